@@ -1,0 +1,69 @@
+# What is missing is installed once; a stamp in .venv remembers it, so that the next run starts at once.
+
+PYTHON ?= $(shell python3.11 --version >/dev/null 2>&1 && echo python3.11 || echo python3)
+ARGS   ?=
+UV     := $(or $(shell uv --version >/dev/null 2>&1 && command -v uv),.uv/bin/uv)
+
+unexport PYTHONDONTWRITEBYTECODE # where it is set, every start would compile the libraries again
+
+# The local install is the platform's own line, with the gradio of the card.
+SDK      := $(shell sed -n 's/^sdk_version: *//p' README.md)
+PLATFORM := -r requirements.txt "gradio[oauth,mcp]==$(SDK)" "uvicorn>=0.14.0" "websockets>=10.4" spaces==0.51.3
+APP      := .venv/app-gradio-$(SDK)
+TEST     := .venv/test-gradio-$(SDK)
+INSTALL   = $(UV) pip install --python .venv/bin/python
+
+APP_PACKAGES  := $(shell cat packages.txt)
+TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help app test lint bench
+
+help: ## what each command does
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+
+app: $(APP) ## install what is missing and start the page (ARGS="--share" asks for a public link)
+	@$(call debian,$(APP_PACKAGES))
+	.venv/bin/python app.py $(ARGS)
+
+test: $(TEST) ## install what is missing and run the tests (ARGS="-k name" runs some of them)
+	@$(call debian,$(TEST_PACKAGES))
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: $(TEST) ## check the code's rules and its layout
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+
+bench: $(TEST) ## measure words right, speed and memory against the peers
+	@$(call debian,$(APP_PACKAGES))
+	.venv/bin/python bench/clips.py $(ARGS)
+
+$(APP): Makefile requirements.txt requirements-offline.txt | .venv/bin/python
+	$(INSTALL) $(PLATFORM)
+	$(INSTALL) --no-deps --require-hashes -r requirements-offline.txt
+	@touch $@
+
+$(TEST): $(APP) requirements-dev.txt
+	$(INSTALL) $(PLATFORM) -r requirements-dev.txt
+	@touch $@
+
+.venv/bin/python: | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: add PYTHON=...")'
+	$(UV) venv --quiet --seed --allow-existing --python $(PYTHON) .venv
+
+.uv/bin/uv:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call debian,python3-venv); }
+	$(PYTHON) -m venv --clear .uv
+	.uv/bin/python -m pip install --quiet uv==0.13.9
+
+# $(call debian,PACKAGES): installs the missing ones where it may, else says what is missing, and goes on.
+define debian
+missing=$$(for package in $(1); do \
+	dpkg -s $$package 2>/dev/null | grep -q '^Status: .* ok installed' || printf ' %s' $$package; done); \
+if [ -n "$$missing" ]; then \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get -qq update; \
+		DEBIAN_FRONTEND=noninteractive apt-get -qq --no-install-recommends install $$missing && missing=; fi; \
+	[ -z "$$missing" ] || echo "Missing Debian packages:$$missing (sudo apt-get install$$missing)" >&2; \
+fi
+endef
