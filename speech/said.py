@@ -1,0 +1,22 @@
+"""One thing said in the two languages of the page, and the refusal that carries it."""
+
+from typing import NamedTuple
+
+
+class Said(NamedTuple):
+    """A sentence in English and in French; the reader's language decides which is shown."""
+
+    en: str
+    fr: str
+
+    def to(self, language: str) -> str:
+        """The sentence for a reader whose browser asks for `language` ("fr", "fr-CA", "en"...)."""
+        return self.fr if language.lower().startswith("fr") else self.en
+
+
+class Refusal(ValueError):
+    """A request that cannot be served: one sentence that says what is wrong and how to mend it."""
+
+    def __init__(self, en: str, fr: str):
+        super().__init__(en)
+        self.said = Said(en, fr)

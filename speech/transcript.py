@@ -1,0 +1,85 @@
+"""What was said: words in turns in a transcript. Times are seconds from the start of the recording."""
+
+from dataclasses import asdict, dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class Word:
+    start: float
+    end: float
+    text: str
+    confidence: float  # probability of its least sure token, 0 to 1
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One speaker's stretch of a call."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float  # geometric mean of the tokens' probabilities, 0 to 1
+    channel: int = 0
+    speaker: str | None = None
+    words: tuple[Word, ...] = ()
+
+    def shifted(self, seconds: float) -> "Turn":
+        words = tuple(replace(w, start=w.start + seconds, end=w.end + seconds) for w in self.words)
+        return replace(self, start=self.start + seconds, end=self.end + seconds, words=words)
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """Text that the model gave and that nobody said: a loop or a phantom line. Kept apart from the turns."""
+
+    start: float
+    end: float
+    text: str
+    reason: str  # "loop" or "phantom"
+    channel: int = 0
+
+
+@dataclass(frozen=True)
+class AudioFacts:
+    """What the file said of itself."""
+
+    path: str
+    seconds: float
+    sample_rate: int
+    channels: int
+    codec: str
+
+
+@dataclass
+class Transcript:
+    audio: AudioFacts
+    language: str
+    model: str
+    adapter: str | None
+    engine: str
+    turns: list[Turn] = field(default_factory=list)
+    flagged: list[Flagged] = field(default_factory=list)
+    seconds_taken: float = 0.0
+
+    @property
+    def text(self) -> str:
+        return "\n".join(turn.text for turn in self.turns)
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of work per second of audio: below 1 is faster than real time."""
+        return self.seconds_taken / self.audio.seconds if self.audio.seconds else 0.0
+
+    def to_dict(self) -> dict:
+        """The JSON object of the design, with `flagged` beside the turns; times and shares to the millisecond."""
+        return _rounded(asdict(self) | {"real_time_factor": self.real_time_factor})
+
+
+def _rounded(value):
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(item) for item in value]
+    return value
