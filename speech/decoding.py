@@ -1,0 +1,212 @@
+"""Clips of at most 30 s into text, paying for the audio there is.
+
+A clip is heard first in a mel window cut to it, in batches of like length. What looks doubtful is heard again in the
+full 30-s window that Whisper was trained on, and what still loops there, at higher temperatures. `bench/README.md` has
+the measurements behind the constants.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from speech.audio import SAMPLE_RATE
+from speech.doubt import is_loop, is_phantom, is_too_long
+from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, SECONDS_PER_TOKEN, Engine, Hypothesis
+from speech.said import Refusal
+from speech.transcript import Flagged, Turn, Word
+from speech.words import words_of
+
+CONTEXT = 448  # positions of Whisper's decoder: prompt and text
+MAX_BEAM = 20
+MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to the answer
+TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
+DOUBTFUL_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
+SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
+
+
+@dataclass(frozen=True)
+class Options:
+    language: str | None = "fr"  # Whisper's code; None: detected
+    task: str = "transcribe"  # or "translate", into English
+    timestamps: bool = True  # the model cuts a window into timed segments; else a window is one turn
+    words: bool = False  # times of the words
+    prompt: str = ""  # text that comes before, in the spelling that is wanted
+    hot_words: str = ""  # words to expect
+    context: bool = False  # each window after the text of the one before: slower, one window at a time
+    voice_activity: bool = True  # windows without a voice are not heard at all
+    beam_size: int = 1  # 1 is greedy
+    temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # the next one where the text is a loop
+    margin: float | None = 4.0  # seconds of window after the clip; None: always the full window
+    batch_size: int = 8
+
+    def __post_init__(self):
+        if self.task not in ("transcribe", "translate"):
+            raise Refusal(
+                en=f"There is no task {self.task!r}: choose transcribe or translate.",
+                fr=f"La tâche {self.task!r} n'existe pas : choisissez transcribe ou translate.",
+            )
+        if not 1 <= self.beam_size <= MAX_BEAM:
+            raise Refusal(
+                en=f"The beam size is {self.beam_size}: choose 1 (greedy) to {MAX_BEAM}.",
+                fr=f"La largeur de faisceau est {self.beam_size} : choisissez de 1 (glouton) à {MAX_BEAM}.",
+            )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard in one clip; times from its start."""
+
+    turns: tuple[Turn, ...]
+    flagged: tuple[Flagged, ...] = ()
+    looks: int = 1  # how often it was heard: 1, the short window was enough
+
+    @property
+    def text(self) -> str:
+        return " ".join(turn.text for turn in self.turns)
+
+
+def check_language(engine: Engine, language: str | None) -> None:
+    """Raises Refusal for a language that this model does not hear."""
+    if language is not None and language not in engine.languages:
+        raise Refusal(
+            en=f"The model does not know the language {language!r}: use a code such as fr or en, or auto.",
+            fr=f"Le modèle ne connaît pas la langue {language!r} : donnez un code comme fr ou en, ou auto.",
+        )
+
+
+def detect_language(engine: Engine, clip: np.ndarray) -> str:
+    """The most probable language of a clip, by the full window."""
+    shares = engine.detect(engine.encode(engine.mel([clip], FULL_WINDOW)))[0]
+    return max(shares, key=shares.get)
+
+
+def decode(
+    engine: Engine, clips: Sequence[np.ndarray], options: Options, previous: str = ""
+) -> Iterator[list[tuple[int, Heard]]]:
+    """Hears clips (float32 at 16 kHz, at most 30 s each); gives (index, what was heard), a batch at a time.
+
+    The order is by length, and the doubtful clips come last. `options.language` must be a code here.
+    """
+    prompt = _prompt(engine, options, previous)
+    todo = sorted(range(len(clips)), key=lambda i: len(clips[i]))
+    looks = [_Look(None, warmth) for warmth in options.temperatures]
+    if options.margin is not None:
+        looks.insert(0, _Look(options.margin))
+    for count, look in enumerate(looks, 1):
+        doubtful = []
+        for start in range(0, len(todo), options.batch_size):
+            batch = todo[start : start + options.batch_size]
+            heard = _hear(engine, [clips[i] for i in batch], prompt, options, look)
+            settled = []
+            for i, (found, doubt) in zip(batch, heard, strict=True):
+                if doubt and count < len(looks):
+                    doubtful.append(i)
+                else:
+                    settled.append((i, replace(found, looks=count)))
+            if settled:
+                yield settled
+        todo = doubtful
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One way to hear a clip: how much window after it (None: all 30 s), how warm."""
+
+    margin: float | None
+    temperature: float = 0.0
+
+
+def _prompt(engine: Engine, options: Options, previous: str) -> list[int]:
+    """The ids to decode from. What the user gave must fit; of the previous text the last words are kept."""
+    given = " ".join(text for text in (options.hot_words, options.prompt) if text)
+    taken = len(engine.tokenizer(given, add_special_tokens=False).input_ids)
+    if taken > MAX_PROMPT:
+        raise Refusal(
+            en=f"The prompt and hot words take {taken} tokens and at most {MAX_PROMPT} fit: shorten them.",
+            fr=f"Le contexte et les mots attendus prennent {taken} tokens et {MAX_PROMPT} au plus tiennent : "
+            "raccourcissez-les.",
+        )
+    last = engine.tokenizer(previous, add_special_tokens=False).input_ids[taken - MAX_PROMPT :]
+    before = f"{given} {engine.tokenizer.decode(last)}"
+    return engine.prompt(options.language, options.task, options.timestamps, before)
+
+
+def _hear(
+    engine: Engine, clips: list[np.ndarray], prompt: list[int], options: Options, look: _Look
+) -> list[tuple[Heard, bool]]:
+    """What one look at a batch gives, and whether it is doubtful."""
+    longest = max(len(clip) for clip in clips) / SAMPLE_RATE
+    frames = FULL_WINDOW if look.margin is None else _frames(longest + look.margin)
+    states = engine.encode(engine.mel(clips, frames))
+    hypotheses = engine.generate(
+        states,
+        prompt,
+        beam_size=options.beam_size,
+        temperature=look.temperature,
+        max_tokens=min(CONTEXT - len(prompt), round(TOKENS_AT_LEAST + TOKENS_PER_SECOND * longest)),
+    )
+    words = _words(engine, states, clips, hypotheses, options) if options.words else [()] * len(clips)
+    return [
+        (_heard(engine, clip, hypothesis, found), _is_doubtful(engine, clip, hypothesis, short=frames < FULL_WINDOW))
+        for clip, hypothesis, found in zip(clips, hypotheses, words, strict=True)
+    ]
+
+
+def _words(
+    engine: Engine, states: Any, clips: list[np.ndarray], hypotheses: list[Hypothesis], options: Options
+) -> list[tuple[Word, ...]]:
+    texts = [[token for token in h.tokens if token < engine.generation.eos_token_id] for h in hypotheses]
+    frames = [math.ceil(len(clip) / SAMPLE_RATE * FRAMES_PER_SECOND) for clip in clips]
+    alignments = engine.align(states, engine.prompt(options.language, options.task), texts, frames)
+    return [words_of(engine, *pair, options.language) for pair in zip(texts, alignments, strict=True)]
+
+
+def _frames(seconds: float) -> int:
+    """Mel frames that hold so many seconds; even, because the encoder halves them, and by eights for its kernels."""
+    return min(FULL_WINDOW, 8 * math.ceil(seconds * FRAMES_PER_SECOND / 8))
+
+
+def _is_doubtful(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, short: bool) -> bool:
+    """A full window is heard again only where it loops or says a phantom line; a short one also where it is unsure."""
+    text = _text(engine, hypothesis.tokens)
+    if hypothesis.cut or is_loop(text) or is_phantom(text):
+        return True
+    return short and (hypothesis.logprob < DOUBTFUL_LOGPROB or is_too_long(text, len(clip) / SAMPLE_RATE))
+
+
+def _heard(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, words: tuple[Word, ...]) -> Heard:
+    if hypothesis.no_speech > SILENT_SHARE and hypothesis.logprob < SILENT_LOGPROB:
+        return Heard(())
+    turns, flagged = [], []
+    confidence = math.exp(hypothesis.logprob)
+    for start, end, tokens in segments(hypothesis.tokens, engine.timestamp_begin, len(clip) / SAMPLE_RATE):
+        text = _text(engine, tokens)
+        reason = "loop" if is_loop(text) else "phantom" if is_phantom(text) else None
+        if reason:
+            flagged.append(Flagged(start, end, text, reason))
+        elif text:
+            inside = tuple(word for word in words if start - 0.01 <= (word.start + word.end) / 2 < end)
+            turns.append(Turn(start, end, text, confidence, words=inside))
+    return Heard(tuple(turns), tuple(flagged))
+
+
+def segments(tokens: Sequence[int], timestamp_begin: int, seconds: float) -> list[tuple[float, float, list[int]]]:
+    """Cuts a window's tokens at its timestamps: (start, end, text tokens), inside the `seconds` that the clip has."""
+    found, text, start = [], [], 0.0
+    for token in [*tokens, timestamp_begin + math.ceil(seconds / SECONDS_PER_TOKEN)]:
+        if token < timestamp_begin:
+            text.append(token)
+            continue
+        now = min((token - timestamp_begin) * SECONDS_PER_TOKEN, seconds)
+        if text:
+            found.append((start, max(start, now), text))
+            text = []
+        start = now
+    return found
+
+
+def _text(engine: Engine, tokens: Sequence[int]) -> str:
+    return engine.tokenizer.decode([t for t in tokens if t < engine.generation.eos_token_id]).strip()

@@ -1,0 +1,102 @@
+"""The interface of an engine: mel windows in, tokens out. It knows nothing of files, voices or turns."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtractor, WhisperTokenizer
+from transformers.models.whisper.tokenization_whisper import LANGUAGES
+
+from speech.models import Choice
+from speech.said import Said
+
+FRAMES_PER_SECOND = 100
+SECONDS_PER_TOKEN = 0.02  # a timestamp token's step, and an encoder state's
+FULL_WINDOW = 3000  # mel frames of the 30-s window that Whisper was trained on
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    tokens: list[int]  # without prompt and end token
+    logprob: float  # mean over the tokens and the end token, natural logarithm
+    no_speech: float  # probability that the window holds no speech, 0 to 1
+    cut: bool  # the length limit came before the end token
+
+
+@dataclass(frozen=True)
+class Alignment:
+    times: list[float]  # start of each text token and, last, the end, in seconds from the window's start
+    shares: list[float]  # probability of each text token, 0 to 1
+
+
+class Engine(ABC):
+    """A loaded Whisper. Safe to share between threads: one batch at a time holds the lock."""
+
+    name: str  # "ctranslate2" or "transformers"
+    device: str  # "cpu" or "cuda"
+    precision: str  # "int8", "float32", ...
+    memory: int  # bytes that the weights take
+
+    def __init__(self, choice: Choice, reason: Said):
+        """Reads configuration, tokens and mel settings from the chosen checkpoint; `reason`: why this engine."""
+        self.model, self.adapter, self.reason = choice.model, choice.adapter, reason
+        folder = choice.folder
+        self.config = WhisperConfig.from_pretrained(folder)
+        self.generation = GenerationConfig.from_pretrained(folder)
+        self.tokenizer = WhisperTokenizer.from_pretrained(folder)
+        self.features = WhisperFeatureExtractor.from_pretrained(folder)
+        self.lock = threading.Lock()
+
+    @abstractmethod
+    def encode(self, mel: np.ndarray) -> Any:
+        """Mel (batch, mels, frames), any even number of frames up to 3000, to states that only this engine reads."""
+
+    @abstractmethod
+    def detect(self, states: Any) -> list[dict[str, float]]:
+        """The probability of each language, by code, for each item of the batch."""
+
+    @abstractmethod
+    def generate(
+        self, states: Any, prompt: Sequence[int], *, beam_size: int, temperature: float, max_tokens: int
+    ) -> list[Hypothesis]:
+        """One hypothesis per item, all after the same prompt. Temperature 0 is greedy or beam search."""
+
+    @abstractmethod
+    def align(
+        self, states: Any, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
+    ) -> list[Alignment]:
+        """When each text token is said, after the prompt without its timestamp sign; `frames` of mel hold audio."""
+
+    def mel(self, waveforms: Sequence[np.ndarray], frames: int) -> np.ndarray:
+        """Log-mel (batch, mels, frames) of float32 waveforms at 16 kHz, padded with silence or cut to `frames`."""
+        return self.features(
+            list(waveforms),
+            sampling_rate=self.features.sampling_rate,
+            padding="max_length",
+            max_length=frames * self.features.hop_length,
+            truncation=True,
+            return_tensors="np",
+        ).input_features
+
+    @property
+    def languages(self) -> list[str]:
+        """The codes of the languages that this model hears."""
+        ids = getattr(self.generation, "lang_to_id", None) or {}
+        return [code for code in LANGUAGES if f"<|{code}|>" in ids]
+
+    @property
+    def timestamp_begin(self) -> int:
+        """The id of <|0.00|>: text has lower ids, times have this one and higher."""
+        return self.generation.no_timestamps_token_id + 1
+
+    def prompt(self, language: str, task: str = "transcribe", timestamps: bool = True, previous: str = "") -> list[int]:
+        """The ids that decoding starts from; `previous` is text that came before, or words to expect."""
+        names = [f"<|{language}|>", f"<|{task}|>"] + ([] if timestamps else ["<|notimestamps|>"])
+        ids = [self.generation.decoder_start_token_id, *self.tokenizer.convert_tokens_to_ids(names)]
+        if previous.strip():
+            before = self.tokenizer(" " + previous.strip(), add_special_tokens=False).input_ids
+            ids = [self.generation.prev_sot_token_id, *before, *ids]
+        return ids

@@ -1,0 +1,28 @@
+"""Whisper for windows shorter than 30 s: transformers' own model, whose encoder takes the window there is."""
+
+import torch
+from torch.nn.functional import dropout, gelu
+from transformers import WhisperConfig, WhisperForConditionalGeneration
+from transformers.modeling_outputs import BaseModelOutput
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+
+class ShortWindowEncoder(WhisperEncoder):
+    def forward(self, input_features: torch.Tensor, attention_mask=None, **kwargs) -> BaseModelOutput:
+        """Mel features (batch, mels, frames), at most the model's 3000 frames, to states (batch, frames / 2, width).
+
+        transformers' encoder refuses any other length than 3000; here the position table is sliced to the window.
+        """
+        states = gelu(self.conv1(input_features))
+        states = gelu(self.conv2(states)).transpose(1, 2)
+        states = states + self.embed_positions.weight[: states.shape[1]]
+        states = dropout(states, p=self.dropout, training=self.training)
+        for layer in self.layers:
+            states = layer(states, None, **kwargs)
+        return BaseModelOutput(last_hidden_state=self.layer_norm(states))
+
+
+class ShortWindowWhisper(WhisperForConditionalGeneration):
+    def __init__(self, config: WhisperConfig):
+        super().__init__(config)
+        self.model.encoder = ShortWindowEncoder(config)

@@ -1,0 +1,189 @@
+"""Real weights hear real telephone prompts, in both engines, and hear nothing where nobody speaks."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from speech.audio import SAMPLE_RATE, read
+from speech.decoding import Options, decode, detect_language, segments
+from speech.engines.base import FULL_WINDOW, Hypothesis
+from speech.transcribe import transcribe
+from tests.prompts import prompt, prompts
+
+PLAIN = Options(timestamps=False)
+
+
+def waveform(name: str) -> np.ndarray:
+    return read(prompt(name)).waveform[0]
+
+
+def texts(engine, clips, options=PLAIN) -> list[str]:
+    heard = dict(item for batch in decode(engine, clips, options) for item in batch)
+    return [heard[i].text for i in range(len(clips))]
+
+
+@pytest.fixture(scope="module")
+def clips() -> list[np.ndarray]:
+    """Twenty prompts of two to six seconds."""
+    chosen = [path for _, _, path, seconds in prompts(at_least=2.0) if seconds < 6.0][::6][:20]
+    assert len(chosen) == 20
+    return [read(path).waveform[0] for path in chosen]
+
+
+def test_the_words_of_a_prompt(int8):
+    assert texts(int8, [waveform("conf-full")]) == ["Cette conférence est pleine."]
+
+
+def test_both_engines_give_the_same_words(float32, torch32, clips):
+    assert texts(float32, clips) == texts(torch32, clips)
+
+
+def test_both_engines_give_the_same_times(float32, torch32, clips):
+    ours, theirs = (
+        {i: h for batch in decode(e, clips[:6], Options(words=True)) for i, h in batch} for e in (float32, torch32)
+    )
+    for i, heard in ours.items():
+        assert [turn.text for turn in heard.turns] == [turn.text for turn in theirs[i].turns]
+        for a, b in zip(heard.turns, theirs[i].turns, strict=True):
+            assert [w.text for w in a.words] == [w.text for w in b.words] and " ".join(
+                w.text for w in a.words
+            ) == a.text
+            assert a.confidence == pytest.approx(b.confidence, abs=0.02)
+            for mine, other in zip(a.words, b.words, strict=True):
+                assert mine.start == pytest.approx(other.start, abs=0.11)
+                assert mine.confidence == pytest.approx(other.confidence, abs=0.05)
+
+
+def test_rounding_to_int8_changes_few_words(int8, float32, clips):
+    import jiwer
+
+    assert jiwer.wer(texts(float32, clips), texts(int8, clips)) < 0.15
+
+
+def test_the_short_window_pays_for_the_audio_there_is(int8, monkeypatch):
+    frames = []
+    monkeypatch.setattr(int8, "mel", lambda clips, count, mel=int8.mel: frames.append(count) or mel(clips, count))
+    texts(int8, [waveform("conf-full")])
+    assert len(frames) == 1 and frames[0] <= (1.9 + PLAIN.margin) * 100 + 8
+    texts(int8, [waveform("conf-full")], replace(PLAIN, margin=None))
+    assert frames[1:] == [FULL_WINDOW]
+
+
+def test_a_clip_that_loops_is_heard_again_in_full(int8, monkeypatch):
+    """The first look is made to loop; what is given must come from a later one."""
+    generate, looks = int8.generate, []
+
+    def looping(states, prompt, **how):
+        looks.append((states.shape[1], how["temperature"]))
+        found = generate(states, prompt, **how)
+        zulu = int8.tokenizer(" Zulu." * 12, add_special_tokens=False).input_ids
+        return found if len(looks) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
+
+    monkeypatch.setattr(int8, "generate", looping)
+    (((_, heard),),) = decode(int8, [waveform("conf-full")], PLAIN)
+    assert heard.text == "Cette conférence est pleine." and heard.looks == 2
+    assert looks[0][0] < FULL_WINDOW // 2 and looks[1] == (FULL_WINDOW // 2, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (" Sous-titrage ST' 501", "phantom"),
+        (" Merci d'avoir regardé cette vidéo !", "phantom"),
+        (" Zulu." * 12, "loop"),
+    ],
+)
+def test_what_stays_a_phantom_is_flagged_and_not_speech(int8, monkeypatch, line, reason):
+    temperatures = []
+
+    def stubborn(states, prompt, **how):
+        temperatures.append(how["temperature"])
+        return [Hypothesis(int8.tokenizer(line, add_special_tokens=False).input_ids, -0.1, 0.0, cut=False)]
+
+    monkeypatch.setattr(int8, "generate", stubborn)
+    (((_, heard),),) = decode(int8, [waveform("conf-full")], PLAIN)
+    assert heard.turns == () and [(f.text, f.reason) for f in heard.flagged] == [(line.strip(), reason)]
+    assert temperatures == [0.0, *PLAIN.temperatures]
+
+
+def noise(kind: str) -> np.ndarray:
+    """Ten seconds without a voice, at 16 kHz."""
+    random, t = np.random.default_rng(7), np.arange(10 * SAMPLE_RATE) / SAMPLE_RATE
+    if kind == "silence":
+        return np.zeros_like(t, np.float32)
+    if kind == "ring-back":  # France: 440 Hz, 1.5 s on, 3.5 s off
+        return (0.3 * np.sin(2 * np.pi * 440 * t) * (t % 5 < 1.5)).astype(np.float32)
+    if kind == "busy":
+        return (0.3 * np.sin(2 * np.pi * 440 * t) * (t % 1 < 0.5)).astype(np.float32)
+    if kind == "keys":  # DTMF
+        high, low = (
+            np.array([1209, 1336, 1477])[(t * 2).astype(int) % 3],
+            np.array([697, 770, 852])[(t * 2).astype(int) % 3],
+        )
+        return (0.2 * (np.sin(2 * np.pi * high * t) + np.sin(2 * np.pi * low * t)) * (t % 0.5 < 0.2)).astype(np.float32)
+    if kind == "hold music":  # arpeggios with a decay, and their octave
+        notes = np.array([261.6, 329.6, 392.0, 523.3, 440.0, 349.2])[(t * 4).astype(int) % 6]
+        strings = sum(np.sin(2 * np.pi * notes * k * t) / k for k in (1, 2, 3))
+        return (0.2 * strings * np.exp(-4 * (t * 4 % 1))).astype(np.float32)
+    if kind == "white noise":
+        return random.normal(0, 0.05, t.size).astype(np.float32)
+    hum = 0.1 * np.sin(2 * np.pi * 50 * t) + 0.05 * np.sin(2 * np.pi * 150 * t)
+    return (hum + random.normal(0, 0.005, t.size)).astype(np.float32)
+
+
+KINDS = ["silence", "ring-back", "busy", "keys", "hold music", "white noise", "mains hum"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_text_where_nobody_speaks(int8, kind):
+    recording = read(prompt("conf-full"))
+    *_, last = transcribe(replace(recording, waveform=noise(kind)[None]), int8, Options())
+    assert last.transcript.turns == [] and last.transcript.text == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_speech_is_found_after_it(int8, kind):
+    recording = read(prompt("conf-full"))
+    quiet, spoken = noise(kind), recording.waveform[0]
+    *_, last = transcribe(replace(recording, waveform=np.concatenate([quiet, spoken, quiet])[None]), int8, Options())
+    assert "conférence est pleine" in last.transcript.text
+    assert last.transcript.turns[0].start > 8.5 and last.transcript.turns[-1].end < 13.5
+
+
+def test_language_is_detected(int8, float32, torch32):
+    clip = waveform("conf-adminmenu-162")
+    assert [detect_language(engine, clip) for engine in (int8, float32, torch32)] == ["fr"] * 3
+
+
+def test_translation_is_english(int8):
+    assert "conference" in texts(int8, [waveform("conf-full")], replace(PLAIN, task="translate"))[0].lower()
+
+
+def test_hot_words_are_heard(int8):
+    """The base hears « diètre » for « dièse »; told of the word, it hears it."""
+    clip = [waveform("agent-alreadyon")]
+    assert "dièse" not in texts(int8, clip)[0]
+    assert "dièse" in texts(int8, clip, replace(PLAIN, hot_words="dièse, agent, numéro d'agent"))[0]
+
+
+def test_beam_search_is_served_by_both(float32, torch32):
+    clip, options = [waveform("conf-full")], replace(PLAIN, beam_size=3)
+    assert texts(float32, clip, options) == texts(torch32, clip, options) == ["Cette conférence est pleine."]
+
+
+def test_a_temperature_gives_the_same_text_twice(int8, torch32):
+    for engine in (int8, torch32):
+        mel = engine.mel([waveform("conf-full")], 600)
+        asked = {"beam_size": 1, "temperature": 0.8, "max_tokens": 20}
+        first, second = (engine.generate(engine.encode(mel), engine.prompt("fr"), **asked)[0].tokens for _ in range(2))
+        assert first == second
+
+
+def test_tokens_are_cut_at_their_timestamps():
+    begin = 50364
+    tokens = [begin, 1, 2, begin + 50, begin + 60, 3, begin + 100]
+    assert segments(tokens, begin, 3.0) == [(0.0, 1.0, [1, 2]), (1.2, 2.0, [3])]
+    assert segments([1, 2], begin, 3.0) == [(0.0, 3.0, [1, 2])]
+    assert segments([begin, 1, begin + 400], begin, 3.0) == [(0.0, 3.0, [1])]
+    assert segments([], begin, 3.0) == []
