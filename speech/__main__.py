@@ -1,0 +1,147 @@
+"""python -m speech transcribe FILE... : recordings to text, from the command line."""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+from speech.audio import read
+from speech.decoding import Options, check_language
+from speech.engines.base import Engine
+from speech.said import Refusal
+from speech.transcribe import transcribe
+from speech.transcript import Transcript
+
+FORMATS = ("txt", "srt", "vtt", "json", "csv")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 done; 2 the request was wrong (one line on standard error says how to mend it)."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return _transcribe(asked)
+    except Refusal as refusal:
+        _log(refusal.said.to(_reader()))
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m speech", description="Recordings to text with Whisper.")
+    transcribe = parser.add_subparsers(dest="command", required=True).add_parser(
+        "transcribe", help="hear recordings and write what was said"
+    )
+    add = transcribe.add_argument
+    add("files", nargs="+", metavar="FILE", help="recordings: anything FFmpeg decodes")
+    add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
+    add("--adapter", help="a LoRA adapter: a folder or a Hub id")
+    add("--engine", default="auto", help="auto, transformers or ctranslate2")
+    add("--precision", help="int8, float32... (default: the engine's best on this device)")
+    add("--language", default="fr", help="Whisper's code, or auto (default: fr)")
+    add("--task", default="transcribe", help="transcribe, or translate into English")
+    add("--channels", default="auto", help="auto, mix or split")
+    add("--words", action="store_true", help="times of the words")
+    add("--no-timestamps", action="store_true", help="one turn a window")
+    add("--prompt", default="", help="text that comes before, in the spelling that is wanted")
+    add("--hot-words", default="", help="words to expect")
+    add("--context", action="store_true", help="hear each window after the text before it (slower)")
+    add("--beam-size", type=int, default=1, help="1 is greedy")
+    add("--no-voice-activity", action="store_true", help="hear the silences too")
+    add("--format", default="txt", help=", ".join(FORMATS))
+    add("--output", type=Path, metavar="DIR", help="a file per recording there; else standard output")
+    add("--json", action="store_const", const="json", dest="format", help="as --format json")
+    return parser
+
+
+def _transcribe(asked: argparse.Namespace) -> int:
+    """Hears each file; one that cannot be heard is told of and does not stop the others."""
+    from speech import exports
+    from speech.engines import load
+    from speech.models import choose
+
+    exports.check_format(asked.format)
+    options = _options(asked)
+    choice = choose(asked.model, asked.adapter)
+    engine = load(choice, asked.engine, asked.precision)
+    check_language(engine, options.language)
+    _log(f"{engine.model} ({choice.reason.en})")
+    _log(f"{engine.name} {engine.precision} on {engine.device} ({engine.reason.en})")
+    refused = False
+    for file, name in zip(asked.files, _names(asked.files, asked.format), strict=True):
+        try:
+            text = exports.write(_hear(file, engine, options, asked.channels), asked.format)
+        except Refusal as refusal:
+            _log(refusal.said.to(_reader()))
+            refused = True
+            continue
+        if asked.output:
+            _keep(asked.output / name, text)
+        else:
+            sys.stdout.write(text)
+    return 2 if refused else 0
+
+
+def _options(asked: argparse.Namespace) -> Options:
+    return Options(
+        language=None if asked.language == "auto" else asked.language,
+        task=asked.task,
+        timestamps=not asked.no_timestamps,
+        words=asked.words,
+        prompt=asked.prompt,
+        hot_words=asked.hot_words,
+        context=asked.context,
+        voice_activity=not asked.no_voice_activity,
+        beam_size=asked.beam_size,
+    )
+
+
+def _hear(file: str, engine: Engine, options: Options, channels: str) -> Transcript:
+    recording = read(file)
+    shown = sys.stderr.isatty()
+    for progress in transcribe(recording, engine, options, channels):
+        if shown:
+            print(f"\r{progress.seconds_done:.0f} of {progress.seconds_total:.0f} s", end="", file=sys.stderr)
+    if shown:
+        print("\r\033[K", end="", file=sys.stderr)
+    transcript = progress.transcript
+    _log(f"{file}: {transcript.audio.seconds:.1f} s in {transcript.seconds_taken:.1f} s")
+    for flagged in transcript.flagged:
+        _log(f"{file}: {flagged.start:.1f} s: left out, a {flagged.reason}: {flagged.text}")
+    return transcript
+
+
+def _names(files: list[str], format: str) -> list[str]:
+    """A name for each file's transcript; two recordings of one name get a number, so that none is lost."""
+    seen: Counter[str] = Counter()
+    names = []
+    for file in files:
+        stem = Path(file).stem
+        seen[stem] += 1
+        names.append(f"{stem}.{format}" if seen[stem] == 1 else f"{stem}-{seen[stem]}.{format}")
+    return names
+
+
+def _keep(path: Path, text: str) -> None:
+    """Writes beside and renames, so that no half-written transcript is ever there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise Refusal(
+            en=f"{path} cannot be written ({error.strerror}): name another folder after --output.",
+            fr=f"{path} ne peut être écrit ({error.strerror}) : nommez un autre dossier après --output.",
+        ) from error
+
+
+def _reader() -> str:
+    return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
+
+
+def _log(line: str) -> None:
+    print(f"speech: {line}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""python -m speech transcribe: what it gives, and a sentence with exit status 2 for what cannot be served."""
+
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from speech.__main__ import main
+from tests.prompts import prompt
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "speech", "transcribe", *arguments],
+        env=os.environ | {"ALLO_OFFLINE": "1", "LANG": "C", "LC_ALL": "C"} | settings,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_text_goes_to_standard_output_and_the_rest_to_standard_error():
+    done = run(str(prompt("agent-loginok")))
+    assert done.returncode == 0
+    assert "en ligne" in done.stdout and len(done.stdout.splitlines()) == 1
+    assert "whisper-base (ALLO_OFFLINE is set)" in done.stderr and "ctranslate2" in done.stderr
+
+
+def test_json_is_one_object(capsys):
+    assert main(["transcribe", str(prompt("conf-full")), "--words", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["audio"]["codec"] == "pcm_s16le" and found["audio"]["sample_rate"] == 8000
+    words = found["turns"][0]["words"]
+    assert "conférence" in [word["text"] for word in words]
+    assert all(a["end"] <= b["start"] + 0.001 for a, b in pairwise(words))
+    assert found["turns"][-1]["end"] <= found["audio"]["seconds"]
+
+
+def test_many_files_into_a_folder(tmp_path, capsys):
+    twin = tmp_path / 'l\'été "à Orléans"' / "conf-full.wav"
+    twin.parent.mkdir()
+    twin.write_bytes(prompt("conf-full").read_bytes())
+    out = tmp_path / "out"
+    assert main(["transcribe", str(prompt("conf-full")), str(twin), "--format", "srt", "--output", str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["conf-full-2.srt", "conf-full.srt"]
+    assert "-->" in (out / "conf-full-2.srt").read_text() and capsys.readouterr().out == ""
+
+
+def test_a_bad_file_fails_alone(tmp_path, capsys):
+    (tmp_path / "notes.wav").write_text("not audio")
+    assert main(["transcribe", str(tmp_path / "notes.wav"), str(prompt("conf-full"))]) == 2
+    said = capsys.readouterr()
+    assert "conférence" in said.out and "notes.wav" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "english", "french"),
+    [
+        (["{prompt}", "--language", "klingon"], "does not know the language 'klingon'", "ne connaît pas la langue"),
+        (["{prompt}", "--model", "{folder}"], "holds no model", "ne contient pas de modèle"),
+        (["{prompt}", "--model", "../nobody//x"], "There is no model", "n'existe pas"),
+        (["{prompt}", "--engine", "steam"], "There is no engine 'steam'", "Pas de moteur 'steam'"),
+        (["{prompt}", "--precision", "int3"], "There is no precision 'int3'", "Pas de précision 'int3'"),
+        (["{prompt}", "--format", "docx"], "There is no format 'docx'", "Le format 'docx' n'existe pas"),
+        (["{prompt}", "--task", "sing"], "There is no task 'sing'", "La tâche 'sing' n'existe pas"),
+        (["{prompt}", "--channels", "left"], "There is no channel mode", "Le mode de canaux"),
+        (["{prompt}", "--hot-words", "mot " * 500], "tokens and at most 200 fit", "tokens et 200 au plus"),
+        (["{prompt}", "--beam-size", "0"], "The beam size is 0", "La largeur de faisceau est 0"),
+        (["{prompt}", "--adapter", "{folder}"], "has no adapter_config.json", "n'a pas de adapter_config.json"),
+        (["{prompt}", "--output", "{prompt}"], "cannot be written", "ne peut être écrit"),
+        (["{folder}/missing.wav"], "There is no file", "Aucun fichier"),
+        (["{folder}"], "not a file", "n'est pas un fichier"),
+        (["{empty}"], "is empty", "est vide"),
+        (["{text}"], "not a recording", "n'est pas un enregistrement"),
+        (["{header}"], "no sound", "aucun son"),
+        (["{long}"], "the limit", "la limite"),
+    ],
+)
+def test_bad_requests_get_one_sentence(arguments, english, french, bad, capsys, monkeypatch):
+    arguments = [argument.format(**bad) for argument in arguments]
+    for language, sentence in (("C", english), ("fr_FR.UTF-8", french)):
+        monkeypatch.setenv("LC_ALL", language)
+        assert main(["transcribe", *arguments]) == 2
+        said = capsys.readouterr()
+        last = said.err.strip().splitlines()[-1]
+        assert sentence in last and last.startswith("speech: ") and last.endswith(".")
+        assert said.out == "" and "Traceback" not in said.err
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory) -> dict[str, Path]:
+    """The table's files: empty, no audio, a header alone, three hours of mu-law silence."""
+    folder = tmp_path_factory.mktemp("bad")
+    (folder / "empty.wav").touch()
+    (folder / "text.wav").write_text("Ceci n'est pas un appel. " * 100)
+    (folder / "header.wav").write_bytes(prompt("conf-full").read_bytes()[:44])
+    sox = ["sox", "-D", "-n", "-r", "8000", "-c", "1", "-e", "mu-law", folder / "long.wav", "trim", "0", "10800"]
+    subprocess.run(sox, check=True)
+    names = {name: folder / f"{name}.wav" for name in ("empty", "text", "header", "long")}
+    return names | {"folder": folder, "prompt": prompt("conf-full")}
