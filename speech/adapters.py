@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2  # huggingface_hub's client, whose errors pass through it
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError
+from safetensors import SafetensorError
 
 from speech.cache import built_once
 from speech.said import Refusal
@@ -54,6 +55,11 @@ def _merge(base: "Choice", folder: Path, adapter: str, into: Path) -> None:
     model = WhisperForConditionalGeneration.from_pretrained(base.folder, dtype="float32")
     try:
         model = PeftModel.from_pretrained(model, folder).merge_and_unload(safe_merge=True)
+    except SafetensorError as error:
+        raise Refusal(
+            en=f"The weights of the adapter {adapter} are cut short or damaged: copy or export it again.",
+            fr=f"Les poids de l'adaptateur {adapter} sont coupés ou abîmés : copiez-le ou exportez-le à nouveau.",
+        ) from error
     except (RuntimeError, ValueError, KeyError, TypeError) as error:  # what peft raises on other shapes, other modules
         raise Refusal(
             en=f"The adapter {adapter} does not fit {base.model}: name the base that it was trained on.",
