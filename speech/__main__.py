@@ -6,6 +6,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from transformers.utils.logging import disable_progress_bar
+
 from speech.audio import read
 from speech.decoding import Options, check_language
 from speech.engines.base import Engine
@@ -59,6 +61,7 @@ def _transcribe(asked: argparse.Namespace) -> int:
     from speech.engines import load
     from speech.models import choose
 
+    disable_progress_bar()  # transformers draws one for a second of loading
     exports.check_format(asked.format)
     options = _options(asked)
     choice = choose(asked.model, asked.adapter)

@@ -62,7 +62,10 @@ class Engine(ABC):
     def generate(
         self, states: Any, prompt: Sequence[int], *, beam_size: int, temperature: float, max_tokens: int
     ) -> list[Hypothesis]:
-        """One hypothesis per item, all after the same prompt. Temperature 0 is greedy or beam search."""
+        """One hypothesis per item, all after the same prompt. Temperature 0 is greedy or beam search.
+
+        Above 0, transformers draws the same text each time; CTranslate2 cannot be seeded twice and does not.
+        """
 
     @abstractmethod
     def align(

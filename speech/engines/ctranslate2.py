@@ -49,7 +49,6 @@ class CTranslate2Engine(Engine):
         max_tokens: int,
     ) -> list[Hypothesis]:
         with self.lock:
-            ctranslate2.set_random_seed(0)  # a second hearing of the same clip gives the same text
             results = self.whisper.generate(
                 states,
                 [list(prompt)] * states.shape[0],

@@ -15,12 +15,16 @@ from speech.engines.short_window import ShortWindowWhisper
 from speech.models import Choice
 from speech.said import Said
 
-QUANTIZED = {
-    "8bit": lambda: BitsAndBytesConfig(load_in_8bit=True),
-    "4bit": lambda: BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.float32
-    ),
-}
+
+def _loading(precision: str, device: str) -> dict:
+    """How from_pretrained is asked for a torch dtype by its name, or for bitsandbytes' 8bit or 4bit."""
+    if precision == "8bit":  # its product is in float16, whatever it is given
+        return {"quantization_config": BitsAndBytesConfig(load_in_8bit=True), "dtype": torch.float16}
+    if precision == "4bit":
+        rest = torch.float16 if device == "cuda" else torch.float32
+        nf4 = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=rest)
+        return {"quantization_config": nf4, "dtype": rest}
+    return {"dtype": getattr(torch, precision)}
 
 
 class TransformersEngine(Engine):
@@ -30,12 +34,9 @@ class TransformersEngine(Engine):
         """`precision` is a torch dtype's name, or 8bit or 4bit (bitsandbytes)."""
         super().__init__(choice, reason)
         self.device, self.precision = device, precision
-        how = (
-            {"quantization_config": QUANTIZED[precision](), "dtype": torch.float32}
-            if precision in QUANTIZED
-            else {"dtype": getattr(torch, precision)}
-        )
-        self.whisper = ShortWindowWhisper.from_pretrained(choice.folder, device_map=device, **how).eval()
+        self.whisper = ShortWindowWhisper.from_pretrained(
+            choice.folder, device_map=device, **_loading(precision, device)
+        ).eval()
         self.memory = self.whisper.get_memory_footprint()
 
     @torch.inference_mode()
