@@ -17,7 +17,7 @@ from speech.said import Refusal, Said
 
 HUB_DEFAULT = "openai/whisper-small"
 EMBEDDED = "whisper-base"
-HUB_PATIENCE = 3.0  # seconds, once
+HUB_PATIENCE = 2.0  # seconds a try, and huggingface_hub tries twice
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 SMALL_FILES = ("*.json", "*.txt")
 
@@ -57,7 +57,7 @@ def offline() -> bool:
 
 @lru_cache(maxsize=1)
 def hub_in_reach() -> bool:
-    """Asked once a process; a Hub that does not answer costs HUB_PATIENCE seconds."""
+    """Asked once a process; a Hub that does not answer costs twice HUB_PATIENCE."""
     try:
         HfApi().model_info(HUB_DEFAULT, timeout=HUB_PATIENCE)
     except (httpx2.HTTPError, OSError):  # huggingface_hub's own errors are OSErrors

@@ -12,6 +12,7 @@ from speech.audio import SAMPLE_RATE
 
 MAX_WINDOW = 29.0  # seconds, padding included: Whisper's window has 30
 PADDING = 0.8  # seconds kept around a stretch: the detector misses soft first sounds (« Au revoir » lost its « Au »)
+VOICED = 0.35  # probability of a voice; at silero's own 0.5, « onze » and a spelled letter said alone were lost
 JOINED_GAP = 3.0  # seconds of silence that cost less inside a window than a margin of its own
 _local = threading.local()  # the detector keeps a state: one for each thread
 
@@ -35,6 +36,7 @@ def stretches(waveform: np.ndarray) -> list[tuple[float, float]]:
     found = get_speech_timestamps(
         torch.from_numpy(waveform),
         _local.detector,
+        threshold=VOICED,
         sampling_rate=SAMPLE_RATE,
         min_speech_duration_ms=100,  # « oui » on a telephone
         min_silence_duration_ms=300,
