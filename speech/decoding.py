@@ -20,6 +20,7 @@ from speech.transcript import Flagged, Turn, Word
 from speech.words import words_of
 
 CONTEXT = 448  # positions of Whisper's decoder: prompt and text
+MAX_CLIP = 30 * SAMPLE_RATE  # samples
 MAX_BEAM = 20
 MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to the answer
 TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
@@ -88,8 +89,11 @@ def decode(
 ) -> Iterator[list[tuple[int, Heard]]]:
     """Hears clips (float32 at 16 kHz, at most 30 s each); gives (index, what was heard), a batch at a time.
 
-    The order is by length, and the doubtful clips come last. `options.language` must be a code here.
+    The order is by length, and the doubtful clips come last. `options.language` must be a code here. Raises ValueError
+    for a longer clip: `transcribe` is for those.
     """
+    if any(len(clip) > MAX_CLIP for clip in clips):
+        raise ValueError("a clip is longer than Whisper's window of 30 s")
     prompt = _prompt(engine, options, previous)
     todo = sorted(range(len(clips)), key=lambda i: len(clips[i]))
     looks = [_Look(None, warmth) for warmth in options.temperatures]

@@ -153,6 +153,11 @@ def test_speech_is_found_after_it(int8, kind):
     assert last.transcript.turns[0].start > 8.5 and last.transcript.turns[-1].end < 13.5
 
 
+def test_a_clip_that_no_window_holds_is_an_error(int8):
+    with pytest.raises(ValueError, match="30 s"):
+        next(decode(int8, [np.zeros(31 * SAMPLE_RATE, np.float32)], PLAIN))
+
+
 def test_language_is_detected(int8, float32, torch32):
     clip = waveform("conf-adminmenu-162")
     assert [detect_language(engine, clip) for engine in (int8, float32, torch32)] == ["fr"] * 3
