@@ -1,0 +1,42 @@
+"""The Space's front door: builds the page and serves it.
+
+python app.py [--host 127.0.0.1] [--port 7860] [--share]
+"""
+
+import argparse
+import os
+
+from ui import page
+
+
+def main() -> None:
+    on_a_space = bool(os.environ.get("SPACE_ID"))
+    parser = argparse.ArgumentParser(description="Allô: French phone calls, written down.")
+    parser.add_argument("--host", default="0.0.0.0" if on_a_space else "127.0.0.1")
+    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument("--share", action="store_true", help="ask for a public link too")
+    asked = parser.parse_args()
+
+    demo = page.build()
+    try:
+        _, local, public = demo.launch(
+            server_name=asked.host,
+            server_port=asked.port,
+            share=asked.share,
+            prevent_thread_lock=True,
+            quiet=True,
+            **page.LOOK,
+            **page.HOUSE_RULES,
+        )
+    except OSError:
+        parser.error(f"{asked.host}:{asked.port} cannot be served, is it taken? Choose another --port.")
+    print(f"Allô: {local}", flush=True)
+    if public:
+        print(f"Allô, for everyone: {public}", flush=True)
+    elif asked.share:
+        print("No public link could be had; the page is served on this machine only.", flush=True)
+    demo.block_thread()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The page: a header that says who listens and why, and a tab for each thing to do."""
+
+from collections.abc import Iterator
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+
+import gradio as gr
+
+from speech.said import Refusal
+from ui import transcribe
+from ui.listening import Loaded, loading
+from ui.theme import THEME
+from ui.words import TRANSLATIONS, label, reader_of, say, typeset
+
+ASSETS = Path(__file__).parent.parent / "assets"
+LOGO = (ASSETS / "favicon.svg").read_text()
+ENGINES = {"ctranslate2": "CTranslate2", "transformers": "transformers"}
+
+LOOK = {  # of gr.Blocks.launch
+    "theme": THEME,
+    "css_paths": ASSETS / "style.css",
+    "favicon_path": ASSETS / "favicon.svg",
+    "i18n": TRANSLATIONS,
+    "footer_links": ["api"],
+}
+HOUSE_RULES = {  # of gr.Blocks.launch: nothing that was said is kept, nobody is watched
+    "run_history": False,
+    "enable_monitoring": False,
+    "max_file_size": "2gb",
+    "mcp_server": find_spec("mcp") is not None,
+}
+KEPT = (600, 3600)  # every ten minutes, files older than an hour are deleted
+
+
+def build() -> gr.Blocks:
+    """The whole page; the engine starts to load behind it."""
+    loading()
+    with gr.Blocks(title=label("title"), delete_cache=KEPT) as page:
+        with gr.Row(elem_id="header"):
+            gr.HTML(
+                f'<div class="brand">{LOGO}<div><h1>Allô</h1><p>{label("tagline")}</p></div></div>',
+                apply_default_css=False,
+            )
+            who = gr.HTML(apply_default_css=False, elem_id="who")
+        with gr.Tabs():
+            spoken = transcribe.tab()
+        page.load(_welcome, None, spoken, queue=False, api_visibility="private", show_progress="hidden")
+        page.load(_who_listens, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
+    return page
+
+
+def _welcome(request: gr.Request) -> tuple:
+    return transcribe.welcome(reader_of(request))
+
+
+def _who_listens(request: gr.Request) -> Iterator[str]:
+    """Model, engine, device and precision, each with its reason, as soon as they are known."""
+    reader = reader_of(request)
+    yield f'<p class="waiting">{say(reader, "loading")}</p>'
+    try:
+        loaded = loading().result()
+    except Refusal as refusal:
+        yield f'<p class="refused">{escape(typeset(refusal.said.to(reader)))}</p>'
+        return
+    yield _line(loaded, reader)
+
+
+def _line(loaded: Loaded, reader: str) -> str:
+    choice, engine = loaded
+    device = f"{engine.device.upper()}, {engine.precision}"
+    parts = [
+        (choice.model, choice.reason),
+        (f"{ENGINES[engine.name]}, {device}", engine.reason),
+    ]
+    return "".join(f"<p><b>{escape(what)}</b> {escape(typeset(why.to(reader)))}</p>" for what, why in parts)
