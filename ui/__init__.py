@@ -2,5 +2,6 @@
 
 import os
 
-# Both are read when a library is imported.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+import speech  # noqa: F401  its settings come before any other library
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it when it is imported

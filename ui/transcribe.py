@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import gradio as gr
+from gradio.processing_utils import audio_is_playable
 from gradio.utils import get_upload_folder
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
@@ -13,6 +14,7 @@ from speech.exports import write
 from speech.said import Refusal
 from ui import model, result
 from ui.listening import DETECT, hear
+from ui.theme import INK
 from ui.words import label, language_name, reader_of, say
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")  # Debian's asterisk-core-sounds-fr-wav
@@ -39,6 +41,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML]:
                 format=None,
                 editable=False,
                 buttons=[],
+                waveform_options=gr.WaveformOptions(waveform_progress_color=INK.c500),
                 elem_id="recording",
             )
             with gr.Row():
@@ -65,6 +68,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML]:
     hearing = begun.then(_listen, asked, [text, heard], **FOUR_AT_ONCE, **PRIVATE)
     ended = [start, stop, downloads, text, *files]
     hearing.success(_finish, heard, ended, **PRIVATE)
+    hearing.success(_playable, recording, recording, **PRIVATE)
     hearing.failure(_interrupted, heard, ended, **PRIVATE)
     gr.on([stop.click, recording.clear, *clicks], None, cancels=hearing)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
@@ -164,6 +168,11 @@ def _files(transcript) -> list[Path]:
     for file, format in zip(files, FORMATS, strict=True):
         file.write_text(write(transcript, format))
     return files
+
+
+def _playable(path: str | None):
+    """GSM, G.722 and the like, which browsers do not play, are converted by gradio on their way back there."""
+    return gr.skip() if path is None or audio_is_playable(path) else path
 
 
 def _seek(event: gr.EventData) -> gr.Audio:
