@@ -2,7 +2,7 @@
 
 import os
 
-# OpenMP's threads spin while they wait for one another. It reads this when it is loaded: set it before any library. With
-# two busy neighbours on two cores, as when several visitors are heard, 22 s of audio took 22 to 45 s; asleep while they
-# wait, 4 to 5 s, and no more than before when alone.
+# OpenMP's threads spin while they wait for one another. With two busy neighbours on two cores, as when several visitors
+# are heard, 22 s of audio took 22 to 45 s; asleep while they wait, 4 to 5 s, and no more than before when alone. It is
+# read when OpenMP is loaded, so it is set before any library.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
