@@ -47,6 +47,7 @@ def files(tmp_path_factory) -> Path:
     ffmpeg(status, "-af", "apad=pad_dur=1", "-ar", "48000", folder / "microphone.wav")
     ffmpeg(PROMPTS / "tt-allbusy.wav", "-c:a", "pcm_mulaw", folder / "mulaw.wav")
     ffmpeg(status, "-ar", "22050", folder / "appel.mp3")
+    subprocess.run(["sox", status, "-e", "gsm-full-rate", folder / "gsm.wav"], check=True)
     # 32 windows, four batches: three and a half seconds of silence keep them apart
     long = [PROMPTS / "tt-allbusy.wav", folder / "long.wav", "pad", "0", "3.5", "repeat", "31"]
     subprocess.run(["sox", *long], check=True)
@@ -147,6 +148,7 @@ def test_dropped_file_is_written_down(french, files, name, prompt):
 
 
 def test_page_speaks_french(french):
+    expect(french).to_have_title("Allô")
     expect(french.get_by_role("tab", name="Transcrire")).to_be_visible()
     expect(french.locator("#result")).to_contain_text("Parlez, ou déposez un enregistrement")
     expect(french.get_by_label("Langue parlée").first).to_have_value("Français")
@@ -196,6 +198,20 @@ def test_click_on_a_segment_leads_there(french):
     start = f"0:{int(float(last.get_attribute('data-start'))):02}"
     assert start != "0:00"
     expect(french.locator("#recording #time")).to_have_text(start)
+
+
+def test_player_plays_what_browsers_do_not(french, files):
+    drop(french, files / "gsm.wav")
+    expect_words(french, SAID["followme/status"])
+    expect(french.locator("#recording #duration")).to_have_text("0:06")
+
+
+def test_phone_does_not_scroll_sideways(french, files):
+    french.set_viewport_size({"width": 390, "height": 844})
+    drop(french, files / "mulaw.wav")
+    expect(french.locator("#result .facts")).to_be_visible(timeout=PATIENCE)
+    french.wait_for_timeout(500)  # the waveform is drawn
+    assert french.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_stop_keeps_what_was_done_and_frees_the_machine(french, files, server):

@@ -36,7 +36,7 @@ KEPT = (600, 3600)  # every ten minutes, files older than an hour are deleted
 def build() -> gr.Blocks:
     """The whole page; the engine starts to load behind it."""
     loading()
-    with gr.Blocks(title=label("title"), delete_cache=KEPT) as page:
+    with gr.Blocks(title="Allô", delete_cache=KEPT) as page:
         with gr.Row(elem_id="header"):
             gr.HTML(
                 f'<div class="brand">{LOGO}<div><h1>Allô</h1><p>{label("tagline")}</p></div></div>',

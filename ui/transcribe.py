@@ -68,7 +68,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML]:
     hearing = begun.then(_listen, asked, [text, heard], **FOUR_AT_ONCE, **PRIVATE)
     ended = [start, stop, downloads, text, *files]
     hearing.success(_finish, heard, ended, **PRIVATE)
-    hearing.success(_playable, recording, recording, **PRIVATE)
+    hearing.success(_playable, [recording, heard], recording, **PRIVATE)
     hearing.failure(_interrupted, heard, ended, **PRIVATE)
     gr.on([stop.click, recording.clear, *clicks], None, cancels=hearing)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
@@ -166,13 +166,17 @@ def _files(transcript) -> list[Path]:
     folder.mkdir(parents=True)
     files = [folder / f"{Path(transcript.audio.path).stem}.{format}" for format in FORMATS]
     for file, format in zip(files, FORMATS, strict=True):
-        file.write_text(write(transcript, format))
+        file.write_text(write(transcript, format), encoding="utf-8")
     return files
 
 
-def _playable(path: str | None):
-    """GSM, G.722 and the like, which browsers do not play, are converted by gradio on their way back there."""
-    return gr.skip() if path is None or audio_is_playable(path) else path
+def _playable(path: str | None, progress):
+    """A sound that browsers play, in the place of GSM, G.722 and the like."""
+    if not path or progress is None or audio_is_playable(path):
+        return gr.skip()
+    from speech.audio import SAMPLE_RATE, read
+
+    return SAMPLE_RATE, (read(path).waveform.T * 32767).astype("int16")
 
 
 def _seek(event: gr.EventData) -> gr.Audio:

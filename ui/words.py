@@ -11,7 +11,6 @@ from transformers.models.whisper.tokenization_whisper import LANGUAGES
 from speech.said import Said
 
 WORDS = {
-    "title": Said(en="Allô · French phone calls, written down", fr="Allô · les appels en français, mis par écrit"),
     "tagline": Said(
         en="Listens to French phone calls and writes them down.",
         fr="Écoute les appels en français et les met par écrit.",
