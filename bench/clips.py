@@ -65,7 +65,7 @@ def pipeline(folder: str) -> Hear:
     torch.set_num_threads(THREADS)
     asr = pipeline("automatic-speech-recognition", model=folder)
     asked = {"language": "french", "task": "transcribe", "num_beams": 1}
-    return lambda paths: [heard["text"] for heard in asr(paths, batch_size=8, generate_kwargs=asked)]
+    return lambda paths: [heard["text"] for heard in asr(paths, generate_kwargs=asked)]
 
 
 def systems(ctranslate2: str, transformers: str) -> dict[str, Callable[[], Hear]]:

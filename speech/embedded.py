@@ -118,7 +118,7 @@ def _convert(source: Path, folder: Path) -> None:
         decoder_ffn_dim=4 * WIDTH,
         dtype="float32",
     ).save_pretrained(folder)
-    tokenizer = WhisperTokenizer.from_pretrained(source)
+    tokenizer = WhisperTokenizer.from_pretrained(source, pad_token="<|endoftext|>")  # as openai/whisper-base has it
     tokenizer.save_pretrained(folder)
     WhisperFeatureExtractor().save_pretrained(folder)
     given = json.loads((source / "config.json").read_text())

@@ -25,7 +25,7 @@ UNHEARD = 1.5  # seconds of voice after the last turn of a window that are worth
 class Progress:
     seconds_done: float
     seconds_total: float
-    transcript: Transcript  # what is there so far; whole with the last one
+    transcript: Transcript  # what is there so far, in order; whole with the last one
 
 
 def transcribe(
@@ -42,20 +42,29 @@ def transcribe(
     windows = [(channel, window) for channel, lane in enumerate(lanes) for window in _windows(lane, options)]
     total = sum(window.end - window.start for _, window in windows)
     options = replace(options, language=options.language or _language(engine, lanes, windows))
-    transcript = Transcript(
-        audio=recording.facts, language=options.language, model=engine.model, adapter=engine.adapter, engine=engine.name
-    )
-    done = 0.0
+    turns, flagged, done = [], [], 0.0
+
+    def so_far() -> Progress:
+        transcript = Transcript(
+            audio=recording.facts,
+            language=options.language,
+            model=engine.model,
+            adapter=engine.adapter,
+            engine=engine.name,
+            turns=sorted(turns, key=lambda turn: (turn.start, turn.end)),
+            flagged=sorted(flagged, key=lambda found: found.start),
+            seconds_taken=time.monotonic() - started,
+        )
+        return Progress(min(done, total), total, transcript)
+
     for settled in _hear(engine, lanes, windows, options):
         for channel, window, heard in settled:
             done += window.end - window.start
-            transcript.turns += [_placed(turn, channel, window, len(lanes)) for turn in heard.turns]
-            transcript.flagged += [_moved(flagged, channel, window) for flagged in heard.flagged]
-        transcript.turns.sort(key=lambda turn: (turn.start, turn.end))
-        transcript.seconds_taken = time.monotonic() - started
-        yield Progress(min(done, total), total, transcript)
-    transcript.seconds_taken = time.monotonic() - started
-    yield Progress(total, total, transcript)
+            turns += [_placed(turn, channel, window, len(lanes)) for turn in heard.turns]
+            flagged += [_moved(found, channel, window) for found in heard.flagged]
+        yield so_far()
+    done = total
+    yield so_far()
 
 
 def _lanes(waveform: np.ndarray, channels: str) -> list[np.ndarray]:
@@ -95,8 +104,10 @@ def _hear(
     """Windows in the order of time, a group at a time; what a window left unheard at its end comes next."""
     todo = deque(sorted(windows, key=lambda item: item[1].start))
     previous = dict.fromkeys(range(len(lanes)), "")
+    size = 1  # the first text comes soon
     while todo:
-        group = [todo.popleft() for _ in range(min(len(todo), 1 if options.context else GROUP * options.batch_size))]
+        group = [todo.popleft() for _ in range(min(len(todo), size))]
+        size = 1 if options.context else GROUP * options.batch_size
         clips = [window.cut(lanes[channel]) for channel, window in group]
         for batch in decode(engine, clips, options, previous[group[0][0]]):
             settled = [(*group[i], heard) for i, heard in batch]

@@ -67,9 +67,10 @@ def test_the_embedded_model_is_joined_and_mended(cache):
 
 
 def test_the_read_back_checkpoint_is_whole_and_mended(cache):
-    from transformers import WhisperForConditionalGeneration
+    from transformers import WhisperForConditionalGeneration, WhisperTokenizer
 
     folder = embedded.transformers_folder()
+    assert WhisperTokenizer.from_pretrained(folder).pad_token == "<|endoftext|>"
     _, found = WhisperForConditionalGeneration.from_pretrained(folder, output_loading_info=True)
     assert not found["missing_keys"] and not found["unexpected_keys"] and not found["mismatched_keys"]
     os.truncate(folder / "model.safetensors", 1000)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -31,10 +30,15 @@ def loading() -> Future[Loaded]:
 
 
 def _load() -> Loaded:
-    from speech import engines, models  # torch takes seconds to import: the page is up before it
+    import numpy as np  # torch and its kin take seconds to import: the page is up before them
+
+    from speech import decoding, engines, models
 
     choice = models.choose()
-    return Loaded(choice, engines.load(choice))
+    engine = engines.load(choice)
+    quiet = np.zeros(decoding.SAMPLE_RATE, np.float32)
+    list(decoding.decode(engine, [quiet], decoding.Options()))  # the first visitor finds it warm
+    return Loaded(choice, engine)
 
 
 def hear(path: str | None, language: str, task: str, timestamps: bool, hot_words: str) -> Iterator["Progress"]:
@@ -50,5 +54,4 @@ def hear(path: str | None, language: str, task: str, timestamps: bool, hot_words
     options = Options(None if language == DETECT else language, task, timestamps, hot_words=hot_words)
     recording = read(path)
     facts = replace(recording.facts, path=Path(path).name)  # where the server keeps it is nobody's business
-    for progress in transcribe(replace(recording, facts=facts), engine, options):
-        yield deepcopy(progress)  # its transcript grows on while the page shows it
+    yield from transcribe(replace(recording, facts=facts), engine, options)
