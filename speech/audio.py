@@ -1,5 +1,6 @@
 """A recording becomes a waveform: whatever file people have, decoded at its own rate, its channels apart, at 16 kHz."""
 
+import errno
 import io
 import math
 import os
@@ -63,16 +64,17 @@ class Recording:
     waveform: np.ndarray  # float32, (channels, samples) at 16 kHz, -1 to 1
 
 
-def read(path: str | os.PathLike) -> Recording:
-    """The recording in a local file, or the sound of a video.
+def read(source: str | os.PathLike | bytes, name: str | None = None) -> Recording:
+    """The recording in a local file, or the sound of a video; or in bytes, which are such a file and may have a name.
 
     Of several audio tracks, FFmpeg's choice of the main one is taken. A file that was cut or is damaged in places gives
     what can be decoded of it; silence stands where sound is missing, so that times stay right.
 
     Raises `Refusal` for what is not such a file, holds no sound, or lasts longer than `MAX_SECONDS`.
     """
-    name = repr(Path(path).name or os.fspath(path))[1:-1]  # a line break in a name must not break a sentence
-    with _opened(path, name) as file, _demuxed(file, name) as container:
+    path = name or "clip" if isinstance(source, bytes) else os.fspath(source)
+    name = repr(Path(path).name or path)[1:-1]  # a line break in a name must not break a sentence
+    with _opened(source, path, name) as file, _demuxed(file, name) as container:
         stream = _audio_stream(container, name)
         codec = stream.codec_context.codec.canonical_name
         start = (container.start_time or 0) / av.time_base
@@ -88,7 +90,7 @@ def read(path: str | os.PathLike) -> Recording:
             blocks.extend(_resampled((samples for _, samples in run), rate))
     waveform = _joined(blocks)
     channels, samples = waveform.shape
-    facts = AudioFacts(os.fspath(path), samples / SAMPLE_RATE, sample_rate=first[0], channels=channels, codec=codec)
+    facts = AudioFacts(path, samples / SAMPLE_RATE, sample_rate=first[0], channels=channels, codec=codec)
     return Recording(facts, waveform)
 
 
@@ -102,8 +104,26 @@ class _File(io.FileIO):
             return -error.errno
 
 
-def _opened(path, name: str) -> _File:
+class _Bytes(io.BytesIO):
+    """The same of a file in memory, which raises ValueError instead."""
+
+    def __init__(self, encoded: bytes, name: str):
+        super().__init__(encoded)
+        self.name = name
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return super().seek(offset, whence)
+        except ValueError:
+            return -errno.EINVAL
+
+
+def _opened(source: str | os.PathLike | bytes, path: str, name: str) -> _File | _Bytes:
     """The file itself, opened here and not by FFmpeg, to which a path may be an address or a list of other files."""
+    if isinstance(source, bytes):
+        if not source:
+            raise _is_empty(name)
+        return _Bytes(source, path)
     try:
         facts = os.stat(path)
         if stat.S_ISREG(facts.st_mode) and facts.st_size:
@@ -119,20 +139,18 @@ def _opened(path, name: str) -> _File:
             fr=f"Aucun fichier {os.fspath(path)!r} : vérifiez le chemin (et téléchargez ce qui est en ligne).",
         ) from error
     if stat.S_ISREG(facts.st_mode):
-        raise Refusal(
-            en=f"“{name}” is empty (0 bytes): record it or copy it again.",
-            fr=f"« {name} » est vide (0 octet) : enregistrez-le ou copiez-le à nouveau.",
-        )
+        raise _is_empty(name)
     raise Refusal(
         en=f"“{name}” is not a file but a folder or a device: name the recording itself.",
         fr=f"« {name} » n'est pas un fichier mais un dossier ou un périphérique : désignez l'enregistrement lui-même.",
     )
 
 
-def _demuxed(file: _File, name: str):
+def _demuxed(file: _File | _Bytes, name: str):
     """The container in the file; the header decides and, where there is none, the extension."""
     raw = HEADERLESS.get(Path(file.name).suffix.lower())
     has_header = file.read(4) in (b"RIFF", b".snd")
+    size = file.seek(0, os.SEEK_END)
     file.seek(0)
     options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none", "max_size": "65536"}  # of a packet of WAV
     headerless = {}
@@ -149,7 +167,7 @@ def _demuxed(file: _File, name: str):
             "donnez-le en WAV, MP3, M4A, OGG, FLAC, WebM ou MP4.",
         ) from error
     announced = (container.duration or 0) / av.time_base
-    believable = announced * LEAST_BIT_RATE < os.fstat(file.fileno()).st_size * 8
+    believable = announced * LEAST_BIT_RATE < size * 8
     if believable and announced > MAX_SECONDS * GUESSED.get(container.format.name, 1):
         raise _too_long(name, announced)
     return container
@@ -286,6 +304,13 @@ def _joined(blocks: deque[np.ndarray]) -> np.ndarray:
         whole[:, at : at + block.shape[1]] = block
         at += block.shape[1]
     return whole
+
+
+def _is_empty(name: str) -> Refusal:
+    return Refusal(
+        en=f"“{name}” is empty (0 bytes): record it or copy it again.",
+        fr=f"« {name} » est vide (0 octet) : enregistrez-le ou copiez-le à nouveau.",
+    )
 
 
 def _too_long(name: str, seconds: float | None = None) -> Refusal:

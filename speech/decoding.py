@@ -24,6 +24,7 @@ MAX_CLIP = 30 * SAMPLE_RATE  # samples
 MAX_BEAM = 20
 MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to the answer
 TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
+CPU_FRAMES = 8000  # mel frames of one batch on a CPU: more take memory (of 8 clips near 30 s, 200 MB) and gain no time
 DOUBTFUL_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
 
@@ -99,20 +100,25 @@ def decode(
     looks = [_Look(None, warmth) for warmth in options.temperatures]
     if options.margin is not None:
         looks.insert(0, _Look(options.margin))
-    for count, look in enumerate(looks, 1):
+    heard_before = [0] * len(clips)
+    for look in looks:
+        windows = {i: look.frames(clips[i]) for i in todo}
         doubtful = []
-        for start in range(0, len(todo), options.batch_size):
-            batch = todo[start : start + options.batch_size]
-            heard = _hear(engine, [clips[i] for i in batch], prompt, options, look)
+        if look.margin is not None and options.temperatures:  # what fills the window anyway waits for the full look
+            doubtful = [i for i in todo if windows[i] == FULL_WINDOW]
+        order = todo[: len(todo) - len(doubtful)]
+        for batch in _batches(order, windows, options.batch_size, engine.device):
+            heard = _hear(engine, [clips[i] for i in batch], prompt, options, look, last=look is looks[-1])
             settled = []
-            for i, (found, doubt) in zip(batch, heard, strict=True):
-                if doubt and count < len(looks):
+            for i, found in zip(batch, heard, strict=True):
+                heard_before[i] += 1
+                if found is None:
                     doubtful.append(i)
                 else:
-                    settled.append((i, replace(found, looks=count)))
+                    settled.append((i, replace(found, looks=heard_before[i])))
             if settled:
                 yield settled
-        todo = doubtful
+        todo = sorted(doubtful, key=lambda i: len(clips[i]))
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,24 @@ class _Look:
 
     margin: float | None
     temperature: float = 0.0
+
+    def frames(self, clip: np.ndarray) -> int:
+        """Mel frames of the clip's window; even, because the encoder halves them, and by eights for its kernels."""
+        if self.margin is None:
+            return FULL_WINDOW
+        return min(FULL_WINDOW, 8 * math.ceil((len(clip) / SAMPLE_RATE + self.margin) * FRAMES_PER_SECOND / 8))
+
+
+def _batches(order: list[int], windows: dict[int, int], most: int, device: str) -> Iterator[list[int]]:
+    """Cuts an order of rising window into batches of at most `most` clips, on a CPU of at most `CPU_FRAMES`."""
+    batch = []
+    for i in order:
+        if batch and (len(batch) == most or (device == "cpu" and windows[i] * (len(batch) + 1) > CPU_FRAMES)):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
 
 
 def _prompt(engine: Engine, options: Options, previous: str) -> list[int]:
@@ -139,23 +163,27 @@ def _prompt(engine: Engine, options: Options, previous: str) -> list[int]:
 
 
 def _hear(
-    engine: Engine, clips: list[np.ndarray], prompt: list[int], options: Options, look: _Look
-) -> list[tuple[Heard, bool]]:
-    """What one look at a batch gives, and whether it is doubtful."""
-    longest = max(len(clip) for clip in clips) / SAMPLE_RATE
-    frames = FULL_WINDOW if look.margin is None else _frames(longest + look.margin)
+    engine: Engine, clips: list[np.ndarray], prompt: list[int], options: Options, look: _Look, last: bool
+) -> list[Heard | None]:
+    """What one look at a batch gives; None where it is doubtful and not the last."""
+    longest = max(clips, key=len)
+    frames = look.frames(longest)
     states = engine.encode(engine.mel(clips, frames))
     hypotheses = engine.generate(
         states,
         prompt,
         beam_size=options.beam_size,
         temperature=look.temperature,
-        max_tokens=min(CONTEXT - len(prompt), round(TOKENS_AT_LEAST + TOKENS_PER_SECOND * longest)),
+        max_tokens=min(CONTEXT - len(prompt), round(TOKENS_AT_LEAST + TOKENS_PER_SECOND * len(longest) / SAMPLE_RATE)),
     )
-    words = _words(engine, states, clips, hypotheses, options) if options.words else [()] * len(clips)
+    short = frames < FULL_WINDOW
+    kept = [last or not _is_doubtful(engine, *pair, short) for pair in zip(clips, hypotheses, strict=True)]
+    words = [()] * len(clips)
+    if options.words and any(kept):
+        words = _words(engine, states, clips, hypotheses, options)
     return [
-        (_heard(engine, clip, hypothesis, found), _is_doubtful(engine, clip, hypothesis, short=frames < FULL_WINDOW))
-        for clip, hypothesis, found in zip(clips, hypotheses, words, strict=True)
+        _heard(engine, clip, hypothesis, found) if keep else None
+        for clip, hypothesis, found, keep in zip(clips, hypotheses, words, kept, strict=True)
     ]
 
 
@@ -166,11 +194,6 @@ def _words(
     frames = [math.ceil(len(clip) / SAMPLE_RATE * FRAMES_PER_SECOND) for clip in clips]
     alignments = engine.align(states, engine.prompt(options.language, options.task), texts, frames)
     return [words_of(engine, *pair, options.language) for pair in zip(texts, alignments, strict=True)]
-
-
-def _frames(seconds: float) -> int:
-    """Mel frames that hold so many seconds; even, because the encoder halves them, and by eights for its kernels."""
-    return min(FULL_WINDOW, 8 * math.ceil(seconds * FRAMES_PER_SECOND / 8))
 
 
 def _is_doubtful(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, short: bool) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from speech.audio import SAMPLE_RATE, read
-from speech.decoding import Options, decode, detect_language, segments
+from speech.decoding import CPU_FRAMES, Options, decode, detect_language, segments
 from speech.engines import load
 from speech.engines.base import FULL_WINDOW, Hypothesis
 from speech.models import choose
@@ -86,6 +86,30 @@ def test_a_clip_that_loops_is_heard_again_in_full(int8, monkeypatch):
     (((_, heard),),) = decode(int8, [waveform("conf-full")], PLAIN)
     assert heard.text == "Cette conférence est pleine." and heard.looks == 2
     assert looks[0][0] < FULL_WINDOW // 2 and looks[1] == (FULL_WINDOW // 2, 0.0)
+
+
+def test_a_clip_that_fills_the_window_is_heard_in_it_once(int8, monkeypatch):
+    """The short look would be the full one; words are aligned only where a look is kept."""
+    generate, align, looks, aligned = int8.generate, int8.align, [], []
+
+    def looping(states, prompt, **how):
+        looks.append((states.shape[1], how["temperature"]))
+        zulu = int8.tokenizer(" Zulu." * 12, add_special_tokens=False).input_ids
+        return generate(states, prompt, **how) if len(looks) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
+
+    monkeypatch.setattr(int8, "generate", looping)
+    monkeypatch.setattr(int8, "align", lambda *args: aligned.append(1) or align(*args))
+    long = np.concatenate([waveform("demo-instruct")[: 26 * SAMPLE_RATE], np.zeros(SAMPLE_RATE, np.float32)])
+    (((_, heard),),) = decode(int8, [long], replace(PLAIN, words=True))
+    assert looks == [(FULL_WINDOW // 2, 0.0), (FULL_WINDOW // 2, 0.2)] and heard.looks == 2
+    assert aligned == [1]
+
+
+def test_long_windows_come_in_smaller_batches_on_a_cpu(int8, monkeypatch):
+    shapes = []
+    monkeypatch.setattr(int8, "mel", lambda clips, n, mel=int8.mel: shapes.append((len(clips), n)) or mel(clips, n))
+    texts(int8, [waveform("conf-full")] * 9 + [waveform("demo-instruct")[: 20 * SAMPLE_RATE]] * 4)
+    assert [count for count, _ in shapes] == [8, 3, 2] and all(count * n <= CPU_FRAMES for count, n in shapes)
 
 
 @pytest.mark.parametrize(
