@@ -11,7 +11,7 @@ from transformers.utils.logging import disable_progress_bar
 from speech.audio import read
 from speech.decoding import Options, check_language
 from speech.engines.base import Engine
-from speech.said import Refusal
+from speech.said import Refusal, locale_language
 from speech.transcribe import transcribe
 from speech.transcript import Transcript
 
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _transcribe(asked)
     except Refusal as refusal:
-        _log(refusal.said.to(_reader()))
+        _log(refusal.said.to(locale_language()))
         return 2
 
 
@@ -74,7 +74,7 @@ def _transcribe(asked: argparse.Namespace) -> int:
         try:
             text = exports.write(_hear(file, engine, options, asked.channels), asked.format)
         except Refusal as refusal:
-            _log(refusal.said.to(_reader()))
+            _log(refusal.said.to(locale_language()))
             refused = True
             continue
         if asked.output:
@@ -136,10 +136,6 @@ def _keep(path: Path, text: str) -> None:
             en=f"{path} cannot be written ({error.strerror}): name another folder after --output.",
             fr=f"{path} ne peut être écrit ({error.strerror}) : nommez un autre dossier après --output.",
         ) from error
-
-
-def _reader() -> str:
-    return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
 
 
 def _log(line: str) -> None:

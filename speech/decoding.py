@@ -8,6 +8,7 @@ the measurements behind the constants.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -102,12 +103,13 @@ def decode(
         looks.insert(0, _Look(options.margin))
     heard_before = [0] * len(clips)
     for look in looks:
-        windows = {i: look.frames(clips[i]) for i in todo}
+        frames = [look.frames(clip) for clip in clips]
         doubtful = []
         if look.margin is not None and options.temperatures:  # what fills the window anyway waits for the full look
-            doubtful = [i for i in todo if windows[i] == FULL_WINDOW]
+            doubtful = [i for i in todo if frames[i] == FULL_WINDOW]
         order = todo[: len(todo) - len(doubtful)]
-        for batch in _batches(order, windows, options.batch_size, engine.device):
+        most = options.batch_size * FULL_WINDOW if engine.device == "cuda" else CPU_FRAMES
+        for batch in _batches(order, [_seconds(clip) for clip in clips], frames, options.batch_size, most):
             heard = _hear(engine, [clips[i] for i in batch], prompt, options, look, last=look is looks[-1])
             settled = []
             for i, found in zip(batch, heard, strict=True):
@@ -132,19 +134,22 @@ class _Look:
         """Mel frames of the clip's window; even, because the encoder halves them, and by eights for its kernels."""
         if self.margin is None:
             return FULL_WINDOW
-        return min(FULL_WINDOW, 8 * math.ceil((len(clip) / SAMPLE_RATE + self.margin) * FRAMES_PER_SECOND / 8))
+        return min(FULL_WINDOW, 8 * math.ceil((_seconds(clip) + self.margin) * FRAMES_PER_SECOND / 8))
 
 
-def _batches(order: list[int], windows: dict[int, int], most: int, device: str) -> Iterator[list[int]]:
-    """Cuts an order of rising window into batches of at most `most` clips, on a CPU of at most `CPU_FRAMES`."""
-    batch = []
-    for i in order:
-        if batch and (len(batch) == most or (device == "cpu" and windows[i] * (len(batch) + 1) > CPU_FRAMES)):
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
+def _seconds(clip: np.ndarray) -> int:
+    """Whole seconds that hold the clip. Clips of one batch have the same, so that its other clips change no word."""
+    return math.ceil(len(clip) / SAMPLE_RATE)
+
+
+def _batches(
+    order: list[int], seconds: list[int], frames: list[int], at_once: int, most_frames: int
+) -> Iterator[list[int]]:
+    """Cuts an order of rising length into batches of clips of the same `seconds`."""
+    for _, alike in groupby(order, key=seconds.__getitem__):
+        run = list(alike)
+        size = max(1, min(at_once, most_frames // frames[run[0]]))
+        yield from (run[start : start + size] for start in range(0, len(run), size))
 
 
 def _prompt(engine: Engine, options: Options, previous: str) -> list[int]:
@@ -166,15 +171,14 @@ def _hear(
     engine: Engine, clips: list[np.ndarray], prompt: list[int], options: Options, look: _Look, last: bool
 ) -> list[Heard | None]:
     """What one look at a batch gives; None where it is doubtful and not the last."""
-    longest = max(clips, key=len)
-    frames = look.frames(longest)
+    frames, seconds = look.frames(clips[0]), _seconds(clips[0])
     states = engine.encode(engine.mel(clips, frames))
     hypotheses = engine.generate(
         states,
         prompt,
         beam_size=options.beam_size,
         temperature=look.temperature,
-        max_tokens=min(CONTEXT - len(prompt), round(TOKENS_AT_LEAST + TOKENS_PER_SECOND * len(longest) / SAMPLE_RATE)),
+        max_tokens=min(CONTEXT - len(prompt), TOKENS_AT_LEAST + TOKENS_PER_SECOND * seconds),
     )
     short = frames < FULL_WINDOW
     kept = [last or not _is_doubtful(engine, *pair, short) for pair in zip(clips, hypotheses, strict=True)]

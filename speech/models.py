@@ -30,6 +30,12 @@ class Choice:
     reason: Said
     adapter: str | None = None  # merged into the folder's weights
 
+    @property
+    def weights(self) -> str:
+        """Changes when a weight file does; names, sizes and times tell, and reading gigabytes would not be quick."""
+        facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in _weights(self.folder)]
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+
 
 def choose(model: str | None = None, adapter: str | None = None) -> Choice:
     """The model named, else ALLO_MODEL's, else whisper-small with the Hub in reach, else the embedded whisper-base.
@@ -71,7 +77,7 @@ def ctranslate2_folder(choice: Choice) -> Path:
 
     if choice.source == "embedded" and not choice.adapter:
         return embedded.ctranslate2_folder()
-    name = f"{Path(choice.model).name}-{_fingerprint(choice.folder)}-ctranslate2"
+    name = f"{Path(choice.model).name}-{choice.weights}-ctranslate2"
     size = sum(path.stat().st_size for path in _weights(choice.folder))
     return built_once(name, lambda folder: convert(choice.folder, folder), is_converted, size)
 
@@ -150,9 +156,3 @@ def _check_whisper(folder: Path, named: str) -> None:
 
 def _weights(folder: Path) -> list[Path]:
     return [path for pattern in WEIGHTS for path in sorted(folder.glob(pattern))]
-
-
-def _fingerprint(folder: Path) -> str:
-    """Changes when a weight file does; names, sizes and times are enough, and reading gigabytes would not be quick."""
-    facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in _weights(folder)]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]

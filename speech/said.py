@@ -1,5 +1,6 @@
 """One thing said in the two languages of the page, and the refusal that carries it."""
 
+import os
 from typing import NamedTuple
 
 
@@ -20,3 +21,8 @@ class Refusal(ValueError):
     def __init__(self, en: str, fr: str):
         super().__init__(en)
         self.said = Said(en, fr)
+
+
+def locale_language() -> str:
+    """What the reader of a command line asks for ("fr_FR.UTF-8", "en"...)."""
+    return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"

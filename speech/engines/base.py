@@ -42,7 +42,7 @@ class Engine(ABC):
 
     def __init__(self, choice: Choice, reason: Said):
         """Reads configuration, tokens and mel settings from the chosen checkpoint; `reason`: why this engine."""
-        self.model, self.adapter, self.reason = choice.model, choice.adapter, reason
+        self.model, self.adapter, self.weights, self.reason = choice.model, choice.adapter, choice.weights, reason
         folder = choice.folder
         self.config = WhisperConfig.from_pretrained(folder)
         self.generation = GenerationConfig.from_pretrained(folder)
