@@ -1,0 +1,1 @@
+"""French normalisation, word and character error rates, alignment, intervals: scoring knows texts and nothing else."""
