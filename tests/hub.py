@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
+
+from huggingface_hub import DatasetCard
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -27,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.1)
 
     def _answer(self):
-        path = self.path.split("?")[0].strip("/")
+        path = unquote(self.path.split("?")[0]).strip("/")
         kind, name, rest = self._parsed(path)
         if name in self.gated and not (kind == "api" and not rest):
             return self._refuse(401, "GatedRepo")
@@ -35,26 +38,44 @@ class Handler(BaseHTTPRequestHandler):
             return self._refuse(404, "RepoNotFound")
         folder = self.repositories[name]
         if kind == "api":
+            if rest == "auth-check":
+                return self._send(b"{}", "application/json")
+            if rest.startswith("tree"):
+                return self._tree(folder, rest.split("/")[2:], "recursive=true" in self.path.lower())
             files = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
             siblings = [{"rfilename": file, "size": (folder / file).stat().st_size} for file in files]
-            if rest.startswith("tree"):
-                tree = [
-                    {"type": "file", "path": f, "size": (folder / f).stat().st_size, "oid": self._tag(folder / f)}
-                    for f in files
-                ]
-                return self._send(json.dumps(tree).encode(), "application/json")
             facts = {"id": name, "modelId": name, "sha": COMMIT, "private": False, "gated": name in self.gated}
+            if (folder / "README.md").is_file():
+                facts["cardData"] = DatasetCard.load(folder / "README.md").data.to_dict()
             return self._send(json.dumps(facts | {"siblings": siblings}).encode(), "application/json")
         file = folder / rest
         if not file.is_file():
             return self._refuse(404, "EntryNotFound")
         self._send(file.read_bytes(), "application/octet-stream", {"ETag": f'"{self._tag(file)}"'})
 
+    def _tree(self, folder: Path, below: list[str], recursive: bool):
+        start = folder.joinpath(*below)
+        if not start.is_dir():
+            return self._refuse(404, "EntryNotFound")
+        found = sorted(start.rglob("*") if recursive else start.iterdir())
+        entries = [
+            {"type": "directory", "path": str(path.relative_to(folder)), "size": 0, "oid": ""}
+            if path.is_dir()
+            else {
+                "type": "file",
+                "path": str(path.relative_to(folder)),
+                "size": path.stat().st_size,
+                "oid": self._tag(path),
+            }
+            for path in found
+        ]
+        self._send(json.dumps(entries).encode(), "application/json")
+
     @staticmethod
     def _parsed(path: str) -> tuple[str, str, str]:
         """("api" or "file", owner/name, what follows)."""
-        parts = path.split("/")
-        if parts[:2] == ["api", "models"]:
+        parts = path.removeprefix("datasets/").split("/")
+        if parts[0] == "api":
             return "api", "/".join(parts[2:4]), "/".join(parts[4:])
         return "file", "/".join(parts[:2]), "/".join(parts[4:])  # owner/name/resolve/commit/file
 

@@ -1,40 +1,5 @@
-"""The French telephone prompts of Debian's asterisk-core-sounds-fr and -fr-wav: real 8 kHz speech with its text."""
+"""The prompts under the name that the tests and the bench know them by."""
 
-import gzip
-import re
-import wave
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from corpus.prompts import Prompt, prompt, prompts
 
-SOUNDS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
-TEXTS = Path("/usr/share/doc/asterisk-core-sounds-fr/core-sounds-fr.txt.gz")
-
-
-class Prompt(NamedTuple):
-    name: str
-    text: str
-    path: Path
-    seconds: float
-
-
-def prompt(name: str) -> Path:
-    return SOUNDS / f"{name}.wav"
-
-
-def prompts(at_least: float = 0.0) -> list[Prompt]:
-    """Those of `at_least` seconds and at most 30 whose text is all spoken, in the order of Asterisk's list."""
-    return [found for found in _all() if at_least <= found.seconds <= 30]
-
-
-@cache
-def _all() -> list[Prompt]:
-    found = []
-    with gzip.open(TEXTS, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            name, _, text = (part.strip() for part in line.partition(":"))
-            if text and not name.startswith(";") and not re.search(r"[][(){}<>]", text) and prompt(name).is_file():
-                with wave.open(str(prompt(name))) as sound:
-                    seconds = sound.getnframes() / sound.getframerate()
-                found.append(Prompt(name, text, prompt(name), seconds))
-    return found
+__all__ = ["Prompt", "prompt", "prompts"]

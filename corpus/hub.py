@@ -1,0 +1,212 @@
+"""Corpora of the Hub: TalkBank's telephone calls in both layouts they have had, and any other dataset."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx2  # huggingface_hub's client, whose errors pass through it
+from huggingface_hub import CardData, DatasetCard, HfApi, hf_hub_download, snapshot_download
+from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.utils import filter_repo_objects
+
+from corpus import chat
+from corpus.files import MANIFESTS, licence_of, open_folder, open_parquet, rows_in, split_named
+from corpus.splits import divide, rank
+from corpus.table import Raw
+from speech.models import HUB_PATIENCE, offline
+from speech.said import Refusal, Said
+
+TALKBANK = "diabolocom/talkbank_4_stt"
+CARD = "README.md"
+TALKBANK_LICENCE = "cc-by-nc-sa-3.0"
+
+
+class Repository(NamedTuple):
+    """A dataset's repository, and what is known of it before any of its data is fetched."""
+
+    name: str
+    card: CardData
+    files: list[str]
+    folder: Path | None  # in the cache, where that is all there is
+    token: str | None
+
+    @property
+    def configs(self) -> dict[str, dict[str | None, list[str]]]:
+        """By the card, the patterns of the files of each split of each config; None for files that name theirs."""
+        return {config["config_name"]: _patterns(config) for config in self.card.get("configs") or []}
+
+
+def open_dataset(
+    named: str, audio: str | None, unit: str, limit: int | None, token: str | None, language: str, reason: Said
+) -> Raw:
+    """The dataset "owner/name" or "owner/name:config" of the Hub, kept in the Hub's own cache as it is there.
+
+    Of parquet, with `limit` only the files that hold the first rows are fetched. With ALLO_OFFLINE it is what the cache
+    holds. Raises Refusal where it is gated, missing or out of reach, or of another format.
+    """
+    name, _, config = named.partition(":")
+    with _refusals(name):
+        repository = _cached(name) if offline() else _asked(name, token)
+        files = _talkbank(repository, config or language, unit) if name == TALKBANK else _part(repository, config)
+        if files:
+            files.sort(key=lambda found: rank(found[1]))
+            raw = open_parquet(_fetched(repository, files, limit), named, audio)
+            raw = replace(raw, published=divide(split for _, split in files))
+        else:
+            raw = _folder(repository, audio)
+    if repository.folder:
+        reason = Said(
+            en=f"{reason.en}; ALLO_OFFLINE is set, so this is what the cache holds of it",
+            fr=f"{reason.fr} ; ALLO_OFFLINE est réglé, c'est donc ce que le cache en contient",
+        )
+    licence = licence_of(repository.card)
+    if name == TALKBANK:
+        raw, licence = replace(raw, clean=chat.clean), licence or TALKBANK_LICENCE
+    return replace(raw, name=name, source=named, licence=licence, reason=reason)
+
+
+def _asked(name: str, token: str | None) -> Repository:
+    api = HfApi(token=token)
+    facts = api.dataset_info(name, timeout=2 * HUB_PATIENCE)
+    if facts.gated:
+        api.auth_check(name, repo_type="dataset")
+    files = [file.rfilename for file in facts.siblings or []]
+    if CARD in files:
+        hf_hub_download(name, CARD, repo_type="dataset", token=token)  # so that the cache tells the configs offline
+    return Repository(name, facts.card_data or CardData(), files, None, token)
+
+
+def _cached(name: str) -> Repository:
+    folder = Path(snapshot_download(name, repo_type="dataset", local_files_only=True))
+    files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    card = DatasetCard.load(folder / CARD, ignore_metadata_errors=True).data if CARD in files else CardData()
+    return Repository(name, card, files, folder, None)
+
+
+def _talkbank(repository: Repository, config: str, unit: str) -> list[tuple[str, str | None]]:
+    """TalkBank's files of one unit: today a split of a config, once a folder with a train and a test split."""
+    if unit in repository.configs.get(config, {}):
+        patterns = repository.configs[config][unit]
+        found = [(file, None) for file in _matching(repository, patterns)]  # `segment` is no split to learn from
+    else:
+        found = [(file, split_named(Path(file))) for file in _matching(repository, [f"{config}/{unit}/*"])]
+    if not found:
+        raise _no_such_part(repository, f"{config}, {unit}")
+    return found
+
+
+def _part(repository: Repository, config: str) -> list[tuple[str, str | None]]:
+    """The parquet files of a config, each with its split; none where the dataset is of another format."""
+    configs = repository.configs
+    if config and config not in configs:
+        raise _no_such_part(repository, config)
+    if not config and len(configs) > 1 and "default" not in configs:
+        raise Refusal(
+            en=f"The dataset {repository.name} has several configs, name one as in {repository.name}:{min(configs)}: "
+            f"{', '.join(configs)}.",
+            fr=f"Le jeu de données {repository.name} a plusieurs configurations, nommez-en une comme dans "
+            f"{repository.name}:{min(configs)} : {', '.join(configs)}.",
+        )
+    by_split = configs.get(config or "default") or next(iter(configs.values()), {None: ["*"]})
+    return [
+        (file, split or split_named(Path(file)))
+        for split, patterns in by_split.items()
+        for file in _matching(repository, patterns)
+    ]
+
+
+def _patterns(config: dict) -> dict[str | None, list[str]]:
+    """A card writes a pattern, a list of them, or a list of {split, path}, where the path may be a list again."""
+    files = config.get("data_files") or f"{config.get('data_dir') or ''}*"
+    listed = files if isinstance(files, list) else [files]
+    pairs = [(entry["split"], entry["path"]) if isinstance(entry, dict) else (None, entry) for entry in listed]
+    found: dict[str | None, list[str]] = {}
+    for split, paths in pairs:
+        found.setdefault(split, []).extend(paths if isinstance(paths, list) else [paths])
+    return found
+
+
+def _matching(repository: Repository, patterns: list[str]) -> list[str]:
+    parquet = sorted(file for file in repository.files if file.endswith(".parquet"))
+    return list(filter_repo_objects(parquet, allow_patterns=[pattern.removeprefix("./") for pattern in patterns]))
+
+
+def _fetched(
+    repository: Repository, files: list[tuple[str, str | None]], limit: int | None
+) -> list[tuple[Path, str | None]]:
+    """The files in the cache, of which no more than the first `limit` rows need."""
+    found, rows = [], 0
+    for name, split in files:
+        if limit is None or rows < limit:
+            file = _file(repository, name)
+            found.append((file, split))
+            rows += rows_in(file)
+    return found
+
+
+def _file(repository: Repository, name: str) -> Path:
+    if repository.folder:
+        return repository.folder / name
+    return Path(hf_hub_download(repository.name, name, repo_type="dataset", token=repository.token))
+
+
+def _folder(repository: Repository, audio: str | None) -> Raw:
+    """A dataset that is a folder of recordings with their texts, fetched whole."""
+    if not any(Path(file).suffix in MANIFESTS for file in repository.files):
+        raise Refusal(
+            en=f"The dataset {repository.name} is neither parquet nor a folder of audio with its metadata: "
+            "name one that is.",
+            fr=f"Le jeu de données {repository.name} n'est ni en parquet ni un dossier audio avec ses métadonnées : "
+            "nommez-en un qui l'est.",
+        )
+    folder = repository.folder or Path(snapshot_download(repository.name, repo_type="dataset", token=repository.token))
+    return open_folder(folder, audio, root=folder.parents[1])  # its links lead to the blobs beside it
+
+
+def _no_such_part(repository: Repository, part: str) -> Refusal:
+    if offline():
+        return _not_cached(repository.name)
+    folders = sorted({str(Path(file).parent) for file in repository.files if file.endswith(".parquet")})
+    configs = [f"{config} ({', '.join(map(str, splits))})" for config, splits in repository.configs.items()]
+    there = ", ".join(configs or folders or ["-"])
+    return Refusal(
+        en=f"The dataset {repository.name} has no part {part}: choose among {there}.",
+        fr=f"Le jeu de données {repository.name} n'a pas de partie {part} : choisissez parmi {there}.",
+    )
+
+
+def _not_cached(name: str) -> Refusal:
+    return Refusal(
+        en=f"ALLO_OFFLINE is set and the dataset {name} is not in the cache: unset it, or name phone-prompts.",
+        fr=f"ALLO_OFFLINE est réglé et le jeu de données {name} n'est pas dans le cache : "
+        "enlevez ce réglage, ou nommez phone-prompts.",
+    )
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """What the Hub's client raises, as sentences."""
+    try:
+        yield
+    except GatedRepoError as error:
+        raise Refusal(
+            en=f"The dataset {name} is gated: accept its terms on the Hub and set HF_TOKEN.",
+            fr=f"Le jeu de données {name} est à accès restreint : "
+            "acceptez ses conditions sur le Hub et réglez HF_TOKEN.",
+        ) from error
+    except (HFValidationError, RepositoryNotFoundError) as error:
+        raise Refusal(
+            en=f"There is no dataset {name!r} on the Hub: check its name, or set HF_TOKEN if it is private.",
+            fr=f"Il n'y a pas de jeu de données {name!r} sur le Hub : "
+            "vérifiez son nom, ou réglez HF_TOKEN s'il est privé.",
+        ) from error
+    except (httpx2.HTTPError, OSError) as error:  # huggingface_hub's own errors are OSErrors
+        if offline():
+            raise _not_cached(name) from error
+        raise Refusal(
+            en=f"The dataset {name} cannot be fetched, the Hub is out of reach: name a folder, or phone-prompts.",
+            fr=f"Le jeu de données {name} ne peut être téléchargé, le Hub est hors d'atteinte : "
+            "nommez un dossier, ou phone-prompts.",
+        ) from error

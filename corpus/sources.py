@@ -1,0 +1,78 @@
+"""Which corpus: the Hub's, a folder's, a file's, or the telephone prompts. The choice is made here alone."""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from corpus import chat
+from corpus.files import FILES, NAMED, open_path
+from corpus.hub import TALKBANK, open_dataset
+from corpus.prompts import NAME, open_prompts
+from corpus.table import Corpus, build
+from speech.models import hub_in_reach, offline
+from speech.said import Refusal, Said
+
+UNITS = ("segment", "switch")
+
+
+class Choice(NamedTuple):
+    source: str  # as `load` takes it
+    reason: Said
+
+
+def default() -> Choice:
+    """TalkBank's French telephone calls with the Hub in reach, else the telephone prompts."""
+    if offline():
+        return Choice(NAME, Said(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est réglé"))
+    if not hub_in_reach():
+        return Choice(NAME, Said(en="the Hub does not answer", fr="le Hub ne répond pas"))
+    return Choice(TALKBANK, Said(en="the Hub is in reach", fr="le Hub répond"))
+
+
+def load(
+    source: str | os.PathLike | None = None,
+    *,
+    audio: str | None = None,
+    text: str | None = None,
+    unit: str = "segment",
+    limit: int | None = None,
+    token: str | None = None,
+    language: str = "fr",
+    clean: bool | None = None,
+) -> Corpus:
+    """The corpus in `source`: a folder, a CSV, JSON lines or parquet file, phone-prompts, or a dataset of the Hub
+    ("owner/name", "owner/name:config"); what is on this disk comes first. Without a source it is the default's.
+
+    `audio` and `text` name the columns where their names are unusual; `limit` takes the first rows (and fetches from
+    the Hub the files that hold them). `unit` (segment or switch) and `language` are of diabolocom/talkbank_4_stt.
+    `clean` has the texts read as CHAT (`corpus.chat`) or left as they came; without it, TalkBank's are.
+    Raises Refusal where there is no such corpus, or no row that can be used.
+    """
+    if unit not in UNITS:
+        raise Refusal(
+            en=f"There is no unit {unit!r}: choose segment or switch.",
+            fr=f"L'unité {unit!r} n'existe pas : choisissez segment ou switch.",
+        )
+    if limit is not None and limit < 1:
+        raise Refusal(
+            en=f"The first {limit} rows are none: ask for 1 at least.",
+            fr=f"Les {limit} premières lignes ne sont rien : demandez-en au moins 1.",
+        )
+    named, reason = (os.fspath(source), NAMED) if source is not None else default()
+    if named == NAME:
+        raw = open_prompts(reason)
+    elif named and os.path.exists(path := os.path.expanduser(named)):
+        raw = open_path(Path(path), audio)
+    elif re.fullmatch(r"\w[\w.-]*/[\w.-]+(:[\w.-]+)?", named) and Path(named).suffix not in FILES:
+        raw = open_dataset(named, audio, unit, limit, token, language, reason)
+    else:
+        raise Refusal(
+            en=f"There is no corpus {named!r}: name a folder, a file, a dataset of the Hub (owner/name), or {NAME}.",
+            fr=f"Le corpus {named!r} n'existe pas : nommez un dossier, un fichier, un jeu de données du Hub "
+            f"(propriétaire/nom), ou {NAME}.",
+        )
+    if clean is not None:
+        raw = replace(raw, clean=chat.clean if clean else None)
+    return build(raw, text, limit)
