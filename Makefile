@@ -2,6 +2,7 @@
 
 PYTHON ?= $(shell python3.11 --version >/dev/null 2>&1 && echo python3.11 || echo python3)
 ARGS   ?=
+BENCH  ?= clips
 UV     := $(or $(shell uv --version >/dev/null 2>&1 && command -v uv),.uv/bin/uv)
 
 unexport PYTHONDONTWRITEBYTECODE # where it is set, every start would compile the libraries again
@@ -35,9 +36,9 @@ lint: $(TEST) ## check the code's rules and its layout
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 
-bench: $(TEST) ## measure words right, speed and memory against the peers
+bench: $(TEST) ## measure us against the peers (BENCH=corpus: another script of bench/)
 	@$(call debian,$(APP_PACKAGES))
-	.venv/bin/python bench/clips.py $(ARGS)
+	.venv/bin/python bench/$(BENCH).py $(ARGS)
 
 $(APP): Makefile requirements.txt requirements-offline.txt | .venv/bin/python
 	$(INSTALL) $(PLATFORM)
