@@ -1,12 +1,7 @@
 """The page in a real browser whose microphone is fed a file, and its API: real weights, real telephone prompts."""
 
-import os
 import re
-import shutil
-import socket
 import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,27 +11,16 @@ import pysubs2
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-ROOT = Path(__file__).parent.parent
+from tests.pages import PATIENCE, chromium, serve, until, visit
+
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
 SAID = {  # what whisper-base, too, hears in the prompt
     "followme/status": "la localiser pour vous",
     "tt-allbusy": "votre appel est important pour nous",
     "vm-intro": "raccrocher",
 }
-PATIENCE = 60_000  # milliseconds, for a transcription on a busy machine
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
-NOWHERE = "http://127.0.0.1:9"  # as a proxy: no network
 
 
 @pytest.fixture(scope="module")
@@ -57,66 +41,30 @@ def files(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """`python app.py --share` where nothing can be reached; gives the process, its address and what it prints."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    offline = {"ALLO_OFFLINE": "1", "HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1,localhost"}
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--share", "--port", str(port)],
-            cwd=ROOT,
-            env=os.environ | offline | {"GRADIO_TEMP_DIR": str(log.parent)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        until(lambda: "public link" in log.read_text() or process.poll() is not None, seconds=120)
-        assert process.poll() is None, log.read_text()
-        yield process, f"http://127.0.0.1:{port}", log
-    finally:
-        process.terminate()
-        process.wait(30)
+    with serve(tmp_path_factory.mktemp("server"), "--share", ready="public link") as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def browser(files):
-    with sync_playwright() as playwright:
-        microphone = f"--use-file-for-fake-audio-capture={files / 'microphone.wav'}"
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM, microphone])
+    with chromium(f"--use-file-for-fake-audio-capture={files / 'microphone.wav'}") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def french(browser, server):
-    yield from visit(browser, server, "fr-FR")
+    with visit(browser, server, "fr-FR") as page:
+        yield page
 
 
 @pytest.fixture
 def english(browser, server):
-    yield from visit(browser, server, "en-US")
-
-
-def visit(browser, server, locale: str):
-    context = browser.new_context(locale=locale)
-    page = context.new_page()
-    page.goto(server[1])
-    expect(page.locator("#who")).to_contain_text("whisper-base", timeout=PATIENCE)
-    yield page
-    context.close()
+    with visit(browser, server, "en-US") as page:
+        yield page
 
 
 def ffmpeg(source: Path, *rest) -> None:
     subprocess.run(["ffmpeg", "-loglevel", "error", "-i", source, *rest], check=True)
-
-
-def until(condition, seconds: float):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.2)
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -173,7 +121,7 @@ def test_what_is_not_audio_is_said_and_the_page_goes_on(french, files, server):
     french.get_by_role("button", name="Effacer").click()
     drop(french, files / "mulaw.wav")
     expect_words(french, SAID["tt-allbusy"])
-    assert "Traceback" not in server[2].read_text()
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_sample_is_written_down_and_taken_away(french, tmp_path):
@@ -215,7 +163,7 @@ def test_phone_does_not_scroll_sideways(french, files):
 
 
 def test_stop_keeps_what_was_done_and_frees_the_machine(french, files, server):
-    process = psutil.Process(server[0].pid)
+    process = psutil.Process(server.process.pid)
     idle = cpu_seconds(process)
     drop(french, files / "long.wav")
     expect(french.locator("#result .turns li").nth(20)).to_be_visible(timeout=2 * PATIENCE)
@@ -241,7 +189,7 @@ def test_model_is_shown_from_inside(french):
 
 def test_clients_get_each_their_own_words(server):
     def ask(prompt: str) -> dict:
-        client = Client(server[1], verbose=False)
+        client = Client(server.address, verbose=False)
         return client.predict(handle_file(PROMPTS / f"{prompt}.wav"), api_name="/transcribe")
 
     with ThreadPoolExecutor() as visitors:
@@ -253,17 +201,17 @@ def test_clients_get_each_their_own_words(server):
 
 
 def test_client_is_told_what_is_wrong(server, files):
-    client = Client(server[1], verbose=False, headers={"Accept-Language": "fr"})
+    client = Client(server.address, verbose=False, headers={"Accept-Language": "fr"})
     with pytest.raises(AppError, match="n'est pas un enregistrement"):
         client.predict(handle_file(files / "notes.wav"), api_name="/transcribe")
 
 
 def test_only_one_door_for_programs_and_it_explains_itself(server):
-    tools = httpx.get(f"{server[1]}/gradio_api/mcp/schema", trust_env=False).json()
+    tools = httpx.get(f"{server.address}/gradio_api/mcp/schema", trust_env=False).json()
     assert [tool["name"] for tool in tools] == ["transcribe"]
     assert "French telephone call" in tools[0]["description"]
     assert list(tools[0]["inputSchema"]["required"]) == ["audio"]
 
 
 def test_share_without_a_network_says_so(server):
-    assert "No public link could be had" in server[2].read_text()
+    assert "No public link could be had" in server.log.read_text()

@@ -1,9 +1,10 @@
-"""The one engine that all visitors share, and what it hears."""
+"""The one engine that all visitors share, what it hears, and one more at most: its model with an adapter."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from speech.transcribe import Progress
 
 DETECT = "auto"
+_adapting = threading.Lock()
 
 
 class Loaded(NamedTuple):
@@ -39,6 +41,22 @@ def _load() -> Loaded:
     quiet = np.zeros(decoding.SAMPLE_RATE, np.float32)
     list(decoding.decode(engine, [quiet], decoding.Options()))  # the first visitor finds it warm
     return Loaded(choice, engine)
+
+
+def adapted(adapter: str) -> Loaded:
+    """The shared engine's model with an adapter, a folder or a Hub id; the last one is kept. Raises Refusal."""
+    weights = Path(adapter) / "adapter_model.safetensors"
+    changed = weights.stat().st_mtime_ns if weights.is_file() else 0
+    with _adapting:
+        return _adapt(adapter, changed)
+
+
+@lru_cache(maxsize=1)
+def _adapt(adapter: str, changed: int) -> Loaded:
+    from speech import engines, models
+
+    choice = models.choose(loading().result().choice.model, adapter)
+    return Loaded(choice, engines.load(choice))
 
 
 def hear(path: str | None, language: str, task: str, timestamps: bool, hot_words: str) -> Iterator["Progress"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from speech.said import Refusal
-from ui import transcribe
+from ui import dataset, transcribe
 from ui.listening import Loaded, loading
 from ui.theme import THEME
 from ui.words import TRANSLATIONS, label, reader_of, say, typeset
@@ -45,6 +45,7 @@ def build() -> gr.Blocks:
             who = gr.HTML(apply_default_css=False, elem_id="who")
         with gr.Tabs():
             spoken = transcribe.tab()
+            dataset.tab()
         page.load(_welcome, None, spoken, queue=False, api_visibility="private", show_progress="hidden")
         page.load(_who_listens, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
     return page

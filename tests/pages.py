@@ -1,0 +1,85 @@
+"""The page as it is served where nothing can be reached, and a real browser to visit it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 60_000  # milliseconds, for a transcription on a busy machine
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+NOWHERE = "http://127.0.0.1:9"  # as a proxy: no network
+
+
+class Server(NamedTuple):
+    process: subprocess.Popen
+    address: str
+    log: Path  # what it prints
+
+
+@contextmanager
+def serve(folder: Path, *arguments: str, ready: str = "Allô: ", **settings: str) -> Iterator[Server]:
+    """`python app.py` until it prints `ready`; its log and gradio's files lie in `folder`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    offline = {"ALLO_OFFLINE": "1", "HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1,localhost"}
+    log = folder / "log.txt"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", *arguments, "--port", str(port)],
+            cwd=ROOT,
+            env=os.environ | offline | {"GRADIO_TEMP_DIR": str(folder)} | settings,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until(lambda: ready in log.read_text() or process.poll() is not None, seconds=120)
+        assert process.poll() is None, log.read_text()
+        yield Server(process, f"http://127.0.0.1:{port}", log)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def chromium(*arguments: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM, *arguments])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def visit(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
+    """The page once its model is loaded."""
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(server.address)
+    expect(page.locator("#who")).to_contain_text("whisper-base", timeout=PATIENCE)
+    yield page
+    context.close()
+
+
+def until(condition, seconds: float):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.2)
