@@ -36,12 +36,12 @@ class Leak:
     @property
     def said(self) -> Said:
         first, second = self.between
-        name = NAMES[self.kind]
+        name, s = NAMES[self.kind], "s" * (self.clips > 1)
         return Said(
-            en=f"{first} and {second} have {name.en} in common: {self.count}, with {self.clips} clips of {second}; "
+            en=f"{first} and {second} have {name.en} in common: {self.count}, with {self.clips} clip{s} of {second}; "
             f"one is “{self.example}”.",
-            fr=f"{first} et {second} ont en commun des {name.fr} : {self.count}, avec {self.clips} extraits de "
-            f"{second} ; par exemple « {self.example} ».",
+            fr=f"{first} et {second} ont en commun des {name.fr} : {self.count}, avec "
+            f"{self.clips} extrait{s} de {second} ; par exemple « {self.example} ».",
         )
 
     def to_dict(self) -> dict:

@@ -88,7 +88,7 @@ def test_every_kind_of_leak_is_found_and_said():
     assert set(found) == {"call", "speaker"}  # « oui » is said in any call
     assert (found["call"].count, found["call"].clips, found["call"].example) == (1, 1, "c1")
     assert found["speaker"].between == ("train", "test")
-    assert "train and test have speakers in common: 1, with 1 clips of test" in found["speaker"].said.en
+    assert "train and test have speakers in common: 1, with 1 clip of test" in found["speaker"].said.en
     assert "« a »" in found["speaker"].said.fr
     rows.loc[0, "text"] = "je viens demain, matin"
     sentences = {leak.kind: leak for leak in leaks(rows)}["sentence"]
