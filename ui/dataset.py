@@ -19,7 +19,12 @@ from ui.words import label, number, reader_of, say
 SAMPLE_RATE = 16_000
 FIRST = 20  # samples to score, unless the visitor says otherwise
 POLL = 1.0  # seconds between two looks at a job
-SEVERAL = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}  # visitors at once
+SEVERAL = {  # visitors at once; of a visitor's own requests the last one counts, where gradio would drop it
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+    "trigger_mode": "always_last",
+}
 AT_ONCE = SEVERAL | {"queue": False}  # for what takes no time
 
 SCROLL = """() => { if (innerWidth <= 700) document.querySelector('#clip').scrollIntoView({behavior: 'smooth'}); }"""
