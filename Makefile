@@ -15,7 +15,8 @@ TEST     := .venv/test-gradio-$(SDK)
 INSTALL   = $(UV) pip install --python .venv/bin/python
 
 APP_PACKAGES  := $(shell cat packages.txt)
-TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium
+TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium \
+	$(foreach language,en es it ru,asterisk-core-sounds-$(language) asterisk-core-sounds-$(language)-wav)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -1,4 +1,4 @@
-"""python -m trainer evaluate --corpus C : what a model makes of a corpus, from the command line.
+"""python -m trainer evaluate|train|export|publish|submit : fine-tuning and its judge, from the command line.
 
 Under `accelerate launch -m trainer evaluate ...` the clips are divided among the processes; the result is the same.
 """
@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from accelerate import PartialState
@@ -23,11 +24,18 @@ from speech.said import Refusal, Said, locale_language
 from trainer import evaluation
 
 WINDOWS = {"short": Options.margin, "full": None}
+OTHERS = {  # the commands of other files, each with seconds of imports
+    "train": "training",
+    "export": "exporting",
+    "publish": "publishing",
+    "submit": "submitting",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done; 2 the request was wrong (one line on standard error says how to mend it)."""
-    asked = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    asked = _parser(arguments[0] if arguments else None).parse_args(arguments)
     try:
         return asked.command(asked)
     except Refusal as refusal:
@@ -35,8 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainer", description="What Whisper makes of a corpus.")
+def _parser(named: str | None) -> argparse.ArgumentParser:
+    """With the command that was named, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m trainer", description="Teach Whisper a corpus, and judge it.")
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("evaluate", help="hear the clips of a corpus and score what was heard")
     command.set_defaults(command=_evaluate)
@@ -57,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
     add("--output", type=Path, metavar="FILE.csv", help="a line a clip, and FILE.json; the same again goes on with it")
     add("--json", action="store_true", help="the summary as one JSON object on standard output")
+    for name, module in OTHERS.items():
+        if named == name or named not in ("evaluate", *OTHERS):
+            import_module(f"trainer.{module}").add_command(commands)
     return parser
 
 

@@ -1,0 +1,163 @@
+"""The run folder: what a reader finds there, whoever dies while writing it."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from speech.said import Refusal
+from trainer import run as folders
+from trainer.run import FULL, Run, claimed, config, metrics, started_at, state, write_json
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A real small disk, where this machine lets us mount one."""
+    disk = tmp_path / "small"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_run_says_where_it_stands(tmp_path):
+    with claimed(tmp_path, resume=False) as run:
+        run.mark("cancelling", step=3, steps=10, eta=7)
+        found = state(tmp_path)
+        assert (found["status"], found["step"], found["steps"], found["eta"]) == ("cancelling", 3, 10, 7)
+        assert found["pid"] == os.getpid() and found["started"] == started_at(os.getpid())
+    assert state(tmp_path / "nowhere") is None
+
+
+def test_a_dead_process_is_never_shown_as_running(tmp_path):
+    sleeper = subprocess.Popen(["sleep", "60"])
+    facts = {"status": "running", "pid": sleeper.pid, "started": started_at(sleeper.pid)}
+    write_json(tmp_path / "state.json", facts)
+    assert state(tmp_path)["status"] == "running"
+    sleeper.kill()
+    while started_at(sleeper.pid) is not None:  # a zombie, which its parent has not buried, is dead as well
+        pass
+    found = state(tmp_path)
+    assert found["status"] == "failed" and "--resume" in found["message"]["en"]
+    sleeper.wait()
+    assert state(tmp_path)["status"] == "failed"
+
+
+def test_a_pid_that_a_stranger_has_now_is_not_the_run(tmp_path):
+    write_json(tmp_path / "state.json", {"status": "running", "pid": os.getpid(), "started": 1})
+    assert state(tmp_path)["status"] == "failed"
+
+
+def test_a_run_that_ended_keeps_its_word(tmp_path):
+    for status in ("completed", "cancelled", "failed", "queued"):
+        write_json(tmp_path / "state.json", {"status": status, "pid": 1, "started": 1})
+        assert state(tmp_path)["status"] == status
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    with (
+        claimed(tmp_path, resume=False),
+        pytest.raises(Refusal, match="Another process is training"),
+        claimed(tmp_path, resume=False),
+    ):
+        pass
+    with claimed(tmp_path, resume=False):
+        pass
+
+
+def test_a_run_is_not_written_over_and_none_is_not_gone_on_with(tmp_path):
+    with pytest.raises(Refusal, match="holds no run"), claimed(tmp_path, resume=True):
+        pass
+    write_json(tmp_path / "config.json", {"corpus": "mine"})
+    with pytest.raises(Refusal, match="holds a run already"), claimed(tmp_path, resume=False):
+        pass
+    assert config(tmp_path) == {"corpus": "mine"}
+    with claimed(tmp_path, resume=True):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_refused():
+    with pytest.raises(Refusal, match="cannot be written"), claimed(Path("/proc/nowhere"), resume=False):
+        pass
+
+
+def test_a_reader_never_meets_half_a_file(tmp_path):
+    path, done = tmp_path / "state.json", threading.Event()
+
+    def write():
+        for step in range(400):
+            write_json(path, {"step": step, "padding": "x" * 5000})
+        done.set()
+
+    write_json(path, {"step": 0})
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not done.is_set():
+        json.loads(path.read_text())
+    writer.join()
+    assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_metrics_are_whole_lines_and_those_after_a_checkpoint_are_taken_back(tmp_path):
+    run = Run(tmp_path)
+    for step in range(5):
+        run.measured({"step": step, "loss": 1.0})
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 5, "lo')
+    assert [line["step"] for line in metrics(tmp_path)] == [0, 1, 2, 3, 4]
+    assert [line["step"] for line in run.forget_after(2)] == [0, 1, 2] == [line["step"] for line in metrics(tmp_path)]
+    run.measured({"step": 3})
+    assert metrics(tmp_path)[-1] == {"step": 3}
+
+
+def test_the_log_has_what_was_said(tmp_path, capsys):
+    with claimed(tmp_path, resume=False):
+        print("step 1", file=sys.stderr)
+    print("after", file=sys.stderr)
+    assert (tmp_path / "train.log").read_text() == "step 1\n"
+    assert capsys.readouterr().err == "step 1\nafter\n"
+
+
+def checkpoint(run: Run, step: int, sealed: bool = True) -> Path:
+    folder = run.checkpoints / f"checkpoint-{step}"
+    folder.mkdir(parents=True)
+    (folder / "optimizer.pt").write_bytes(bytes(1000))
+    if sealed:
+        run.seal(folder)
+    return folder
+
+
+def test_a_checkpoint_cut_short_is_not_gone_on_from(tmp_path):
+    run = Run(tmp_path)
+    assert run.last_checkpoint() == (None, [])
+    good, cut, unsealed = checkpoint(run, 9), checkpoint(run, 10), checkpoint(run, 100, sealed=False)
+    assert run.last_checkpoint() == (cut, [unsealed])
+    os.truncate(cut / "optimizer.pt", 999)
+    assert run.last_checkpoint() == (good, [unsealed, cut])
+    (good / "optimizer.pt").unlink()
+    assert run.last_checkpoint() == (None, [unsealed, cut, good])
+
+
+def test_a_full_disk_leaves_room_for_the_last_word(small):
+    with claimed(small, resume=False) as run:
+        try:
+            (small / "big").write_bytes(bytes(2_000_000))
+        except OSError as error:
+            assert run.is_full(error)
+            run.fail(FULL.said)
+    found = state(small)
+    assert found["status"] == "failed" and "disk is full" in found["message"]["en"]
+    assert "disk is full" in (small / "train.log").read_text()
+
+
+def test_other_errors_are_no_full_disk(tmp_path):
+    run = Run(tmp_path)
+    assert not run.is_full(FileNotFoundError(2, "no such file"))
+    assert not run.is_full(RuntimeError("anything")) and not run.is_full(KeyError("x"))
+    assert folders.RESERVE < 1_000_000

@@ -1,0 +1,550 @@
+"""The training: what is asked is what is done, and what dies, is stopped or fails leaves what it had learned."""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import WhisperConfig, WhisperForConditionalGeneration
+
+from corpus.prompts import prompts
+from speech.engines.short_window import ShortWindowWhisper
+from speech.models import choose
+from speech.said import Refusal
+from trainer import lora, run, training
+from trainer.settings import PRESETS, Settings, from_dict, preset
+
+SMALL = {"d_model": 768, "encoder_layers": 12, "decoder_layers": 12, "vocab_size": 51865}
+SMALL |= {
+    "encoder_attention_heads": 12,
+    "decoder_attention_heads": 12,
+    "encoder_ffn_dim": 3072,
+    "decoder_ffn_dim": 3072,
+}
+LITTLE = {"steps": 6, "batch_size": 4, "evaluations": 3, "logging_steps": 1, "checkpoint_steps": 2, "report_clips": 0}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory) -> Path:
+    """30 prompts of one to two seconds in five calls: three to learn from, one to judge by, one for the test."""
+    folder = tmp_path_factory.mktemp("corpus")
+    chosen = [prompt for prompt in prompts(at_least=1.0) if prompt.seconds < 2.0][::3][:30]
+    assert len(chosen) == 30
+    with (folder / "metadata.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["file_name", "text", "call", "split"])
+        for number, prompt in enumerate(chosen):
+            (folder / f"{number}.wav").write_bytes(prompt.path.read_bytes())
+            split = {3: "validation", 4: "test"}.get(number % 5, "train")
+            table.writerow([f"{number}.wav", prompt.text, f"call-{number % 5}", split])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> Path:
+    """A Whisper with the words of the embedded one and hardly any weights, which know nothing: for all but learning."""
+    folder, base = tmp_path_factory.mktemp("tiny"), choose("whisper-base").folder
+    sizes = {f"{side}_{what}": size for side in ("encoder", "decoder") for what, size in SIZES.items()}
+    torch.manual_seed(0)
+    model = WhisperForConditionalGeneration(WhisperConfig.from_pretrained(base, d_model=32, **sizes))
+    model.save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json", "preprocessor_config.json", "generation_config.json"):
+        shutil.copyfile(base / name, folder / name)
+    return folder
+
+
+C = {"LC_ALL": "C.UTF-8"}  # messages in English
+SIZES = {"layers": 2, "attention_heads": 2, "ffn_dim": 64}
+
+
+def asked(corpus: Path, model: Path | str, **changes) -> training.Job:
+    settings = replace(PRESETS["quick"], **LITTLE | changes)
+    return training.Job(str(corpus), None, None, None, str(model), "quick", settings)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "adapter_model.safetensors")
+
+
+def same(one: dict, other: dict) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def near(one: dict, other: dict) -> bool:
+    """But for rounding: what was learned, in the matrices that begin at zero, differs by less than a hundredth."""
+    learned = [torch.cat([x[name].flatten() for name in sorted(x) if "lora_B" in name]) for x in (one, other)]
+    return torch.linalg.norm(learned[0] - learned[1]) < 0.01 * torch.linalg.norm(learned[0]) != 0
+
+
+def last(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights at a run's end."""
+    checkpoint, _ = run.Run(folder).last_checkpoint()
+    assert checkpoint.name == f"checkpoint-{run.config(folder)['plan']['steps']}"
+    return weights(checkpoint)
+
+
+@pytest.fixture(scope="module")
+def done(corpus, tiny, tmp_path_factory) -> Path:
+    """A run of six steps that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("done") / "run"
+    training.train(asked(corpus, tiny), folder)
+    return folder
+
+
+# What is asked
+
+
+def test_the_seed_has_the_notebooks_numbers():
+    with torch.device("meta"):
+        whisper = ShortWindowWhisper(WhisperConfig(**SMALL))
+    model = lora.adapted(whisper, PRESETS["seed"])
+    assert model.get_nb_trainable_parameters() == (884_736, 242_619_648)
+
+
+def test_the_seed_is_the_notebooks_recipe():
+    seed = PRESETS["seed"]
+    assert (seed.rank, seed.alpha, seed.dropout, seed.modules) == (8, 32, 0.1, ("q_proj", "v_proj"))
+    assert (seed.learning_rate, seed.warmup_steps, seed.batch_size, seed.epochs) == (1e-3, 50, 8, 3)
+    assert (seed.weights_on_cuda, seed.compute_on_cuda, seed.input_require_grads) == ("8bit", "float16", True)
+    assert (seed.window, seed.generation_length, seed.logging_steps, seed.evaluations) == ("full", 128, 25, 0)
+    assert (seed.spec_augment, seed.silence_share, seed.stitched_share, seed.minutes) == (0, 0, 0, None)
+
+
+def test_settings_are_set_and_read_back():
+    changes = ["learning_rate=5e-4", "modules=q_proj, fc1", "dora=true", "minutes=none", "steps=7", "window=full"]
+    settings = preset("quick", changes)
+    assert (settings.learning_rate, settings.modules, settings.dora) == (5e-4, ("q_proj", "fc1"), True)
+    assert (settings.minutes, settings.steps, settings.decoding_margin) == (None, 7, None)
+    for one in (*PRESETS.values(), settings):
+        assert from_dict(json.loads(json.dumps(one.to_dict()))) == one
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("best", "", "no preset 'best'"),
+        ("quick", "lr=1", "no setting 'lr'"),
+        ("quick", "learning_rate=fast", "give a number"),
+        ("quick", "learning_rate=nan", "learning_rate is nan"),
+        ("quick", "batch_size=0", "batch_size is 0"),
+        ("quick", "batch_size=2.5", "a whole number"),
+        ("quick", "dora=perhaps", "true or false"),
+        ("quick", "modules=conv1", "modules has no 'conv1'"),
+        ("quick", "modules=", "one module at least"),
+        ("quick", "margin_least=9", "not above margin_most"),
+        ("quick", "window=tall", "window has no 'tall'"),
+        ("quick", "rank", "rank is ''"),
+    ],
+)
+def test_wrong_settings_are_one_sentence(name, change, said):
+    with pytest.raises(Refusal) as refused:
+        preset(name, [change] if change else [])
+    assert said in refused.value.said.en and refused.value.said.fr != refused.value.said.en
+    assert "\n" not in refused.value.said.en
+
+
+def test_the_loss_is_a_tokens_mean_however_the_batch_is_divided():
+    torch.manual_seed(0)
+    logits, labels = torch.randn(4, 6, 9), torch.randint(0, 9, (4, 6))
+    labels[0, 1:] = labels[2, 3:] = -100
+    tokens = (labels != -100).sum()
+    whole = training.token_loss(SimpleNamespace(logits=logits), labels, tokens)
+    parts = [training.token_loss(SimpleNamespace(logits=logits[p]), labels[p], tokens) for p in ([0], [1, 2, 3])]
+    assert torch.allclose(sum(parts), whole)
+    assert torch.allclose(whole, torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten()))
+
+
+def test_a_batch_in_pieces_is_the_same_batch():
+    """Each clip once, in a window of its own need, and without the others' padding."""
+    labels = torch.tensor([[5, 6, 7], [5, -100, -100], [5, 6, -100]])
+    mel = torch.arange(3.0)[:, None, None].expand(3, 80, 300)
+    batch = {"frames": torch.tensor([300, 96, 120]), "input_features": mel, "labels": labels}
+    assert [piece.keys() for piece in training.pieces_of(batch, 900)] == [{"input_features", "labels"}]
+    short, long = training.pieces_of(batch, 300)
+    assert short["input_features"].shape == (2, 80, 120) and long["input_features"].shape == (1, 80, 300)
+    assert short["labels"].tolist() == [[5, -100], [5, 6]] and long["labels"].tolist() == [[5, 6, 7]]
+    assert short["input_features"][:, 0, 0].tolist() == [1.0, 2.0]
+    assert len(training.pieces_of(batch, 1)) == 3
+
+
+# What is left of it
+
+
+def test_the_folder_holds_what_was_promised(done, corpus, tiny):
+    told = run.state(done)
+    assert (told["status"], told["step"], told["steps"], told["eta"]) == ("completed", 6, 6, 0)
+    config = run.config(done)
+    assert config["corpus"] == str(corpus) and config["model"] == str(tiny) and config["preset"] == "quick"
+    assert from_dict(config["settings"]) == asked(corpus, tiny).settings
+    assert config["split"] == {"train": 18, "validation": 6, "test": 6, "foreign": 0}
+    lines = run.metrics(done)
+    assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4, 5, 6]
+    assert [line["step"] for line in lines if "wer" in line] == [2, 4, 6]
+    assert all({"learning_rate", "clips_per_second"} <= line.keys() for line in lines if "loss" in line)
+    assert lines[-2]["learning_rate"] < 1e-4  # the schedule came to its end
+    report = json.loads((done / "report.json").read_text())
+    assert report["training"]["steps"] == 6 and report["training"]["trainable"] == 73_728
+    assert report["warnings"][0]["en"].startswith("There is no test split")
+    assert "step 6/6" in (done / "train.log").read_text()
+
+
+def test_the_adapter_says_what_it_is(done, tiny, corpus):
+    told = json.loads((done / "adapter" / "allo.json").read_text())
+    assert told["base"] == str(tiny) and told["margin"] == 1.0 and told["language"] == "fr" and told["allo"] == 1
+    assert told["revision"] == lora.revision(choose(str(tiny))) and told["corpus"] == str(corpus)
+    assert from_dict(told["settings"]).rank == 32 and len(told["split_hash"]) == 16
+    lora.check_base(done / "adapter", choose(str(tiny)))
+    with pytest.raises(Refusal, match="name that base"):
+        lora.check_base(done / "adapter", choose("whisper-base"))
+
+
+def test_the_best_adapter_is_the_one_of_its_step(done):
+    training_facts = json.loads((done / "training.json").read_text())
+    wers = {line["step"]: line["wer"] for line in run.metrics(done) if "wer" in line}
+    assert training_facts["best_wer"] == min(wers.values()) == wers[training_facts["best_step"]]
+    checkpoint = done / "checkpoints" / f"checkpoint-{training_facts['best_step']}"
+    assert same(weights(checkpoint), weights(done / "adapter"))
+
+
+def test_the_same_again_is_the_same(done, corpus, tiny, tmp_path):
+    training.train(asked(corpus, tiny), tmp_path / "run")
+    assert same(last(tmp_path / "run"), last(done))
+
+
+def test_batches_in_pieces_learn_the_same(corpus, tiny, tmp_path):
+    for at_once in (12_000, 1):  # all together, or one by one
+        changes = {"window": "full", "steps": 3, "evaluations": 1, "frames_at_once": at_once}
+        training.train(asked(corpus, tiny, **changes), tmp_path / str(at_once))
+    assert near(*(last(tmp_path / str(at_once)) for at_once in (12_000, 1)))
+
+
+def test_minutes_become_steps_once(corpus, tiny, tmp_path):
+    job = asked(corpus, tiny, steps=None, minutes=0.1, evaluations=1, checkpoint_steps=1000)
+    started = time.perf_counter()
+    training.train(job, tmp_path / "run")
+    plan = run.config(tmp_path / "run")["plan"]
+    assert plan["steps"] > 6 and plan["evaluate_after"] == [plan["steps"]] and plan["seconds_a_step"] > 0
+    assert time.perf_counter() - started < 30
+
+
+# What comes in between
+
+
+def asked_of_a_process(folder: Path, corpus: Path, model: Path) -> list[str]:
+    """The command of `asked`."""
+    sets = [word for key, value in LITTLE.items() for word in ("--set", f"{key}={value}")]
+    command = [sys.executable, "-m", "trainer", "train", "--corpus", corpus, "--model", model, "--output", folder]
+    return [*map(str, command), *sets]
+
+
+def kill_after(folder: Path, corpus: Path, model: Path, lines: int) -> None:
+    """Starts a training of `asked` in a process of its own, and kill -9 it once so many metrics are written."""
+    sets = [word for key, value in LITTLE.items() for word in ("--set", f"{key}={value}")]
+    command = [
+        sys.executable,
+        "-m",
+        "trainer",
+        "train",
+        "--corpus",
+        corpus,
+        "--model",
+        model,
+        "--output",
+        folder,
+        *sets,
+    ]
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while len(run.metrics(folder)) < lines:
+        assert started.poll() is None, started.stderr.read()
+        time.sleep(0.002)
+    started.send_signal(signal.SIGKILL)
+    started.communicate()
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(done, corpus, tiny, tmp_path):
+    folder = tmp_path / "run"
+    kill_after(folder, corpus, tiny, lines=5)
+    assert run.state(folder)["status"] == "failed" and run.started_at(run.state(folder)["pid"]) is None
+    assert run.metrics(folder)[-1]["step"] < 6
+    training.train(asked(corpus, tiny), folder, resume=True)
+    assert same(last(folder), last(done)) and same(weights(folder / "adapter"), weights(done / "adapter"))
+
+    def learned(of):
+        return [{k: line[k] for k in ("step", "loss", "wer") if k in line} for line in run.metrics(of)]
+
+    assert learned(folder) == learned(done) and run.state(folder)["status"] == "completed"
+
+
+def interrupted(monkeypatch, at: int, what) -> None:
+    """Something happens in the middle of a run, before its step `at`."""
+    step = training.Teacher.training_step
+
+    def hooked(teacher, model, inputs, *more):
+        if teacher.state.global_step == at - 1:
+            what(teacher, inputs)
+        return step(teacher, model, inputs, *more)
+
+    monkeypatch.setattr(training.Teacher, "training_step", hooked)
+
+
+class Death(Exception):
+    """As sudden as kill -9, in this process."""
+
+
+@pytest.mark.parametrize("at", [1, 4])
+def test_death_at_any_step_changes_nothing(at, done, corpus, tiny, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(Death):
+        interrupted(patch, at, lambda *_: (_ for _ in ()).throw(Death()))
+        training.train(asked(corpus, tiny), tmp_path / "run")
+    assert run.state(tmp_path / "run")["status"] == "failed"
+    training.train(asked(corpus, tiny), tmp_path / "run", resume=True)
+    assert same(last(tmp_path / "run"), last(done))
+    assert same(weights(tmp_path / "run" / "adapter"), weights(done / "adapter"))
+
+
+def test_a_checkpoint_cut_short_is_passed_over(done, corpus, tiny, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch, pytest.raises(Death):
+        interrupted(patch, 6, lambda *_: (_ for _ in ()).throw(Death()))
+        training.train(asked(corpus, tiny), folder)
+    os.truncate(folder / "checkpoints" / "checkpoint-4" / "optimizer.pt", 5000)
+    training.train(asked(corpus, tiny), folder, resume=True)
+    assert "checkpoint-4 is cut short" in capsys.readouterr().err
+    assert same(last(folder), last(done))
+
+
+def test_a_stop_comes_after_the_step_and_keeps_the_best(done, corpus, tiny, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch, pytest.raises(training.Cancelled):
+        interrupted(patch, 4, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        training.train(asked(corpus, tiny), folder)
+    told = run.state(folder)
+    assert (told["status"], told["step"]) == ("cancelled", 4)
+    assert weights(folder / "adapter")
+    assert "cancelled" in (folder / "train.log").read_text()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    training.train(asked(corpus, tiny), folder, resume=True)
+    assert same(last(folder), last(done))
+
+
+def test_a_stop_before_the_first_evaluation_keeps_what_there_is(corpus, tiny, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    interrupted(monkeypatch, 1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(training.Cancelled):
+        training.train(asked(corpus, tiny), folder)
+    assert same(weights(folder / "adapter"), weights(folder / "checkpoints" / "checkpoint-1"))
+
+
+def test_a_loss_that_is_no_number_is_told_and_the_best_is_kept(corpus, tiny, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    interrupted(monkeypatch, 4, lambda _, inputs: inputs["input_features"].fill_(float("nan")))
+    with pytest.raises(Refusal, match="no number any more after 3 steps"):
+        training.train(asked(corpus, tiny), folder)
+    told = run.state(folder)
+    assert told["status"] == "failed" and "learning_rate" in told["message"]["fr"]
+    assert (folder / "train.log").read_text().splitlines()[-1].startswith("trainer: The loss is no number")
+    assert all(torch.isfinite(tensor).all() for tensor in weights(folder / "adapter").values())
+
+
+def scarce(monkeypatch, room: int) -> None:
+    """Memory for so many clips at once."""
+    loss = training.Teacher.compute_loss
+
+    def limited(teacher, model, inputs, *more, **how):
+        if len(inputs["labels"]) > room:
+            raise torch.OutOfMemoryError(f"there is room for {room}")
+        return loss(teacher, model, inputs, *more, **how)
+
+    monkeypatch.setattr(training.Teacher, "compute_loss", limited)
+
+
+def test_where_memory_runs_out_batches_come_in_pieces(corpus, tiny, tmp_path, monkeypatch, capsys):
+    whole, halved = tmp_path / "whole", tmp_path / "halved"
+    changes = {"window": "full", "steps": 3, "evaluations": 1, "frames_at_once": 12_000}
+    training.train(asked(corpus, tiny, **changes), whole)
+    scarce(monkeypatch, room=2)
+    training.train(asked(corpus, tiny, **changes), halved)
+    assert "memory ran out: from now on" in capsys.readouterr().err
+    assert run.config(halved)["plan"]["frames_at_once"] == 6000 and run.state(halved)["status"] == "completed"
+    assert near(last(whole), last(halved))
+
+
+def test_where_even_one_clip_is_too_much_it_is_told(corpus, tiny, tmp_path, monkeypatch):
+    scarce(monkeypatch, room=0)
+    with pytest.raises(Refusal, match="Memory ran out"):
+        training.train(asked(corpus, tiny), tmp_path / "run")
+    assert run.state(tmp_path / "run")["status"] == "failed"
+
+
+def test_a_full_disk_is_told_and_the_best_is_kept(corpus, tiny, tmp_path):
+    """A real one: not all checkpoints fit on it."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        ended = subprocess.run(
+            asked_of_a_process(small / "run", corpus, tiny), capture_output=True, text=True, env=os.environ | C
+        )
+        told = run.state(small / "run")
+        shutil.copytree(small / "run" / "adapter", tmp_path / "adapter")
+        log = (small / "run" / "train.log").read_text()
+    finally:
+        subprocess.run(["umount", small], check=True)
+    assert ended.returncode == 2 and ended.stderr.splitlines()[-1].startswith("trainer: The disk is full")
+    assert told["status"] == "failed" and "disk is full" in told["message"]["en"] and told["step"] >= 2
+    assert "The disk is full" in log.splitlines()[-1]
+    lora.check_base(tmp_path / "adapter", choose(str(tiny)))
+    assert weights(tmp_path / "adapter")
+
+
+def test_two_processes_learn_what_one_does(corpus, tiny, tmp_path):
+    sets = LITTLE | {"steps": 3, "dropout": 0.0, "evaluations": 1}
+    words = [word for key, value in sets.items() for word in ("--set", f"{key}={value}")]
+    # `accelerate launch --cpu --num_processes 2` starts one process, unless there is MPI: torchrun starts two
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "trainer"]
+    both = tmp_path / "both"
+    command = [*launch, "train", "--corpus", corpus, "--model", tiny, "--output", both, *words, "--json"]
+    environment = os.environ | {"ACCELERATE_USE_CPU": "1"}
+    ended = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["training"]["steps"] == 3 and run.config(both)["processes"] == 2
+    training.train(asked(corpus, tiny, **sets), tmp_path / "alone")
+    assert near(last(tmp_path / "alone"), last(both))
+    one, two = ([line["wer"] for line in run.metrics(tmp_path / name) if "wer" in line] for name in ("alone", "both"))
+    assert one == two and run.state(both)["status"] == "completed"
+
+
+# What is refused
+
+
+def command(*arguments) -> int:
+    parser = argparse.ArgumentParser()
+    training.add_command(parser.add_subparsers())
+    given = parser.parse_args(["train", *map(str, arguments)])
+    return given.command(given)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--corpus", "nowhere"], "no corpus 'nowhere'"),
+        (["--corpus", "{corpus}", "--model", "{bert}"], "no Whisper (bert)"),
+        (["--corpus", "{corpus}", "--model", "{tiny}", "--set", "language=xx"], "the language 'xx'"),
+        (["--corpus", "{corpus}", "--model", "{tiny}", "--preset", "best"], "no preset 'best'"),
+        (["--corpus", "{corpus}", "--model", "{tiny}", "--set", "nothing=1"], "no setting 'nothing'"),
+        (["--corpus", "{corpus}", "--model", "{tiny}", "--set", "batch_size=0"], "batch_size is 0"),
+        (["--corpus", "{corpus}", "--resume"], "holds no run"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments, said, corpus, tiny, tmp_path):
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert" / "config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / "bert" / "model.safetensors").write_bytes(b"")
+    places = {"corpus": corpus, "tiny": tiny, "bert": tmp_path / "bert"}
+    with pytest.raises(Refusal) as refused:
+        command(*[word.format(**places) for word in arguments], "--output", tmp_path / "run")
+    assert said in refused.value.said.en and "\n" not in refused.value.said.en
+    assert refused.value.said.fr != refused.value.said.en
+    told = run.state(tmp_path / "run")
+    assert told is None or (told["status"], told["message"]["en"]) == ("failed", refused.value.said.en)
+
+
+def test_what_was_refused_may_be_asked_again_in_the_same_folder(corpus, tiny, tmp_path):
+    with pytest.raises(Refusal, match="no corpus"):
+        training.train(asked("nowhere", tiny), tmp_path / "run")
+    training.train(asked(corpus, tiny, steps=1, evaluations=1), tmp_path / "run")
+    assert run.state(tmp_path / "run")["status"] == "completed" and run.state(tmp_path / "run")["message"] is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [(["0.wav,oui,train"], "no clips to choose the best adapter by"), (["0.wav,oui,test"], "no clips to learn from")],
+)
+def test_a_corpus_of_one_clip_is_refused(rows, said, corpus, tiny, tmp_path):
+    one = tmp_path / "one"
+    one.mkdir()
+    (one / "metadata.csv").write_text("\n".join(["file_name,text,split", *rows]) + "\n")
+    shutil.copyfile(corpus / "0.wav", one / "0.wav")
+    with pytest.raises(Refusal, match=said):
+        training.train(asked(one, tiny), tmp_path / "run")
+
+
+def test_a_run_is_gone_on_with_as_it_was_asked(done, corpus, tiny, tmp_path, capsys):
+    copy = shutil.copytree(done, tmp_path / "run")
+    assert command("--resume", "--output", copy, "--json") == 0  # it had ended: its report again
+    assert json.loads(capsys.readouterr().out) == json.loads((done / "report.json").read_text())
+    for other in (
+        ["--set", "rank=4"],
+        ["--preset", "seed"],
+        ["--corpus", "phone-prompts"],
+        ["--model", "whisper-base"],
+    ):
+        with pytest.raises(Refusal, match="something else"):
+            command("--resume", "--output", copy, *other)
+    with pytest.raises(Refusal, match="holds a run already"):
+        command("--corpus", corpus, "--model", tiny, "--output", copy)
+
+
+def test_a_corpus_that_changed_is_refused(done, corpus, tiny, tmp_path):
+    moved, copy = shutil.copytree(corpus, tmp_path / "corpus"), shutil.copytree(done, tmp_path / "run")
+    (copy / "report.json").unlink()
+    config = run.config(copy) | {"corpus": str(moved)}
+    run.write_json(copy / "config.json", config)
+    (moved / "metadata.csv").write_text((moved / "metadata.csv").read_text().replace("call-0", "call-9"))
+    with pytest.raises(Refusal, match="has changed since"):
+        training.train(training.Job.from_dict(config), copy, resume=True)
+
+
+def test_a_folder_in_use_is_refused(corpus, tiny, tmp_path, monkeypatch):
+    refused = []
+
+    def second(*_):
+        try:
+            with run.claimed(tmp_path / "run", resume=True):
+                pass
+        except Refusal as refusal:
+            refused.append(refusal.said.en)
+
+    interrupted(
+        monkeypatch, 2, lambda *_: [thread.start() or thread.join() for thread in [threading.Thread(target=second)]]
+    )
+    training.train(asked(corpus, tiny, steps=2), tmp_path / "run")
+    assert len(refused) == 1 and "Another process is training" in refused[0]
+
+
+# Whether it learns
+
+
+def test_real_speech_is_learned_and_heard_with_the_adapter(corpus, tmp_path, monkeypatch):
+    """The embedded base for ten steps: the loss falls, and the report is by the engine that users have."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    changes = {"steps": 10, "evaluations": 2, "batch_size": 4, "report_clips": 3, "learning_rate": 1e-3, "patience": 3}
+    folder = tmp_path / "run"
+    told = training.train(asked(corpus, "whisper-base", **changes), folder)
+    losses = [line["loss"] for line in run.metrics(folder) if "loss" in line]
+    assert sum(losses[-3:]) < 0.8 * sum(losses[:3])
+    assert {"wer", "cer", "interval", "words"} <= told["base"].keys() & told["adapter"].keys()
+    assert told["adapter"]["words"] == told["full_window"]["base"]["words"] > 5
+    assert {"p_value", "fixed", "broken", "better", "worse", "examples", "training", "leaks", "split"} <= told.keys()
+    assert sorted(path.name for path in (folder / "heard").glob("*.csv")) == [
+        *("adapter-full.csv", "adapter-short.csv", "base-full.csv", "base-short.csv"),
+    ]
+    assert told == json.loads((folder / "report.json").read_text())
+
+
+def test_defaults_are_the_quick_preset():
+    assert Settings() == PRESETS["quick"]

@@ -1,0 +1,155 @@
+"""A base that stays as it is, and the LoRA adapter on it that learns: transformers' Whisper and peft."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import BitsAndBytesConfig
+
+from speech import embedded
+from speech.engines.base import Engine
+from speech.engines.short_window import ShortWindowWhisper
+from speech.engines.transformers import TransformersEngine
+from speech.models import WEIGHTS, Choice
+from speech.said import Refusal, Said
+from trainer.settings import Settings
+
+ADAPTER_FILES = ("adapter_model.safetensors", "allo.json", "README.md", "adapter_config.json")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the machine computes in, and why."""
+
+    device: str  # "cpu" or "cuda"
+    weights: str  # of the base: float32, float16, bfloat16, 8bit or 4bit
+    compute: str  # float32, float16 or bfloat16; the adapter itself is float32
+    reason: Said
+
+
+def numbers(settings: Settings) -> Numbers:
+    """The number formats for this machine, as far as the settings leave it open."""
+    if not torch.cuda.is_available():
+        reason = Said(en="no GPU: float32 is what a CPU computes best", fr="pas de GPU : un CPU calcule en float32")
+        return Numbers("cpu", settings.weights_on_cpu, "float32", reason)
+    compute, reason = settings.compute_on_cuda, Said(en="as it was set", fr="selon le réglage")
+    if compute == "auto":
+        card = torch.cuda.get_device_name()
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            compute, reason = "bfloat16", Said(en=f"{card} computes bfloat16", fr=f"{card} calcule en bfloat16")
+        else:
+            compute, reason = "float16", Said(en=f"{card} has no bfloat16", fr=f"{card} n'a pas de bfloat16")
+    weights = compute if settings.weights_on_cuda == "auto" else settings.weights_on_cuda
+    return Numbers("cuda", weights, compute, reason)
+
+
+def base(choice: Choice, formats: Numbers) -> ShortWindowWhisper:
+    """The chosen checkpoint on this process's device, to be trained with an adapter."""
+    device = torch.device("cuda", torch.cuda.current_device()) if formats.device == "cuda" else "cpu"
+    dtype = getattr(torch, formats.compute)
+    how = {"dtype": getattr(torch, formats.weights, dtype)}
+    if formats.weights == "8bit":
+        how["quantization_config"] = BitsAndBytesConfig(load_in_8bit=True)
+    elif formats.weights == "4bit":
+        how["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
+        )
+    whisper = ShortWindowWhisper.from_pretrained(choice.folder, device_map=device, **how)
+    whisper.name_or_path = choice.model  # peft writes it into the adapter: a name, no path of this machine's cache
+    return whisper
+
+
+def adapted(whisper: ShortWindowWhisper, settings: Settings) -> PeftModel:
+    """The model with a fresh adapter, which changes nothing yet."""
+    # transformers believes that Whisper's loss counts over the whole batch of all processes, and it does not:
+    # trainer.training computes the loss
+    whisper.accepts_loss_kwargs = False
+    if settings.input_require_grads or settings.gradient_checkpointing:
+        whisper.enable_input_require_grads()
+    torch.manual_seed(settings.seed)
+    lora = LoraConfig(
+        task_type=None,  # peft's sequence-to-sequence type is for words, not for sound
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=list(settings.modules),
+        use_rslora=settings.rslora,
+        use_dora=settings.dora,
+        bias="none",
+    )
+    return get_peft_model(whisper, lora)
+
+
+class Live(TransformersEngine):
+    """The engine's interface around the model that is being trained, so that it is heard as users will hear it."""
+
+    def __init__(self, choice: Choice, model: PeftModel, formats: Numbers, longest: int | None):
+        """`longest`: tokens of an answer at most; None: as many as are asked for."""
+        Engine.__init__(self, choice, Said(en="it is being trained", fr="il est en cours d'entraînement"))
+        self.device, self.precision, self.longest = formats.device, formats.weights, longest
+        self.whisper = model.get_base_model()
+        self.memory = self.whisper.get_memory_footprint()
+        self.compute = torch.autocast(formats.device, getattr(torch, formats.compute), formats.compute != "float32")
+
+    def encode(self, mel) -> torch.Tensor:
+        with self.compute:
+            return super().encode(mel)
+
+    def generate(self, states, prompt, *, max_tokens: int, **how):
+        with self.compute:
+            return super().generate(states, prompt, max_tokens=min(max_tokens, self.longest or max_tokens), **how)
+
+
+def revision(choice: Choice) -> str:
+    """Which weights exactly: the Hub's commit, else the beginning of a SHA-256. The same on every machine."""
+    if choice.source == "hub":
+        return choice.folder.name  # snapshots/<commit>
+    if choice.source == "embedded":
+        return embedded.SHA256[:16]
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in WEIGHTS for path in choice.folder.glob(pattern)):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def check_base(adapter: Path, choice: Choice) -> None:
+    """Raises Refusal where allo.json of the adapter names another base than the chosen one, or another revision."""
+    told = json.loads((adapter / "allo.json").read_text(encoding="utf-8"))
+    if (told["base"], told["revision"]) != (choice.model, found := revision(choice)):
+        raise Refusal(
+            en=f"The adapter {adapter} was trained on {told['base']} ({told['revision']}), not on {choice.model} "
+            f"({found}): name that base.",
+            fr=f"L'adaptateur {adapter} a été entraîné sur {told['base']} ({told['revision']}), non sur "
+            f"{choice.model} ({found}) : nommez cette base.",
+        )
+
+
+def save(model: PeftModel, folder: Path, facts: dict | None = None) -> None:
+    """Writes the adapter into `folder`, whole: a reader finds the old one or the new one.
+
+    With `facts` (allo.json) it is one to be used, else a part of a checkpoint.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        # peft would ask the Hub whether the vocabulary grew
+        model.save_pretrained(beside, save_embedding_layers=False)
+        if facts is None:
+            (beside / "README.md").unlink()
+        else:
+            (beside / "allo.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        if folder.exists():
+            for name in ADAPTER_FILES:  # within a run they differ in their weights alone
+                if (beside / name).exists():
+                    (beside / name).replace(folder / name)
+        else:
+            beside.chmod(0o755)
+            beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

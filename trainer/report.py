@@ -1,0 +1,178 @@
+"""The last page of a training: the base against the adapter on the test split, each heard as users will hear it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from accelerate import PartialState
+from accelerate.utils import gather_object
+
+from corpus import Corpus
+from scoring.measures import Comparison, compare
+from speech.decoding import Options
+from speech.engines import load
+from speech.models import Choice, choose
+from speech.said import Said
+from trainer import evaluation, lora
+from trainer.examples import Parts
+from trainer.settings import Settings
+
+EXAMPLES = 5  # clips fixed and broken, shown
+
+
+def report(
+    folder: Path,
+    clips: Corpus,
+    parts: Parts,
+    choice: Choice,
+    settings: Settings,
+    training: dict,
+    check: Callable[[], None],
+) -> dict:
+    """What report.json holds. `check` is called between batches, and may raise.
+
+    The clips heard are kept in `folder`/heard, so that a report that was cut off is gone on with.
+    """
+    told = {
+        "base": None,
+        "adapter": None,
+        "full_window": None,
+        "examples": {"fixed": [], "broken": []},
+        "forgetting": {},
+        "model": choice.model,
+        "corpus": clips.source,
+        "licence": clips.licence,
+        "split": parts.counts,
+        "leaks": [leak.to_dict() for leak in clips.leaks],
+        "training": training,
+        "warnings": [],
+    }
+    test = _drawn(parts.test, settings)
+    if not test:
+        return told | {"warnings": [NO_TEST._asdict()]}
+    short, base, adapter = _compared(folder, clips, test, choice, settings, check, full=False)
+    full = short if settings.window == "full" else _compared(folder, clips, test, choice, settings, check, full=True)[0]
+    told |= {"base": _without_clips(short.a.to_dict()), "adapter": _without_clips(short.b.to_dict())}
+    told |= {name: getattr(short, name) for name in ("p_value", "fixed", "broken", "better", "worse")}
+    told["full_window"] = {"base": _without_clips(full.a.to_dict()), "adapter": _without_clips(full.b.to_dict())}
+    told["examples"] = _examples(short, base, adapter)
+    if short.b.wer is not None and short.b.wer > short.a.wer:
+        told["warnings"].append(WORSE._asdict())
+    told["warnings"] += [leak.said._asdict() for leak in clips.leaks if "test" in leak.between]
+    return told
+
+
+def _drawn(test: Sequence[int], settings: Settings) -> list[int]:
+    order = np.random.default_rng(settings.seed).permutation(len(test))[: settings.report_clips]
+    return sorted(test[at] for at in order)
+
+
+def _compared(
+    folder: Path,
+    clips: Corpus,
+    test: list[int],
+    choice: Choice,
+    settings: Settings,
+    check: Callable[[], None],
+    full: bool,
+) -> tuple[Comparison, list[evaluation.Row], list[evaluation.Row]]:
+    """Base and adapter in the full window, or each in its own: the base's default, the adapter's margin."""
+    lora.check_base(folder / "adapter", choice)
+    rows = []
+    for name, adapter in (("base", None), ("adapter", str(folder / "adapter"))):
+        options = Options(language=settings.language)
+        if full:
+            options = replace(options, margin=None)
+        elif adapter:
+            options = replace(options, margin=settings.decoding_margin)
+        output = folder / "heard" / f"{name}-{'full' if options.margin is None else 'short'}.csv"
+        rows.append(_heard(clips, test, choice, adapter, options, output, check))
+    base, found = ({row.id: row for row in some} for some in rows)
+    both = [name for name in base if name in found]
+    compared = compare(
+        [base[name].reference for name in both],
+        [base[name].hypothesis for name in both],
+        [found[name].hypothesis for name in both],
+        [base[name].call or None for name in both],
+    )
+    return compared, [base[name] for name in both], [found[name] for name in both]
+
+
+def _heard(
+    clips: Corpus,
+    test: list[int],
+    choice: Choice,
+    adapter: str | None,
+    options: Options,
+    output: Path,
+    check: Callable[[], None],
+) -> list[evaluation.Row]:
+    """The rows of all processes, each of which hears its share."""
+    state = PartialState()
+    with state.main_process_first():
+        engine = load(choose(choice.model, adapter))
+    mine = test[state.process_index :: state.num_processes]
+    for _ in evaluation.evaluate(clips, mine, engine, options, output, state.process_index):
+        check()
+    state.wait_for_everyone()
+    rows = gather_object(evaluation.rows(output))
+    if state.is_main_process:
+        evaluation.join(output, {row.id: row for row in rows}.values(), clips)
+    state.wait_for_everyone()
+    return evaluation.rows(output)
+
+
+def _examples(compared: Comparison, base: list[evaluation.Row], adapter: list[evaluation.Row]) -> dict:
+    """The longest clips that the adapter mended, and that it broke."""
+    pairs = list(zip(base, adapter, compared.a.clips, compared.b.clips, strict=True))
+    pairs.sort(key=lambda pair: -pair[2].words)
+    fixed = [pair[:2] for pair in pairs if pair[2].edits > 0 == pair[3].edits]
+    broken = [pair[:2] for pair in pairs if pair[2].edits == 0 < pair[3].edits]
+    return {"fixed": [_shown(*pair) for pair in fixed[:EXAMPLES]], "broken": [_shown(*p) for p in broken[:EXAMPLES]]}
+
+
+def _shown(base: evaluation.Row, adapter: evaluation.Row) -> dict:
+    return {"id": base.id, "reference": base.reference, "base": base.hypothesis, "adapter": adapter.hypothesis}
+
+
+def _without_clips(score: dict) -> dict:
+    return {name: value for name, value in score.items() if name != "clips"}
+
+
+def summary(told: dict) -> str:
+    """The report for people, in a few lines."""
+    training = told["training"]
+    lines = [
+        f"{training['trainable']:,} trainable of {training['parameters']:,} parameters; {training['steps']} steps, "
+        f"{training['epochs']:.1f} epochs, {training['seconds']:.0f} s, {training['clips_per_second']:.2f} clips/s, "
+        f"peak memory {training['peak_memory_mb']} MB",
+        f"best on the validation split: WER {training['best_wer']:.1f} % after step {training['best_step']}",
+    ]
+    if told["base"]:
+        windows = [("own window", told["base"], told["adapter"])]
+        windows += [("full window", told["full_window"]["base"], told["full_window"]["adapter"])]
+        for window, base, adapter in windows:
+            lines.append(f"test split, {window}: {_rate(base)} before, {_rate(adapter)} after")
+        lines.append(
+            f"p = {told['p_value']:.4f}; {told['fixed']} clips fixed, {told['broken']} broken, "
+            f"{told['better']} better, {told['worse']} worse"
+        )
+    return "\n".join(lines + [f"WARNING: {warning['en']}" for warning in told["warnings"]])
+
+
+def _rate(score: dict) -> str:
+    if score["wer"] is None:
+        return "no words"
+    low, high = score["interval"]
+    return f"WER {score['wer']:.1f} % ({low:.1f} to {high:.1f})"
+
+
+NO_TEST = Said(
+    en="There is no test split (or report_clips is 0): the gain was not measured.",
+    fr="Il n'y a pas de partition de test (ou report_clips vaut 0) : le gain n'a pas été mesuré.",
+)
+WORSE = Said(
+    en="The adapter makes more errors on the test split than its base: do not use it.",
+    fr="L'adaptateur fait plus d'erreurs que sa base sur la partition de test : ne l'utilisez pas.",
+)

@@ -1,0 +1,231 @@
+"""What a training is asked: the presets, and each setting of theirs by its name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from types import NoneType
+from typing import get_args, get_origin, get_type_hints
+
+from speech.said import Refusal
+
+ATTENTION = ("q_proj", "v_proj")
+ALL_LINEAR = ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2")  # all but the output layer, tied to the words
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The defaults are those of `quick`; a field's comment is its manual. Raises Refusal for a value out of range."""
+
+    language: str = "fr"  # Whisper's code of the corpus
+    seed: int = 0  # all that is random follows from it
+
+    # the adapter
+    rank: int = 32
+    alpha: float = 64.0  # its product is scaled by alpha / rank
+    dropout: float = 0.0  # of what goes into the adapter: on a CPU, drawing it takes a fifth of the time
+    modules: tuple[str, ...] = ALL_LINEAR
+    rslora: bool = False  # scaled by alpha / sqrt(rank)
+    dora: bool = False  # direction and length learned apart: slower
+
+    # the base, which is not trained
+    weights_on_cpu: str = "float32"  # or 8bit, 4bit (bitsandbytes)
+    weights_on_cuda: str = "auto"  # what is computed in; or float32, float16, bfloat16, 8bit, 4bit
+    compute_on_cuda: str = "auto"  # bfloat16 where the card has it, else float16; or float32, float16, bfloat16
+    gradient_checkpointing: bool = False  # less memory, a third more time
+    input_require_grads: bool = False  # gradients from the first layer on: for gradient checkpointing
+
+    # the steps
+    learning_rate: float = 3e-4
+    schedule: str = "linear"  # to zero at the last step; or cosine, constant
+    warmup_steps: float = 0.1  # steps, or below 1 a share of all
+    weight_decay: float = 0.0
+    max_gradient: float = 1.0  # longer gradients are shortened to this norm
+    batch_size: int = 8  # clips a step, of all processes together
+    frames_at_once: int = 3200  # mel frames (100 a second) of a piece that a batch is heard in: fewer take less memory
+    epochs: float = 20.0  # at most: `minutes` and `steps` end it sooner
+    minutes: float | None = 10.0  # of training and its evaluations on this machine; None: no such end
+    steps: int | None = None  # exactly so many, whatever epochs and minutes say
+
+    # what the model is shown
+    window: str = "short"  # the clip and a margin; or full: 30 s
+    margin: float = 1.0  # seconds after the clip, of the window in which the adapter will be heard
+    margin_least: float = 0.5  # in training it is drawn anew each time, from here
+    margin_most: float = 1.5  # to here
+    full_share: float = 0.0  # of the clips, in the full window: 0 to 1
+    timestamps: float = 0.5  # share of the clips whose text comes with its times
+    stitched_share: float = 0.03  # of 30-s windows made of a call's turns, with times and the text before
+    silence_share: float = 0.02  # of silence, tones and noise, with no text
+    line_share: float = 0.0  # of clips through a simulated telephone line
+    spec_augment: float = 0.5  # bands and stretches of the mel masked: 0 none, 1 a good deal
+    leading_space: bool = True  # before the text, as Whisper itself writes it
+    prompt_loss: bool = False  # language, task and mode are learned as well, though they are always given
+
+    # evaluations on the validation split
+    evaluations: int = 4  # evenly spread, the last at the end; 0: one each epoch
+    patience: int = 0  # so many without a better WER end the training; 0: never
+    generation_length: int | None = None  # tokens at most; None: by the seconds of audio
+    validation_clips: int = 64  # at most, drawn once
+    report_clips: int | None = None  # of the test split at the end, drawn once; None: all, 0: no report
+    logging_steps: int = 10
+    checkpoint_steps: int = 50  # a dead run goes on from the last of these
+
+    def __post_init__(self):
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise Refusal(
+                    en=f"The setting {name} is {value}: give {least:g} to {most:g}.",
+                    fr=f"Le réglage {name} vaut {value} : donnez de {least:g} à {most:g}.",
+                )
+        for name, known in CHOICES.items():
+            values = getattr(self, name)
+            for value in values if isinstance(values, tuple) else (values,):
+                if value not in known:
+                    raise Refusal(
+                        en=f"The setting {name} has no {value!r}: choose {', '.join(known)}.",
+                        fr=f"Le réglage {name} n'a pas de {value!r} : choisissez {', '.join(known)}.",
+                    )
+        if not self.modules or self.margin_least > self.margin_most:
+            raise Refusal(
+                en="Give one module at least, and a margin_least that is not above margin_most.",
+                fr="Donnez au moins un module, et un margin_least qui n'est pas au-dessus de margin_most.",
+            )
+
+    @property
+    def decoding_margin(self) -> float | None:
+        """As speech.decoding.Options has it: None is the full window."""
+        return None if self.window == "full" else self.margin
+
+    def to_dict(self) -> dict:
+        return asdict(self) | {"modules": list(self.modules)}
+
+
+RANGES = {
+    "rank": (1, 512),
+    "alpha": (0, 4096),
+    "dropout": (0, 0.9),
+    "learning_rate": (0, 1),
+    "warmup_steps": (0, 1e6),
+    "weight_decay": (0, 1),
+    "max_gradient": (0, 1e6),
+    "batch_size": (1, 4096),
+    "frames_at_once": (1, 10_000_000),
+    "epochs": (0.01, 10_000),
+    "minutes": (0.1, 10_000),
+    "steps": (1, 10_000_000),
+    "margin": (0, 30),
+    "margin_least": (0, 30),
+    "margin_most": (0, 30),
+    "full_share": (0, 1),
+    "timestamps": (0, 1),
+    "stitched_share": (0, 1),
+    "silence_share": (0, 1),
+    "line_share": (0, 1),
+    "spec_augment": (0, 1),
+    "evaluations": (0, 1000),
+    "patience": (0, 1000),
+    "generation_length": (1, 448),
+    "validation_clips": (1, 1_000_000),
+    "report_clips": (0, 1_000_000),
+    "logging_steps": (1, 1_000_000),
+    "checkpoint_steps": (1, 1_000_000),
+}
+CHOICES = {
+    "modules": ALL_LINEAR,
+    "weights_on_cpu": ("float32", "8bit", "4bit"),
+    "weights_on_cuda": ("auto", "float32", "float16", "bfloat16", "8bit", "4bit"),
+    "compute_on_cuda": ("auto", "float32", "float16", "bfloat16"),
+    "schedule": ("linear", "cosine", "constant"),
+    "window": ("short", "full"),
+}
+
+PRESETS = {
+    "seed": Settings(  # the notebook's recipe to the letter
+        rank=8,
+        alpha=32.0,
+        dropout=0.1,
+        modules=ATTENTION,
+        weights_on_cuda="8bit",
+        compute_on_cuda="float16",
+        input_require_grads=True,
+        learning_rate=1e-3,
+        warmup_steps=50,
+        batch_size=8,
+        frames_at_once=24_000,
+        epochs=3.0,
+        minutes=None,
+        window="full",
+        timestamps=0.0,
+        stitched_share=0.0,
+        silence_share=0.0,
+        spec_augment=0.0,
+        leading_space=False,
+        prompt_loss=True,
+        evaluations=0,
+        generation_length=128,
+        logging_steps=25,
+    ),
+    "quick": Settings(),
+    "thorough": Settings(  # hours on a GPU: what serves full windows and long recordings is shown as well
+        dropout=0.05,
+        batch_size=16,
+        frames_at_once=48_000,
+        learning_rate=2e-4,
+        schedule="cosine",
+        epochs=10.0,
+        minutes=None,
+        margin_most=2.5,
+        full_share=0.1,
+        stitched_share=0.1,
+        line_share=0.2,
+        spec_augment=1.0,
+        evaluations=0,
+        patience=3,
+        validation_clips=512,
+        logging_steps=25,
+        checkpoint_steps=100,
+    ),
+}
+
+
+def preset(name: str, changes: Iterable[str] = ()) -> Settings:
+    """The preset with its `changes`, each "key=value". Raises Refusal for what there is not, and for wrong values."""
+    if name not in PRESETS:
+        raise Refusal(
+            en=f"There is no preset {name!r}: choose {', '.join(PRESETS)}.",
+            fr=f"Le préréglage {name!r} n'existe pas : choisissez {', '.join(PRESETS)}.",
+        )
+    pairs = [change.partition("=") for change in changes]
+    return replace(PRESETS[name], **{key: _value(key, text) for key, _, text in pairs})
+
+
+def from_dict(given: Mapping) -> Settings:
+    """The settings that `to_dict` wrote down. Raises Refusal as `preset` does."""
+    texts = {key: ",".join(value) if isinstance(value, list) else str(value) for key, value in given.items()}
+    return Settings(**{key: _value(key, text) for key, text in texts.items()})
+
+
+def _value(key: str, text: str) -> object:
+    """The text of a value as its field has it: null is None, several words stand with commas between them."""
+    kinds = get_type_hints(Settings)
+    if key not in kinds:
+        known = ", ".join(field.name for field in fields(Settings))
+        raise Refusal(
+            en=f"There is no setting {key!r}: choose from {known}.",
+            fr=f"Le réglage {key!r} n'existe pas : choisissez parmi {known}.",
+        )
+    if get_origin(kinds[key]) is tuple:
+        return tuple(word.strip() for word in text.split(",") if word.strip())
+    possible = get_args(kinds[key]) or (kinds[key],)
+    if NoneType in possible and text.lower() in ("none", "null"):
+        return None
+    kind = possible[0]
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[text.lower()]
+        return kind(text)
+    except (KeyError, ValueError) as error:
+        wanted = {bool: ("true or false", "true ou false"), int: ("a whole number", "un nombre entier")}
+        en, fr = wanted.get(kind, ("a number", "un nombre"))
+        raise Refusal(
+            en=f"The setting {key} is {text!r}: give {en}.", fr=f"Le réglage {key} vaut {text!r} : donnez {fr}."
+        ) from error
