@@ -130,10 +130,11 @@ def test_a_killed_evaluation_goes_on(done, folder, tmp_path):
 
 def test_two_processes_divide_the_work_and_find_the_same(done, folder, tmp_path):
     output = tmp_path / "heard.csv"
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
     asked = ["-m", "trainer", "evaluate", "--corpus", folder, *ASKED, "--output", output, "--json"]
     ended = subprocess.run([*launch, *map(str, asked)], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / ".heard.csv.part1.lock").exists()  # there was a second one
     told, alone = done
     assert heard(output) == heard(alone)
     assert {**json.loads(ended.stdout), "seconds_taken": 0} == {**told, "seconds_taken": 0}

@@ -1,6 +1,7 @@
 """python -m trainer evaluate|train|export|publish|submit : fine-tuning and its judge, from the command line.
 
-Under `accelerate launch -m trainer evaluate ...` the clips are divided among the processes; the result is the same.
+Under `accelerate launch --multi_gpu --num_processes 2 -m trainer evaluate ...`, which on a machine without a GPU starts
+processes on the CPU, the clips are divided among them; the result is the same.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from tqdm import tqdm
@@ -74,7 +76,7 @@ def _parser(named: str | None) -> argparse.ArgumentParser:
 
 def _evaluate(asked: argparse.Namespace) -> int:
     disable_progress_bar()  # transformers draws one for a second of loading
-    state = PartialState()
+    state = PartialState(cpu=not torch.cuda.is_available())  # unasked, it divides nothing where there is no GPU
     with state.main_process_first():  # what is fetched or built once is there for the others
         clips = corpus.load(asked.corpus, audio=asked.audio, text=asked.text, unit=asked.unit)
         indices = _chosen(clips, asked.split, asked.limit)

@@ -118,9 +118,10 @@ def rows(output: Path) -> list[Row]:
 
 
 def join(output: Path, all_rows: Iterable[Row], corpus: Corpus) -> list[Row]:
-    """Writes the rows in the corpus's order, in one piece, in the place of the parts; gives them back."""
+    """Writes the rows in the corpus's order, each clip once, in the place of the parts; gives them back."""
     place = {name: at for at, name in enumerate(corpus.rows["id"])}
-    ordered = sorted(all_rows, key=lambda row: place[row.id])
+    once = {row.id: row for row in all_rows}  # processes that share a disk see one another's parts
+    ordered = sorted(once.values(), key=lambda row: place[row.id])
     beside = output.with_name(f".{output.name}.joined")
     with _refused_by_disk(output):
         beside.write_bytes(_lines([Row._fields, *ordered]))
