@@ -230,6 +230,7 @@ def test_batches_in_pieces_learn_the_same(corpus, tiny, tmp_path):
     assert near(*(last(tmp_path / str(at_once)) for at_once in (12_000, 1)))
 
 
+@pytest.mark.slow
 def test_minutes_become_steps_once(corpus, tiny, tmp_path):
     job = asked(corpus, tiny, steps=None, minutes=0.1, evaluations=1, checkpoint_steps=1000)
     started = time.perf_counter()
@@ -370,6 +371,7 @@ def scarce(monkeypatch, room: int) -> None:
     monkeypatch.setattr(training.Teacher, "compute_loss", limited)
 
 
+@pytest.mark.slow
 def test_where_memory_runs_out_batches_come_in_pieces(corpus, tiny, tmp_path, monkeypatch, capsys):
     whole, halved = tmp_path / "whole", tmp_path / "halved"
     changes = {"window": "full", "steps": 3, "evaluations": 1, "frames_at_once": 12_000}
@@ -411,6 +413,7 @@ def test_a_full_disk_is_told_and_the_best_is_kept(corpus, tiny, tmp_path):
     assert weights(tmp_path / "adapter")
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does(corpus, tiny, tmp_path):
     sets = LITTLE | {"steps": 3, "dropout": 0.0, "evaluations": 1}
     words = [word for key, value in sets.items() for word in ("--set", f"{key}={value}")]
@@ -529,6 +532,7 @@ def test_a_folder_in_use_is_refused(corpus, tiny, tmp_path, monkeypatch):
 # Whether it learns
 
 
+@pytest.mark.slow
 def test_real_speech_is_learned_and_heard_with_the_adapter(corpus, tmp_path, monkeypatch):
     """The embedded base for ten steps: the loss falls, and the report is by the engine that users have."""
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
