@@ -5,6 +5,7 @@ import json
 import pytest
 from huggingface_hub import ModelCard, ModelCardData
 
+from trainer import forgetting
 from trainer.card import card, escaped, hub_base, write
 
 ALLO = {
@@ -21,6 +22,10 @@ ALLO = {
 }
 BASE = {"normaliser": "allo-fr-1", "wer": 42.4, "cer": 25.12, "interval": [40.1, 44.6], "words": 651}
 ADAPTER = BASE | {"wer": 21.57, "cer": 12.5, "interval": [20.0, 23.1]}
+FORGOTTEN = {
+    "en": {"before": 20.0, "after": 20.4, "lost": 0.4},
+    "silence": {"before": 4.2, "after": 8.3, "lost": 4.1},
+}
 REPORT = {
     "base": BASE,
     "adapter": ADAPTER,
@@ -32,15 +37,15 @@ REPORT = {
         "fixed": [{"id": "c1", "reference": "allô oui", "base": "à l'eau", "adapter": "allô oui"}],
         "broken": [],
     },
-    "forgetting": {
-        "en": {"before": 20.0, "after": 20.4, "lost": 0.4},
-        "silence": {"before": 4.2, "after": 8.3, "lost": 4.1},
-    },
+    "forgetting": FORGOTTEN,
     "split": {"train": 362, "validation": 33, "test": 114},
     "leaks": [
         {"kind": "sentence", "en": "2 sentences stand in both train and test.", "fr": "2 phrases sont dans les deux."}
     ],
-    "warnings": [{"en": "Stopped after 10 minutes.", "fr": "Arrêté après 10 minutes."}],
+    "warnings": [
+        {"en": "Stopped after 10 minutes.", "fr": "Arrêté après 10 minutes."},
+        *(said._asdict() for said in forgetting.warnings(FORGOTTEN)),
+    ],
     "training": {"steps": 273, "clips_per_second": 3.71, "trainable": 884736, "parameters": 242619648},
 }
 WRITTEN = card({"preset": "quick"}, REPORT, ALLO)

@@ -33,7 +33,8 @@ SMALL |= {
     "encoder_ffn_dim": 3072,
     "decoder_ffn_dim": 3072,
 }
-LITTLE = {"steps": 6, "batch_size": 4, "evaluations": 3, "logging_steps": 1, "checkpoint_steps": 2, "report_clips": 0}
+LITTLE = {"steps": 6, "batch_size": 4, "evaluations": 3, "logging_steps": 1, "checkpoint_steps": 2}
+LITTLE |= {"report_clips": 0, "forgetting_clips": 0}
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +211,14 @@ def test_the_adapter_says_what_it_is(done, tiny, corpus):
         lora.check_base(done / "adapter", choose("whisper-base"))
 
 
+def test_the_adapter_has_its_card(done):
+    card = (done / "adapter" / "README.md").read_text()
+    assert (
+        "library_name: peft" in card and "There is no test split" in card and "What it forgot was not measured" in card
+    )
+    assert "training: steps 6" in card  # it was written again at the end
+
+
 def test_the_best_adapter_is_the_one_of_its_step(done):
     training_facts = json.loads((done / "training.json").read_text())
     wers = {line["step"]: line["wer"] for line in run.metrics(done) if "wer" in line}
@@ -228,6 +237,25 @@ def test_batches_in_pieces_learn_the_same(corpus, tiny, tmp_path):
         changes = {"window": "full", "steps": 3, "evaluations": 1, "frames_at_once": at_once}
         training.train(asked(corpus, tiny, **changes), tmp_path / str(at_once))
     assert near(*(last(tmp_path / str(at_once)) for at_once in (12_000, 1)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"dora": True}, {"rslora": True}, {"weights_on_cpu": "8bit"}, {"weights_on_cpu": "4bit"}],
+    ids=["DoRA", "rsLoRA", "8-bit", "4-bit"],
+)
+def test_other_adapters_and_bases_learn_too(changes, corpus, tiny, tmp_path):
+    told = training.train(asked(corpus, tiny, steps=2, evaluations=1, **changes), tmp_path / "run")
+    learned = [tensor for name, tensor in weights(tmp_path / "run" / "adapter").items() if "lora_B" in name]
+    assert told["training"]["steps"] == 2 and all(tensor.any() for tensor in learned)
+
+
+def test_a_training_that_gets_no_better_ends(corpus, tiny, tmp_path):
+    """With a rate of almost nothing the words stay the same: two evaluations after the first are enough."""
+    changes = {"patience": 2, "learning_rate": 1e-12, "warmup_steps": 0, "evaluations": 6}
+    told = training.train(asked(corpus, tiny, **changes), tmp_path / "run")
+    assert told["training"]["steps"] == 3 and told["training"]["best_step"] == 1
+    assert run.state(tmp_path / "run")["status"] == "completed"
 
 
 @pytest.mark.slow
@@ -252,21 +280,9 @@ def asked_of_a_process(folder: Path, corpus: Path, model: Path) -> list[str]:
 
 def kill_after(folder: Path, corpus: Path, model: Path, lines: int) -> None:
     """Starts a training of `asked` in a process of its own, and kill -9 it once so many metrics are written."""
-    sets = [word for key, value in LITTLE.items() for word in ("--set", f"{key}={value}")]
-    command = [
-        sys.executable,
-        "-m",
-        "trainer",
-        "train",
-        "--corpus",
-        corpus,
-        "--model",
-        model,
-        "--output",
-        folder,
-        *sets,
-    ]
-    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    started = subprocess.Popen(
+        asked_of_a_process(folder, corpus, model), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     while len(run.metrics(folder)) < lines:
         assert started.poll() is None, started.stderr.read()
         time.sleep(0.002)
@@ -537,6 +553,7 @@ def test_real_speech_is_learned_and_heard_with_the_adapter(corpus, tmp_path, mon
     """The embedded base for ten steps: the loss falls, and the report is by the engine that users have."""
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     changes = {"steps": 10, "evaluations": 2, "batch_size": 4, "report_clips": 3, "learning_rate": 1e-3, "patience": 3}
+    changes |= {"forgetting_clips": 2}
     folder = tmp_path / "run"
     told = training.train(asked(corpus, "whisper-base", **changes), folder)
     losses = [line["loss"] for line in run.metrics(folder) if "loss" in line]
@@ -548,6 +565,10 @@ def test_real_speech_is_learned_and_heard_with_the_adapter(corpus, tmp_path, mon
         *("adapter-full.csv", "adapter-short.csv", "base-full.csv", "base-short.csv"),
     ]
     assert told == json.loads((folder / "report.json").read_text())
+    assert {"en", "es", "it", "ru", "silence"} == told["forgetting"].keys()  # six prompts make no long recording
+    assert "Longs enregistrements" in told["warnings"][-1]["fr"]
+    told_in_the_card = (folder / "adapter" / "README.md").read_text()
+    assert "Annonces en anglais" in told_in_the_card and "English prompts" in told_in_the_card
 
 
 def test_defaults_are_the_quick_preset():

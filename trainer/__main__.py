@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done; 2 the request was wrong (one line on standard error says how to mend it)."""
     arguments = sys.argv[1:] if arguments is None else arguments
     asked = _parser(arguments[0] if arguments else None).parse_args(arguments)
+    PartialState(cpu=not torch.cuda.is_available())  # unasked, it looks for no other processes where there is no GPU
     try:
         return asked.command(asked)
     except Refusal as refusal:
@@ -76,7 +77,7 @@ def _parser(named: str | None) -> argparse.ArgumentParser:
 
 def _evaluate(asked: argparse.Namespace) -> int:
     disable_progress_bar()  # transformers draws one for a second of loading
-    state = PartialState(cpu=not torch.cuda.is_available())  # unasked, it divides nothing where there is no GPU
+    state = PartialState()
     with state.main_process_first():  # what is fetched or built once is there for the others
         clips = corpus.load(asked.corpus, audio=asked.audio, text=asked.text, unit=asked.unit)
         indices = _chosen(clips, asked.split, asked.limit)

@@ -14,7 +14,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from speech.models import EMBEDDED
 from speech.said import Said
-from trainer.forgetting import NAMES, losses, missing
+from trainer.forgetting import NAMES
 
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 LICENCES = re.compile(r"cc0-1\.0|cc-by(-nc)?(-sa|-nd)?-[234]\.\d|mit|apache-2\.0")  # the Hub's names of the usual ones
@@ -152,7 +152,6 @@ def _body(config: dict, report: dict, allo: dict, language: str) -> Iterator[str
 def _warnings(report: dict, language: str) -> Iterator[str]:
     found = [_said(leak, language) for leak in report.get("leaks", [])]
     found += [_said(warning, language) for warning in report.get("warnings", [])]
-    found += [_said(lost, language) for lost in losses(report.get("forgetting") or {})]
     for line in dict.fromkeys(found):
         yield f"> ⚠️ {line}"
 
@@ -162,8 +161,8 @@ def _measured(report: dict, language: str) -> Iterator[str]:
     yield Said("## What it brings", "## Ce qu'il apporte").to(language)
     if not report.get("adapter"):
         yield Said(
-            "Nothing was measured: the training was stopped before its report.",
-            "Rien n'a été mesuré : l'entraînement a été arrêté avant son rapport.",
+            "Nothing was measured: the training has no report, or no clips to test on.",
+            "Rien n'a été mesuré : l'entraînement n'a pas de rapport, ou pas d'extraits de test.",
         ).to(language)
         return
     rows = [(Said("each in its own window", "chacun dans sa fenêtre"), report)]
@@ -238,8 +237,6 @@ def _forgotten(report: dict, language: str) -> Iterator[str]:
         numbers = " | ".join(_number(figures[part], language) for part in ("before", "after", "lost"))
         lines.append(f"| {label.to(language)} | {numbers} |")
     yield "\n".join(lines)
-    for said in missing(report["forgetting"]):
-        yield _said(said, language)
 
 
 def _facts(config: dict, report: dict, allo: dict, language: str) -> Iterator[str]:

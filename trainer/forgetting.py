@@ -8,7 +8,7 @@ heard, so that what differs is the adapter.
 import gzip
 import re
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -59,23 +59,27 @@ def each(
     before: Options = GREEDY,
     after: Options = GREEDY,
     clips: int = 40,
-    french: Sequence[Spoken] | None = None,
+    french: Iterable[Spoken] | None = None,
+    known: Container[str] = (),
 ) -> Iterator[tuple[str, dict]]:
     """(name, {"before", "after", "lost"}) in percent, of each set of NAMES that can be measured here, as it is done.
 
     `before` and `after` are how base and adapter are heard (each with its own margin), `clips` how many prompts of a
     language, `french` what the long recordings are made of: clips that were not trained on; else the French prompts.
+    The sets that are `known` already are left out.
     """
     ears = ((base, before), (adapter, after))
-    for language in VOICES:
+    for language in (name for name in VOICES if name not in known):
         found = spoken(language, clips)
         if found and language in base.languages:
             heard = [_hear(engine, found, replace(options, language=language)) for engine, options in ears]
             yield language, _compared([clip.text for clip in found], *heard, "basic")
-    recordings = stitched(_french() if french is None else french)
+    recordings = [] if "long" in known else stitched(_french() if french is None else french)
     if recordings:
         heard = [[_hear_long(engine, long.waveform, options) for long in recordings] for engine, options in ears]
         yield "long", _compared([long.text for long in recordings], *heard, "french")
+    if "silence" in known:
+        return
     sounds = [Spoken(waveform, "") for waveform in without_speech()]
     shares = [_share(_hear(engine, sounds, options)) for engine, options in ears]
     yield "silence", _figures(*shares) | {"clips": len(sounds)}
@@ -143,7 +147,7 @@ def _french() -> list[Spoken]:
     return [Spoken(read(found[i].path).waveform[0], found[i].text) for i in order]
 
 
-def stitched(clips: Sequence[Spoken]) -> list[Spoken]:
+def stitched(clips: Iterable[Spoken]) -> list[Spoken]:
     """Recordings of LONG seconds, of clips in the order given with silences between them; as many as the clips make."""
     random = np.random.default_rng(0)
     recordings, pieces, texts, target = [], [], [], random.uniform(*LONG)

@@ -1,21 +1,24 @@
 """The last page of a training: the base against the adapter on the test split, each heard as users will hear it."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from accelerate import PartialState
-from accelerate.utils import gather_object
+from accelerate.utils import broadcast_object_list, gather_object
 
 from corpus import Corpus
 from scoring.measures import Comparison, compare
 from speech.decoding import Options
 from speech.engines import load
 from speech.models import Choice, choose
-from speech.said import Said
-from trainer import evaluation, lora
+from speech.said import Refusal, Said
+from trainer import evaluation, forgetting, lora
 from trainer.examples import Parts
+from trainer.run import write_json
 from trainer.settings import Settings
 
 EXAMPLES = 5  # clips fixed and broken, shown
@@ -49,18 +52,61 @@ def report(
         "warnings": [],
     }
     test = _drawn(parts.test, settings)
-    if not test:
-        return told | {"warnings": [NO_TEST._asdict()]}
+    told |= _gained(folder, clips, test, choice, settings, check) if test else {"warnings": [NO_TEST._asdict()]}
+    if settings.forgetting_clips:
+        found = _forgotten(folder, clips, test, choice, settings, check)
+        told["forgetting"] = found
+        told["warnings"] += [said._asdict() for said in forgetting.warnings(found)]
+    return told
+
+
+def _gained(
+    folder: Path, clips: Corpus, test: list[int], choice: Choice, settings: Settings, check: Callable[[], None]
+) -> dict:
+    """What the adapter changes on the test split, in its own window and in the full one."""
     short, base, adapter = _compared(folder, clips, test, choice, settings, check, full=False)
     full = short if settings.window == "full" else _compared(folder, clips, test, choice, settings, check, full=True)[0]
-    told |= {"base": _without_clips(short.a.to_dict()), "adapter": _without_clips(short.b.to_dict())}
-    told |= {name: getattr(short, name) for name in ("p_value", "fixed", "broken", "better", "worse")}
-    told["full_window"] = {"base": _without_clips(full.a.to_dict()), "adapter": _without_clips(full.b.to_dict())}
-    told["examples"] = _examples(short, base, adapter)
+    warnings = [leak.said._asdict() for leak in clips.leaks if "test" in leak.between]
     if short.b.wer is not None and short.b.wer > short.a.wer:
-        told["warnings"].append(WORSE._asdict())
-    told["warnings"] += [leak.said._asdict() for leak in clips.leaks if "test" in leak.between]
-    return told
+        warnings.insert(0, WORSE._asdict())
+    return {
+        "base": _without_clips(short.a.to_dict()),
+        "adapter": _without_clips(short.b.to_dict()),
+        **{name: getattr(short, name) for name in ("p_value", "fixed", "broken", "better", "worse")},
+        "full_window": {"base": _without_clips(full.a.to_dict()), "adapter": _without_clips(full.b.to_dict())},
+        "examples": _examples(short, base, adapter),
+        "warnings": warnings,
+    }
+
+
+def _forgotten(
+    folder: Path, clips: Corpus, test: list[int], choice: Choice, settings: Settings, check: Callable[[], None]
+) -> dict[str, dict]:
+    """What the main process measures of it, for all; kept as it goes, as the clips heard are."""
+    state, kept, found = PartialState(), folder / "heard" / "forgetting.json", [None]
+    if state.is_main_process:
+        found = [json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}]
+        base, adapter = (load(choose(choice.model, named)) for named in (None, str(folder / "adapter")))
+        how = {
+            "before": replace(forgetting.GREEDY, language=settings.language),
+            "after": replace(forgetting.GREEDY, language=settings.language, margin=settings.decoding_margin),
+            "french": _spoken(clips, test) if test else None,
+        }
+        kept.parent.mkdir(exist_ok=True)
+        for name, figures in forgetting.each(base, adapter, clips=settings.forgetting_clips, known=found[0], **how):
+            found[0][name] = figures
+            write_json(kept, found[0])
+            check()
+    if state.num_processes > 1:
+        broadcast_object_list(found)
+    return found[0]
+
+
+def _spoken(clips: Corpus, indices: Sequence[int]) -> Iterator[forgetting.Spoken]:
+    """What was not trained on, to make long recordings of."""
+    for i in indices:
+        with suppress(Refusal):  # a clip that cannot be heard is told of where the clips are scored
+            yield forgetting.Spoken(clips.clip(i), clips.rows["text"][i])
 
 
 def _drawn(test: Sequence[int], settings: Settings) -> list[int]:

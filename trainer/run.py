@@ -22,7 +22,7 @@ from typing import TextIO
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
-from speech.said import Refusal, Said
+from speech.said import Refusal, Said, locale_language
 
 STATUSES = ("queued", "running", "cancelling", "cancelled", "failed", "completed")
 LIVE = ("running", "cancelling")
@@ -139,12 +139,7 @@ class Run:
         (self.folder / ".reserve").unlink(missing_ok=True)
         self.mark("failed", why, eta=None)
         with (self.folder / "train.log").open("a", encoding="utf-8") as log:
-            log.write(f"trainer: {why.to(reader())}\n")
-
-
-def reader() -> str:
-    """The language of who reads the screen."""
-    return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
+            log.write(f"trainer: {why.to(locale_language())}\n")
 
 
 def _is_whole(checkpoint: Path) -> bool:

@@ -65,6 +65,7 @@ class Settings:
     generation_length: int | None = None  # tokens at most; None: by the seconds of audio
     validation_clips: int = 64  # at most, drawn once
     report_clips: int | None = None  # of the test split at the end, drawn once; None: all, 0: no report
+    forgetting_clips: int = 40  # of each other language, heard at the end to see what was forgotten; 0: not looked at
     logging_steps: int = 10
     checkpoint_steps: int = 50  # a dead run goes on from the last of these
 
@@ -126,6 +127,7 @@ RANGES = {
     "generation_length": (1, 448),
     "validation_clips": (1, 1_000_000),
     "report_clips": (0, 1_000_000),
+    "forgetting_clips": (0, 10_000),
     "logging_steps": (1, 1_000_000),
     "checkpoint_steps": (1, 1_000_000),
 }

@@ -31,11 +31,11 @@ from corpus import Corpus
 from scoring.measures import rates
 from speech.decoding import MAX_CLIP, Options, check_language, decode
 from speech.models import Choice, choose
-from speech.said import Refusal, Said
-from trainer import lora
+from speech.said import Refusal, Said, locale_language
+from trainer import card, lora
 from trainer.examples import IGNORED, Batches, Examples, Loader, Parts, Place, divided
 from trainer.report import report, summary
-from trainer.run import FULL, Run, claimed, config, reader, write_json
+from trainer.run import FULL, Run, claimed, config, write_json
 from trainer.settings import PRESETS, Settings, from_dict, preset
 
 AT_ONCE = 64  # clips of an evaluation decoded and waiting
@@ -101,7 +101,6 @@ def train(job: Job, folder: Path, resume: bool = False) -> dict:
     Raises Refusal for what cannot be trained, and Cancelled where it was asked to stop; the best adapter so far is in
     the folder all the same.
     """
-    PartialState(cpu=not torch.cuda.is_available())  # it does not look for other processes on a CPU unless it is told
     with ExitStack() as stack:
         run = _claim(stack, folder, resume)
         stop = stack.enter_context(listening())
@@ -164,6 +163,7 @@ def _train(job: Job, folder: Path, run: Run | None, resume: bool, stop: Stop) ->
     told = report(folder, clips, parts, choice, job.settings, training, stop.check)
     if run:
         write_json(folder / "report.json", told)
+        card.write(folder)
     return told
 
 
@@ -361,7 +361,7 @@ class Teacher(Seq2SeqTrainer):
         with suppress(Cancelled):  # in the middle of an evaluation
             self.train(resume_from_checkpoint=checkpoint)
         if self.run and not self.run.adapter.exists():  # it was stopped before it was judged
-            lora.save(self.model, self.run.adapter, self.facts)
+            self._keep()
         if self.stop.wished:
             raise Cancelled
         trainable, parameters = self.model.get_nb_trainable_parameters()
@@ -502,12 +502,16 @@ class Teacher(Seq2SeqTrainer):
         """Keeps the adapter where it is the best so far, and ends the training where none has been for too long."""
         best = super()._determine_best_metric(metrics, trial)
         if best and self.run:
-            lora.save(self.model, self.run.adapter, self.facts)
-            self.kept_nothing = False
+            self._keep()
         since = [e for e in self.state.log_history if "eval_wer" in e and e["step"] > self.state.best_global_step]
         if self.settings.patience and len(since) >= self.settings.patience:
             self.control.should_training_stop = True
         return best
+
+    def _keep(self) -> None:
+        """The adapter as it is now, with what there is to say of it so far."""
+        lora.save(self.model, self.run.adapter, self.facts)
+        card.write(self.folder)
 
     def _save(self, output_dir: str | None = None, state_dict: dict | None = None) -> None:
         """The adapter's part of a checkpoint."""
@@ -658,7 +662,7 @@ def peak_memory() -> int:
 def say(said: Said) -> None:
     """A line for people, on standard error, by the main process."""
     if PartialState().is_main_process:
-        print(f"trainer: {said.to(reader())}", file=sys.stderr)
+        print(f"trainer: {said.to(locale_language())}", file=sys.stderr)
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
