@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from transformers.utils.logging import disable_progress_bar
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
     add("--adapter", help="a LoRA adapter: a folder or a Hub id")
     add("--engine", default="auto", help="auto, transformers or ctranslate2")
+    add("--assistant", help="a small model that drafts for transformers: a Hub id or a folder; the text stays the same")
     add("--precision", help="int8, float32... (default: the engine's best on this device)")
     add("--language", default="fr", help="Whisper's code, or auto (default: fr)")
     add("--task", default="transcribe", help="transcribe, or translate into English")
@@ -65,9 +67,10 @@ def _transcribe(asked: argparse.Namespace) -> int:
     exports.check_format(asked.format)
     options = _options(asked)
     choice = choose(asked.model, asked.adapter)
-    engine = load(choice, asked.engine, asked.precision)
+    engine = load(choice, asked.engine, asked.precision, assistant=asked.assistant)
+    options = replace(options, margin=engine.margin)
     check_language(engine, options.language)
-    _log(f"{engine.model} ({choice.reason.en})")
+    _log(f"{engine.model} ({choice.reason.en})" + (f" with {engine.adapter}" if engine.adapter else ""))
     _log(f"{engine.name} {engine.precision} on {engine.device} ({engine.reason.en})")
     refused = False
     for file, name in zip(asked.files, _names(asked.files, asked.format), strict=True):
@@ -81,10 +84,17 @@ def _transcribe(asked: argparse.Namespace) -> int:
             _keep(asked.output / name, text)
         else:
             sys.stdout.write(text)
+    if engine.assistant:
+        _log(f"{engine.assistant} drafted {engine.drafted} tokens, {engine.accepted} were accepted")
     return 2 if refused else 0
 
 
 def _options(asked: argparse.Namespace) -> Options:
+    if asked.assistant and asked.beam_size > 1:
+        raise Refusal(
+            en="An assistant drafts for greedy decoding alone: leave --beam-size at 1, or leave --assistant out.",
+            fr="Un assistant ne sert qu'au décodage glouton : laissez --beam-size à 1, ou retirez --assistant.",
+        )
     return Options(
         language=None if asked.language == "auto" else asked.language,
         task=asked.task,

@@ -1,46 +1,56 @@
-"""A LoRA adapter becomes a model like any other: merged into its base once, and cached by the hash of its files."""
+"""LoRA adapters: where one is, what it says of itself, whether it goes with a base, and both in one."""
 
 import hashlib
+import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2  # huggingface_hub's client, whose errors pass through it
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError
+from huggingface_hub.errors import GatedRepoError, HFValidationError
 from safetensors import SafetensorError
 
+from speech import embedded
 from speech.cache import built_once
+from speech.hub import offline, weight_files
 from speech.said import Refusal
 
 if TYPE_CHECKING:
+    from peft import LoraConfig
+    from torch import nn
+
     from speech.models import Choice
 
 FILES = ("adapter_config.json", "adapter_model.safetensors")
+FACTS = "allo.json"  # what our own adapters say of themselves; others have none
+LONGEST_MARGIN = 30  # seconds
 
 
-def merged(base: "Choice", adapter: str) -> "Choice":
-    """The choice of `base` with the adapter (a folder or a Hub id) in its weights.
-
-    Raises Refusal where the adapter is not there, not whole, or not one of this base.
-    """
-    folder = Path(adapter) if Path(adapter).is_dir() else _fetched(adapter)
+def fetched(adapter: str) -> Path:
+    """The folder of an adapter that is named by a folder or a Hub id. Raises Refusal where it is not there, or half."""
+    folder = Path(adapter) if Path(adapter).is_dir() else _from_hub(adapter)
     for name in FILES:
         if not (folder / name).is_file():
             raise Refusal(
                 en=f"The adapter {adapter} has no {name}: copy or export it again.",
                 fr=f"L'adaptateur {adapter} n'a pas de {name} : copiez-le ou exportez-le à nouveau.",
             )
-    size = sum(path.stat().st_size for path in base.folder.resolve().iterdir() if path.is_file())
-    name = f"{Path(base.model).name}-{_hash(base, folder)}-merged"
-    merged_folder = built_once(name, lambda into: _merge(base, folder, adapter, into), _is_whole, size)
-    return replace(base, folder=merged_folder, adapter=adapter)
+    return folder
 
 
-def _fetched(adapter: str) -> Path:
+def _from_hub(adapter: str) -> Path:
     try:
-        return Path(snapshot_download(adapter, allow_patterns=list(FILES)))
+        return Path(snapshot_download(adapter, allow_patterns=[*FILES, FACTS], local_files_only=offline()))
+    except GatedRepoError as error:
+        raise Refusal(
+            en=f"The adapter {adapter} is gated: accept its terms on the Hub and set HF_TOKEN.",
+            fr=f"L'adaptateur {adapter} est à accès restreint : acceptez ses conditions sur le Hub et réglez HF_TOKEN.",
+        ) from error
     except (HFValidationError, httpx2.HTTPError, OSError) as error:  # huggingface_hub's own errors are OSErrors
         raise Refusal(
             en=f"There is no adapter {adapter!r} in a folder of that name or on the Hub: check the name.",
@@ -48,24 +58,94 @@ def _fetched(adapter: str) -> Path:
         ) from error
 
 
-def _merge(base: "Choice", folder: Path, adapter: str, into: Path) -> None:
+def facts(folder: Path) -> dict:
+    """What allo.json holds; nothing where there is none. Raises Refusal where it cannot be read."""
+    try:
+        told = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        told = None
+    if not (isinstance(told, dict) and _is_margin(told.get("margin")) and isinstance(told.get("base", ""), str)):
+        raise Refusal(
+            en=f"The {FACTS} of the adapter {folder.name} is damaged: copy or export the adapter again.",
+            fr=f"Le {FACTS} de l'adaptateur {folder.name} est abîmé : copiez ou exportez l'adaptateur à nouveau.",
+        )
+    return told
+
+
+def _is_margin(margin: object) -> bool:
+    return margin is None or (type(margin) in (int, float) and 0 <= margin <= LONGEST_MARGIN)
+
+
+def content(folder: Path) -> str:
+    """A short hash of the adapter's bytes. Raises Refusal where they are gone."""
+    digest = hashlib.sha256()
+    with _there(folder.name):
+        for name in FILES:
+            digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def revision(choice: "Choice") -> str:
+    """Which weights exactly: the Hub's commit, else the beginning of a SHA-256. The same on every machine."""
+    if choice.source == "hub":
+        return choice.folder.name  # snapshots/<commit>
+    if choice.source == "embedded":
+        return embedded.SHA256[:16]
+    return _hash(choice.folder, choice.base_weights)
+
+
+@lru_cache(maxsize=8)
+def _hash(folder: Path, weights: str) -> str:
+    """`weights` changes when the files do."""
+    digest = hashlib.sha256()
+    for path in sorted(weight_files(folder)):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def check_base(folder: Path, choice: "Choice", named: str | None = None) -> None:
+    """Raises Refusal where allo.json of the adapter tells another base than the chosen one, or another revision.
+
+    An adapter that tells nothing passes: its shapes are checked when it is loaded. `named`: as people name it.
+    """
+    told = facts(folder)
+    base = told.get("base")
+    if base is None or (base, told.get("revision")) == (choice.model, found := revision(choice)):
+        return
+    raise Refusal(
+        en=f"The adapter {named or folder} was trained on {base} ({told.get('revision')}), not on {choice.model} "
+        f"({found}): name that base.",
+        fr=f"L'adaptateur {named or folder} a été entraîné sur {base} ({told.get('revision')}), non sur "
+        f"{choice.model} ({found}) : nommez cette base.",
+    )
+
+
+def merged(choice: "Choice") -> "Choice":
+    """The same as one transformers checkpoint, the adapter in its weights: built once, in the cache.
+
+    Raises Refusal where the adapter is gone, not whole, or not one of this base.
+    """
+    if not choice.adapter_folder:
+        return choice
+    size = sum(path.stat().st_size for path in choice.folder.resolve().iterdir() if path.is_file())
+    name = f"{Path(choice.model).name}-{choice.weights}-merged"
+    folder = built_once(name, lambda into: _merge(choice, into), _is_whole, size)
+    return replace(choice, folder=folder, adapter_folder=None)
+
+
+def _merge(choice: "Choice", into: Path) -> None:
     from peft import PeftModel
     from transformers import WhisperForConditionalGeneration
 
-    model = WhisperForConditionalGeneration.from_pretrained(base.folder, dtype="float32")
-    try:
-        model = PeftModel.from_pretrained(model, folder).merge_and_unload(safe_merge=True)
-    except SafetensorError as error:
-        raise Refusal(
-            en=f"The weights of the adapter {adapter} are cut short or damaged: copy or export it again.",
-            fr=f"Les poids de l'adaptateur {adapter} sont coupés ou abîmés : copiez-le ou exportez-le à nouveau.",
-        ) from error
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:  # what peft raises on other shapes, other modules
-        raise Refusal(
-            en=f"The adapter {adapter} does not fit {base.model}: name the base that it was trained on.",
-            fr=f"L'adaptateur {adapter} ne va pas avec {base.model} : nommez le modèle sur lequel il a été entraîné.",
-        ) from error
-    for small in base.folder.glob("*.json"):
+    model = WhisperForConditionalGeneration.from_pretrained(choice.folder, dtype="float32")
+    with _fitting(choice):
+        model = PeftModel(model, _config(choice))
+        _fill(model, choice, "default")
+        model = model.merge_and_unload(safe_merge=True)
+    for small in choice.folder.glob("*.json"):
         if not small.name.endswith(".index.json"):
             shutil.copyfile(small, into / small.name)
     model.save_pretrained(into)
@@ -75,9 +155,61 @@ def _is_whole(folder: Path) -> bool:
     return folder.is_dir()  # it was renamed into place when it was
 
 
-def _hash(base: "Choice", folder: Path) -> str:
-    """Of the adapter's bytes and of the base's name: the same adapter on another base is another model."""
-    digest = hashlib.sha256(str(base.folder.resolve()).encode())
-    for name in FILES:
-        digest.update((folder / name).read_bytes())
-    return digest.hexdigest()[:12]
+def attach(whisper: "nn.Module", choice: "Choice", name: str) -> None:
+    """Loads the choice's adapter into the layers of `whisper`, under `name`. Raises Refusal as `merged` does."""
+    from peft.functional import inject_adapter_in_model
+
+    with _fitting(choice):
+        inject_adapter_in_model(_config(choice), whisper, name)
+        _fill(whisper, choice, name)
+
+
+def _config(choice: "Choice") -> "LoraConfig":
+    from peft import LoraConfig, PeftConfig
+
+    config = PeftConfig.from_pretrained(str(choice.adapter_folder))
+    if not isinstance(config, LoraConfig):
+        raise ValueError(f"{config.peft_type} is no LoRA")
+    config.inference_mode = True
+    return config
+
+
+def _fill(model: "nn.Module", choice: "Choice", name: str) -> None:
+    from peft.functional import set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    left = set_peft_model_state_dict(model, load_file(choice.adapter_folder / FILES[1]), name)
+    if left.unexpected_keys or any(name in key.split(".") for key in left.missing_keys):
+        raise ValueError("the adapter's weights are of other layers than its configuration says")
+
+
+@contextmanager
+def _fitting(choice: "Choice") -> Iterator[None]:
+    """What peft and safetensors raise on an adapter that is not whole, or of another base, as a Refusal."""
+    adapter, base = choice.adapter, choice.model
+    try:
+        with _there(adapter):
+            yield
+    except Refusal:
+        raise
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise Refusal(
+            en=f"The weights of the adapter {adapter} are cut short or damaged: copy or export it again.",
+            fr=f"Les poids de l'adaptateur {adapter} sont coupés ou abîmés : copiez-le ou exportez-le à nouveau.",
+        ) from error
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:  # other shapes, other modules
+        raise Refusal(
+            en=f"The adapter {adapter} does not fit {base}: name the base that it was trained on.",
+            fr=f"L'adaptateur {adapter} ne va pas avec {base} : nommez le modèle sur lequel il a été entraîné.",
+        ) from error
+
+
+@contextmanager
+def _there(adapter: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Refusal(
+            en=f"The adapter {adapter} was removed or renamed: choose it again.",
+            fr=f"L'adaptateur {adapter} a été retiré ou renommé : choisissez-le à nouveau.",
+        ) from error

@@ -16,6 +16,7 @@ import numpy as np
 from speech.audio import SAMPLE_RATE
 from speech.doubt import is_loop, is_phantom, is_too_long
 from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, SECONDS_PER_TOKEN, Engine, Hypothesis
+from speech.models import MARGIN
 from speech.said import Refusal
 from speech.transcript import Flagged, Turn, Word
 from speech.words import words_of
@@ -42,7 +43,7 @@ class Options:
     voice_activity: bool = True  # windows without a voice are not heard at all
     beam_size: int = 1  # 1 is greedy
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # the next one where the text is a loop
-    margin: float | None = 4.0  # seconds of window after the clip; None: always the full window
+    margin: float | None = MARGIN  # seconds of window after the clip; None: always the full window
     batch_size: int = 8
 
     def __post_init__(self):

@@ -28,6 +28,8 @@ PARTS = (
 )
 BESIDE = ("config.json", "tokenizer.json", "vocabulary.txt")  # what lies beside the first part
 HEADS, LAYERS, WIDTH = 8, 6, 512
+TOKENS = {"decoder_start_token_id": 50258, "bos_token_id": 50257, "eos_token_id": 50257, "pad_token_id": 50257}
+WRITTEN = 2  # counts the ways that the checkpoint was written: a cache of an older one is not taken for it
 
 
 def installed() -> bool:
@@ -45,7 +47,8 @@ def ctranslate2_folder() -> Path:
 def transformers_folder() -> Path:
     """The transformers checkpoint (float32, 290 MB), read back from the CTranslate2 model if need be."""
     source = ctranslate2_folder()
-    return built_once(f"{NAME}-transformers", lambda folder: _convert(source, folder), _is_sealed, size=300_000_000)
+    name = f"{NAME}-transformers-{WRITTEN}"
+    return built_once(name, lambda folder: _convert(source, folder), _is_sealed, size=300_000_000)
 
 
 def _file(package: str, name: str) -> Path:
@@ -117,6 +120,7 @@ def _convert(source: Path, folder: Path) -> None:
         encoder_ffn_dim=4 * WIDTH,
         decoder_ffn_dim=4 * WIDTH,
         dtype="float32",
+        **TOKENS,
     ).save_pretrained(folder)
     tokenizer = WhisperTokenizer.from_pretrained(source, pad_token="<|endoftext|>")  # as openai/whisper-base has it
     tokenizer.save_pretrained(folder)
@@ -124,10 +128,7 @@ def _convert(source: Path, folder: Path) -> None:
     given = json.loads((source / "config.json").read_text())
     languages = {tokenizer.convert_ids_to_tokens(token): token for token in given["lang_ids"]}
     GenerationConfig(
-        decoder_start_token_id=50258,
-        bos_token_id=50257,
-        eos_token_id=50257,
-        pad_token_id=50257,
+        **TOKENS,
         prev_sot_token_id=50361,
         no_timestamps_token_id=50363,
         max_length=448,

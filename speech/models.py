@@ -2,73 +2,79 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2  # huggingface_hub's client, whose errors pass through it
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
-from speech import embedded
-from speech.adapters import merged
+from speech import adapters, embedded
 from speech.cache import built_once
+from speech.hub import HUB_DEFAULT, HUB_PATIENCE, SMALL_FILES, WEIGHTS, hub_in_reach, offline, weight_files
 from speech.said import Refusal, Said
 
-HUB_DEFAULT = "openai/whisper-small"
 EMBEDDED = "whisper-base"
-HUB_PATIENCE = 2.0  # seconds a try, and huggingface_hub tries twice
-WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-SMALL_FILES = ("*.json", "*.txt")
+MARGIN = 4.0  # seconds of window after the clip, for a model that was not trained on short windows
 
 
 @dataclass(frozen=True)
 class Choice:
     model: str  # as people name it: a Hub id, a folder, or whisper-base
     source: str  # "hub", "folder" or "embedded"
-    folder: Path  # a transformers checkpoint
+    folder: Path  # the base's transformers checkpoint
     reason: Said
-    adapter: str | None = None  # merged into the folder's weights
+    adapter: str | None = None  # as people name it: a folder or a Hub id
+    adapter_folder: Path | None = None  # where its files are; None: there is none, or `folder` has it in its weights
 
     @property
     def weights(self) -> str:
-        """Changes when a weight file does; names, sizes and times tell, and reading gigabytes would not be quick."""
-        facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in _weights(self.folder)]
+        """Changes when a weight file does; names, sizes and times tell, and reading gigabytes would not be quick.
+
+        An adapter is small, and its bytes tell: the same adapter in two folders has the same weights.
+        """
+        if not self.adapter_folder:
+            return self.base_weights
+        both = self.base_weights + adapters.content(self.adapter_folder)
+        return hashlib.sha256(both.encode()).hexdigest()[:12]
+
+    @property
+    def base_weights(self) -> str:
+        """`weights` without the adapter."""
+        facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in weight_files(self.folder)]
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+
+    @property
+    def margin(self) -> float | None:
+        """Seconds of window after the clip in which this model is heard best; None: the full window."""
+        told = adapters.facts(self.adapter_folder) if self.adapter_folder else {}
+        return told.get("margin", MARGIN)
 
 
 def choose(model: str | None = None, adapter: str | None = None) -> Choice:
     """The model named, else ALLO_MODEL's, else whisper-small with the Hub in reach, else the embedded whisper-base.
 
-    An adapter (folder or Hub id) is merged into it. Raises Refusal where what was named is not there or no Whisper.
+    An adapter (a folder or a Hub id) comes beside it; where no model is named, the adapter's own base is taken if its
+    allo.json tells it. Raises Refusal where what was named is not there, no Whisper, or an adapter of another base.
     """
-    base = _base(model)
-    return merged(base, adapter) if adapter else base
+    if not adapter:
+        return _base(model)
+    folder = adapters.fetched(adapter)
+    own = adapters.facts(folder).get("base")
+    base = _base(model) if model or not own else _named(own, OF_THE_ADAPTER)
+    adapters.check_base(folder, base, adapter)
+    return replace(base, adapter=adapter, adapter_folder=folder)
 
 
 def _base(model: str | None) -> Choice:
     named = model or os.environ.get("ALLO_MODEL")
     if named:
-        return _named(named, by_setting=not model)
+        return _named(named, BY_YOU if model else BY_SETTING)
     if offline():
         return _embedded(Said(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est réglé"))
     if not hub_in_reach():
         return _embedded(Said(en="the Hub does not answer", fr="le Hub ne répond pas"))
     return _from_hub(HUB_DEFAULT, Said(en="the Hub is in reach", fr="le Hub répond"))
-
-
-def offline() -> bool:
-    return os.environ.get("ALLO_OFFLINE", "") not in ("", "0")
-
-
-@lru_cache(maxsize=1)
-def hub_in_reach() -> bool:
-    """Asked once a process; a Hub that does not answer costs twice HUB_PATIENCE."""
-    try:
-        HfApi().model_info(HUB_DEFAULT, timeout=HUB_PATIENCE)
-    except (httpx2.HTTPError, OSError):  # huggingface_hub's own errors are OSErrors
-        return False
-    return True
 
 
 def ctranslate2_folder(choice: Choice) -> Path:
@@ -78,20 +84,24 @@ def ctranslate2_folder(choice: Choice) -> Path:
     if choice.source == "embedded" and not choice.adapter:
         return embedded.ctranslate2_folder()
     name = f"{Path(choice.model).name}-{choice.weights}-ctranslate2"
-    size = sum(path.stat().st_size for path in _weights(choice.folder))
-    return built_once(name, lambda folder: convert(choice.folder, folder), is_converted, size)
+    size = sum(path.stat().st_size for path in weight_files(choice.folder))
+
+    def build(into: Path) -> None:
+        convert(adapters.merged(choice).folder if choice.adapter_folder else choice.folder, into)
+
+    return built_once(name, build, is_converted, size)
 
 
 def _embedded(reason: Said) -> Choice:
     return Choice(EMBEDDED, "embedded", embedded.transformers_folder(), reason)
 
 
-def _named(named: str, by_setting: bool) -> Choice:
-    reason = (
-        Said(en="named in ALLO_MODEL", fr="nommé dans ALLO_MODEL")
-        if by_setting
-        else Said(en="you named it", fr="vous l'avez nommé")
-    )
+BY_YOU = Said(en="you named it", fr="vous l'avez nommé")
+BY_SETTING = Said(en="named in ALLO_MODEL", fr="nommé dans ALLO_MODEL")
+OF_THE_ADAPTER = Said(en="the adapter was trained on it", fr="l'adaptateur a été entraîné sur lui")
+
+
+def _named(named: str, reason: Said) -> Choice:
     if named == EMBEDDED:
         return _embedded(reason)
     if Path(named).is_dir():
@@ -100,7 +110,7 @@ def _named(named: str, by_setting: bool) -> Choice:
 
 
 def _from_folder(folder: Path, reason: Said) -> Choice:
-    if not (folder / "config.json").is_file() or not _weights(folder):
+    if not (folder / "config.json").is_file() or not weight_files(folder):
         raise Refusal(
             en=f"The folder {folder} holds no model: it needs config.json and model.safetensors.",
             fr=f"Le dossier {folder} ne contient pas de modèle : il lui faut config.json et model.safetensors.",
@@ -152,7 +162,3 @@ def _check_whisper(folder: Path, named: str) -> None:
             fr=f"Le modèle {named} n'est pas un Whisper ({found or 'config.json illisible'}) : "
             "nommez un checkpoint Whisper.",
         )
-
-
-def _weights(folder: Path) -> list[Path]:
-    return [path for pattern in WEIGHTS for path in sorted(folder.glob(pattern))]

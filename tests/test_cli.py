@@ -70,6 +70,11 @@ def test_a_bad_file_fails_alone(tmp_path, capsys):
         (["{prompt}", "--hot-words", "mot " * 500], "tokens and at most 200 fit", "tokens et 200 au plus"),
         (["{prompt}", "--beam-size", "0"], "The beam size is 0", "La largeur de faisceau est 0"),
         (["{prompt}", "--adapter", "{folder}"], "has no adapter_config.json", "n'a pas de adapter_config.json"),
+        (
+            ["{prompt}", "--engine", "ctranslate2", "--assistant", "whisper-base"],
+            "no speculative decoding",
+            "pas le décodage spéculatif",
+        ),
         (["{prompt}", "--output", "{prompt}"], "cannot be written", "ne peut être écrit"),
         (["{folder}/missing.wav"], "There is no file", "Aucun fichier"),
         (["{folder}"], "not a file", "n'est pas un fichier"),

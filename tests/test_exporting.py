@@ -11,6 +11,7 @@ from safetensors import safe_open
 from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
 from scoring.french import normalise
+from speech import adapters
 from speech.audio import read
 from speech.decoding import Options, decode
 from speech.engines import Engine, load
@@ -19,7 +20,6 @@ from speech.models import choose
 from speech.said import Refusal
 from tests.prompts import prompt
 from tests.test_adapters import saved
-from trainer import lora
 from trainer.__main__ import main
 from trainer.exporting import base_of, export
 
@@ -42,7 +42,7 @@ def cache(tmp_path_factory):
 def adapter(cache, tmp_path_factory) -> Path:
     base = WhisperForConditionalGeneration.from_pretrained(choose().folder)
     folder = saved(base, tmp_path_factory.mktemp("adapter"))
-    facts = {"base": "whisper-base", "revision": lora.revision(choose("whisper-base"))}
+    facts = {"base": "whisper-base", "revision": adapters.revision(choose("whisper-base"))}
     (folder / "allo.json").write_text(json.dumps(facts))
     return folder
 
@@ -91,7 +91,8 @@ def test_the_merged_folder_is_a_whole_model(merged, texts):
 
 def test_the_adapter_is_in_it(merged, adapter):
     name = "model.encoder.layers.0.self_attn.q_proj.weight"
-    folders = (merged, choose("whisper-base", str(adapter)).folder, choose("whisper-base").folder)
+    whole = adapters.merged(choose("whisper-base", str(adapter)))
+    folders = (merged, whole.folder, choose("whisper-base").folder)
     weights = [safe_open(folder / "model.safetensors", "pt").get_tensor(name) for folder in folders]
     assert weights[0].equal(weights[1]) and not weights[0].equal(weights[2])
 

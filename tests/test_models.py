@@ -14,7 +14,7 @@ from transformers import WhisperConfig, WhisperForConditionalGeneration
 from speech import embedded
 from speech.models import choose
 from speech.said import Refusal
-from tests.hub import serve
+from tests.hub import COMMIT, serve
 
 CHOOSE = """
 import json, sys
@@ -25,7 +25,7 @@ try:
 except Refusal as refusal:
     print(json.dumps({"refusal": refusal.said}))
 else:
-    print(json.dumps(vars(choice) | {"folder": str(choice.folder)}))
+    print(json.dumps(vars(choice), default=str))
 """
 
 
@@ -96,6 +96,29 @@ def test_a_missing_and_a_gated_repository_are_told_apart(tmp_path, tiny):
         gated = chosen(tmp_path, hub, "someone/secret")["refusal"]
     assert missing[0].startswith("There is no model 'nobody/nothing'")
     assert "HF_TOKEN" in gated[0] and "HF_TOKEN" in gated[1] and gated[0] != gated[1]
+
+
+def test_an_adapter_of_the_hub_and_what_it_lacks(tmp_path, tiny):
+    """Fetched, not loaded: its weights may be anything. What no model is named for is heard on the adapter's base."""
+    repositories = {"someone/whisper-mine": tiny}
+    for name, files in (("whole", 2), ("half", 1), ("secret", 2)):
+        folder = repositories[f"someone/{name}"] = tmp_path / name
+        folder.mkdir()
+        for file in ("adapter_config.json", "adapter_model.safetensors")[:files]:
+            (folder / file).write_text("{}")
+        (folder / "allo.json").write_text(json.dumps({"base": "someone/whisper-mine", "revision": COMMIT}))
+    with serve(repositories, gated={"someone/secret"}) as hub:
+        found = chosen(tmp_path, hub, "", "someone/whole")
+        half, gated = (chosen(tmp_path, hub, "", f"someone/{name}")["refusal"] for name in ("half", "secret"))
+    assert (found["model"], found["adapter"]) == ("someone/whisper-mine", "someone/whole")
+    assert (Path(found["adapter_folder"]) / "allo.json").is_file() and (Path(found["folder"]) / "config.json").is_file()
+    assert "has no adapter_model.safetensors" in half[0] and "HF_TOKEN" in gated[0] and "HF_TOKEN" in gated[1]
+
+
+def test_the_embedded_checkpoint_has_the_tokens_of_the_original():
+    config = WhisperConfig.from_pretrained(embedded.transformers_folder())
+    found = (config.decoder_start_token_id, config.bos_token_id, config.eos_token_id, config.pad_token_id)
+    assert found == (50258, 50257, 50257, 50257)
 
 
 def test_a_folder_is_a_model(tiny):

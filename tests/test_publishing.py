@@ -10,6 +10,7 @@ from huggingface_hub import ModelCard
 from safetensors.torch import load_file
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
+from speech.adapters import merged
 from speech.models import choose
 from speech.said import Refusal
 from tests.hub_writes import Client, Hub, client, run_trainer, serve_writable
@@ -62,7 +63,7 @@ def mended(hub):
 def loaded_back(base: str, repository: str) -> str:
     """The folder that the model and the adapter were merged into, or the refusal."""
     try:
-        return str(choose(base, repository).folder)
+        return str(merged(choose(base, repository)).folder)
     except Refusal as refusal:
         return refusal.said.en
 

@@ -13,6 +13,7 @@ from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import HFValidationError
 from safetensors import SafetensorError
 
+from speech.adapters import merged
 from speech.models import choose, offline
 from speech.said import Refusal
 
@@ -37,15 +38,10 @@ def export(adapter: str, output: Path, format: str, quantization: str | None = N
     `adapter` is a folder or a Hub id; `model` is its base where it does not say that itself. Raises Refusal for an
     output that is there already, an unknown format or quantization, and whatever `speech.models.choose` refuses.
     """
-    from trainer.lora import check_base  # peft: seconds of import
-
     precision = _quantization(format, quantization)
     output = output.expanduser().resolve()
     _check_free(output)
-    base = choose(model or base_of(adapter))
-    if (Path(adapter) / "allo.json").is_file():
-        check_base(Path(adapter), base)
-    folder = choose(base.model, adapter).folder
+    folder = merged(choose(model or base_of(adapter), adapter)).folder
     if format == "merged":
         _build(output, lambda into: _merged(folder, into, precision))
     else:

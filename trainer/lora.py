@@ -1,9 +1,10 @@
 """A base that stays as it is, and the LoRA adapter on it that learns: transformers' Whisper and peft."""
 
-import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,12 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import BitsAndBytesConfig
 
-from speech import embedded
 from speech.engines.base import Engine
+from speech.engines.body import Body
 from speech.engines.short_window import ShortWindowWhisper
-from speech.engines.transformers import TransformersEngine
-from speech.models import WEIGHTS, Choice
-from speech.said import Refusal, Said
+from speech.engines.transformers import Encoded, TransformersEngine
+from speech.models import Choice
+from speech.said import Said
 from trainer.settings import Settings
 
 ADAPTER_FILES = ("adapter_model.safetensors", "allo.json", "README.md", "adapter_config.json")
@@ -78,11 +79,18 @@ def adapted(whisper: ShortWindowWhisper, settings: Settings) -> PeftModel:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=list(settings.modules),
+        exclude_modules=_lower_layers(whisper.config.encoder_layers, settings.encoder_layers),
         use_rslora=settings.rslora,
         use_dora=settings.dora,
         bias="none",
     )
     return get_peft_model(whisper, lora)
+
+
+def _lower_layers(layers: int, learning: int | None) -> str | None:
+    """A pattern of the encoder's modules that do not learn."""
+    below = range(layers - learning if learning is not None else 0)
+    return rf"model\.encoder\.layers\.({'|'.join(map(str, below))})\..*" if below else None
 
 
 class Live(TransformersEngine):
@@ -92,42 +100,24 @@ class Live(TransformersEngine):
         """`longest`: tokens of an answer at most; None: as many as are asked for."""
         Engine.__init__(self, choice, Said(en="it is being trained", fr="il est en cours d'entraînement"))
         self.device, self.precision, self.longest = formats.device, formats.weights, longest
-        self.whisper = model.get_base_model()
-        self.memory = self.whisper.get_memory_footprint()
+        self.body = Body(model.get_base_model())
+        self._adapter = self._assistant = None
+        self.memory = self.own_memory = self.body.memory
         self.compute = torch.autocast(formats.device, getattr(torch, formats.compute), formats.compute != "float32")
 
-    def encode(self, mel) -> torch.Tensor:
+    @contextmanager
+    def alone(self) -> Iterator[ShortWindowWhisper]:
+        """As it is: the adapter that learns is always on."""
+        with self.body.lock:
+            yield self.body.whisper
+
+    def encode(self, mel) -> Encoded:
         with self.compute:
             return super().encode(mel)
 
     def generate(self, states, prompt, *, max_tokens: int, **how):
         with self.compute:
             return super().generate(states, prompt, max_tokens=min(max_tokens, self.longest or max_tokens), **how)
-
-
-def revision(choice: Choice) -> str:
-    """Which weights exactly: the Hub's commit, else the beginning of a SHA-256. The same on every machine."""
-    if choice.source == "hub":
-        return choice.folder.name  # snapshots/<commit>
-    if choice.source == "embedded":
-        return embedded.SHA256[:16]
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in WEIGHTS for path in choice.folder.glob(pattern)):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:16]
-
-
-def check_base(adapter: Path, choice: Choice) -> None:
-    """Raises Refusal where allo.json of the adapter names another base than the chosen one, or another revision."""
-    told = json.loads((adapter / "allo.json").read_text(encoding="utf-8"))
-    if (told["base"], told["revision"]) != (choice.model, found := revision(choice)):
-        raise Refusal(
-            en=f"The adapter {adapter} was trained on {told['base']} ({told['revision']}), not on {choice.model} "
-            f"({found}): name that base.",
-            fr=f"L'adaptateur {adapter} a été entraîné sur {told['base']} ({told['revision']}), non sur "
-            f"{choice.model} ({found}) : nommez cette base.",
-        )
 
 
 def save(model: PeftModel, folder: Path, facts: dict | None = None) -> None:

@@ -12,11 +12,12 @@ from accelerate.utils import broadcast_object_list, gather_object
 
 from corpus import Corpus
 from scoring.measures import Comparison, compare
+from speech import adapters
 from speech.decoding import Options
 from speech.engines import load
 from speech.models import Choice, choose
 from speech.said import Refusal, Said
-from trainer import evaluation, forgetting, lora
+from trainer import evaluation, forgetting
 from trainer.examples import Parts
 from trainer.run import write_json
 from trainer.settings import Settings
@@ -124,7 +125,7 @@ def _compared(
     full: bool,
 ) -> tuple[Comparison, list[evaluation.Row], list[evaluation.Row]]:
     """Base and adapter in the full window, or each in its own: the base's default, the adapter's margin."""
-    lora.check_base(folder / "adapter", choice)
+    adapters.check_base(folder / "adapter", choice)
     rows = []
     for name, adapter in (("base", None), ("adapter", str(folder / "adapter"))):
         options = Options(language=settings.language)

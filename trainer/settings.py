@@ -23,6 +23,7 @@ class Settings:
     alpha: float = 64.0  # its product is scaled by alpha / rank
     dropout: float = 0.0  # of what goes into the adapter: on a CPU, drawing it takes a fifth of the time
     modules: tuple[str, ...] = ALL_LINEAR
+    encoder_layers: int | None = None  # so many learn, from the top; None: all. Below them nothing goes backwards
     rslora: bool = False  # scaled by alpha / sqrt(rank)
     dora: bool = False  # direction and length learned apart: slower
 
@@ -103,6 +104,7 @@ class Settings:
 RANGES = {
     "rank": (1, 512),
     "alpha": (0, 4096),
+    "encoder_layers": (0, 1000),
     "dropout": (0, 0.9),
     "learning_rate": (0, 1),
     "warmup_steps": (0, 1e6),

@@ -1,11 +1,13 @@
 """Two engines behind one interface; `load` takes the one that fits the machine, and says why."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from safetensors import SafetensorError
 
 from speech.engines.base import Engine, Hypothesis
-from speech.models import Choice, ctranslate2_folder
+from speech.models import Choice, choose, ctranslate2_folder
 from speech.said import Refusal, Said
 
 ENGINES = ("auto", "transformers", "ctranslate2")
@@ -22,45 +24,64 @@ def load(
     engine: Literal["auto", "transformers", "ctranslate2"] = "auto",
     precision: str | None = None,
     threads: int = 0,
+    assistant: str | None = None,
 ) -> Engine:
-    """Loads the chosen model. Raises Refusal on an unknown engine or precision, or weights that do not load."""
+    """Loads the chosen model. With transformers, engines of one base share its weights, whatever their adapters.
+
+    `assistant`, a model as `choose` takes it, drafts for transformers' greedy decoding, which it makes faster where it
+    is small and often right. Raises Refusal on an unknown engine or precision, weights that do not load, an adapter
+    that does not fit its base, or an assistant that does not fit the model.
+    """
     import torch
 
     if engine not in ENGINES:
         raise _unknown("engine", "moteur", engine, ENGINES)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    name, reason = _engine_for(device, engine)
+    name, reason = _engine_for(device, engine, assistant)
     known = PRECISIONS[name, device]
     if precision not in (None, *known):
         raise _unknown("precision", "précision", precision, known)
+    precision = precision or known[0]
+    if name == "ctranslate2":
+        from speech.engines.ctranslate2 import CTranslate2Engine
+
+        with _refused(choice.model):
+            return CTranslate2Engine(choice, ctranslate2_folder(choice), reason, device, precision, threads)
+    from speech.engines.transformers import TransformersEngine
+
+    drafting = choose(assistant) if assistant else None
+    with _refused(f"{choice.model} / {assistant}" if assistant else choice.model):
+        return TransformersEngine(choice, reason, device, precision, drafting)
+
+
+@contextmanager
+def _refused(model: str) -> Iterator[None]:
     try:
-        return _load(choice, name, reason, device, precision or known[0], threads)
+        yield
     except Refusal:
         raise
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise Refusal(
-            en=f"The weights of {choice.model} do not load ({str(error).splitlines()[0]}): fetch the model again.",
-            fr=f"Les poids de {choice.model} ne se chargent pas ({str(error).splitlines()[0]}) : "
+            en=f"The weights of {model} do not load ({str(error).splitlines()[0]}): fetch the model again.",
+            fr=f"Les poids de {model} ne se chargent pas ({str(error).splitlines()[0]}) : "
             "téléchargez le modèle à nouveau.",
         ) from error
 
 
-def _engine_for(device: str, engine: str) -> tuple[str, Said]:
+def _engine_for(device: str, engine: str, assistant: str | None) -> tuple[str, Said]:
+    if engine == "ctranslate2" and assistant:
+        raise Refusal(
+            en="CTranslate2 has no speculative decoding: choose the engine transformers, or no assistant.",
+            fr="CTranslate2 ne connaît pas le décodage spéculatif : choisissez le moteur transformers, "
+            "ou pas d'assistant.",
+        )
     if engine != "auto":
         return engine, Said(en="you named this engine", fr="vous avez nommé ce moteur")
+    if assistant:
+        return "transformers", Said(en="it takes an assistant", fr="il accepte un assistant")
     if device == "cuda":
         return "transformers", Said(en="there is a GPU", fr="il y a un GPU")
     return "ctranslate2", Said(en="no GPU: int8 is the fastest on a CPU", fr="pas de GPU : int8 est le plus rapide")
-
-
-def _load(choice: Choice, name: str, reason: Said, device: str, precision: str, threads: int) -> Engine:
-    if name == "ctranslate2":
-        from speech.engines.ctranslate2 import CTranslate2Engine
-
-        return CTranslate2Engine(choice, ctranslate2_folder(choice), reason, device, precision, threads)
-    from speech.engines.transformers import TransformersEngine
-
-    return TransformersEngine(choice, reason, device, precision)
 
 
 def _unknown(en: str, fr: str, given: str, known: tuple[str, ...]) -> Refusal:

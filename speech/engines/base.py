@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,11 +38,16 @@ class Engine(ABC):
     name: str  # "ctranslate2" or "transformers"
     device: str  # "cpu" or "cuda"
     precision: str  # "int8", "float32", ...
-    memory: int  # bytes that the weights take
+    memory: int  # bytes of all the weights that it needs
+    body: Hashable  # engines with the same body share their base's weights
+    own_memory: int  # bytes of the weights that it adds to its body
+    assistant: str | None = None  # the model that drafts for it
+    drafted = accepted = 0  # tokens since loading: by the assistant, and of those the ones that this model says too
 
     def __init__(self, choice: Choice, reason: Said):
         """Reads configuration, tokens and mel settings from the chosen checkpoint; `reason`: why this engine."""
         self.model, self.adapter, self.weights, self.reason = choice.model, choice.adapter, choice.weights, reason
+        self.margin = choice.margin  # seconds of window after the clip in which it hears best; None: the full window
         folder = choice.folder
         self.config = WhisperConfig.from_pretrained(folder)
         self.generation = GenerationConfig.from_pretrained(folder)

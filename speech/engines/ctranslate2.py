@@ -23,6 +23,12 @@ class CTranslate2Engine(Engine):
         self.device, self.precision = self.whisper.device, self.whisper.compute_type
         stored = (converted / "model.bin").stat().st_size  # float16: two bytes a weight
         self.memory = stored // 2 if self.precision.startswith("int8") else stored * (1 + (self.precision == "float32"))
+        self.own_memory = self.memory
+
+    @property
+    def body(self) -> "CTranslate2Engine":
+        """Itself: an adapter is merged into the weights, so nobody else can use them."""
+        return self
 
     def encode(self, mel: np.ndarray) -> ctranslate2.StorageView:
         """On the CPU few at a time: attention takes memory by the square of the window, and gains no speed."""

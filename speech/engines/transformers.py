@@ -1,19 +1,45 @@
-"""transformers: any device, any precision."""
+"""transformers: any device, any precision; bases and adapters share weights, and a small model may draft."""
 
 import copy
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from transformers import BitsAndBytesConfig, GenerationMixin
+from transformers import BitsAndBytesConfig, GenerationConfig, GenerationMixin, LogitsProcessor
 from transformers.generation.logits_process import WhisperTimeStampLogitsProcessor
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import ModelOutput
 
 from speech.engines.base import Alignment, Engine, Hypothesis
+from speech.engines.body import shared
+from speech.engines.draft import Assistant
 from speech.engines.short_window import ShortWindowWhisper
 from speech.models import Choice
 from speech.said import Said
+
+_dice = threading.Lock()  # torch draws for all threads from one state
+
+
+class Encoded(NamedTuple):
+    states: torch.Tensor  # (batch, frames / 2, width)
+    mel: torch.Tensor | None  # (batch, mels, frames), for an assistant that has an encoder of its own
+
+
+class Chosen(LogitsProcessor):
+    """Notes the log-probability of what greedy decoding chooses, step by step, and leaves the scores as they are.
+
+    Kept until the end, the scores themselves would take 200 kB a clip and step, three times over.
+    """
+
+    def __init__(self):
+        self.steps: list[torch.Tensor] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        self.steps.append(scores.max(-1).values - scores.logsumexp(-1))
+        return scores
 
 
 def _loading(precision: str, device: str) -> dict:
@@ -30,67 +56,131 @@ def _loading(precision: str, device: str) -> dict:
 class TransformersEngine(Engine):
     name = "transformers"
 
-    def __init__(self, choice: Choice, reason: Said, device: str, precision: str):
-        """`precision` is a torch dtype's name, or 8bit or 4bit (bitsandbytes)."""
+    def __init__(self, choice: Choice, reason: Said, device: str, precision: str, assistant: Choice | None = None):
+        """`precision` is a torch dtype's name, or 8bit or 4bit (bitsandbytes). Greedy decoding asks the `assistant`.
+
+        Engines of one base, device and precision share its weights; an adapter is loaded beside them, once.
+        """
         super().__init__(choice, reason)
         self.device, self.precision = device, precision
-        self.whisper = ShortWindowWhisper.from_pretrained(
-            choice.folder, device_map=device, **_loading(precision, device)
-        ).eval()
-        self.memory = self.whisper.get_memory_footprint()
+        how = {"device_map": device, **_loading(precision, device)}
+        self.body = shared(
+            (choice.folder.resolve(), choice.base_weights, device, precision),
+            lambda: ShortWindowWhisper.from_pretrained(choice.folder, **how).eval(),
+        )
+        self._adapter = self.body.adapter(choice) if choice.adapter_folder else None
+        self._assistant = None
+        if assistant:
+            with self.alone() as whisper:
+                self._assistant = Assistant(assistant, whisper, self.generation)
+        self.own_memory = sum(part.memory for part in (self._adapter, self._assistant) if part)
+        self.memory = self.body.memory + self.own_memory
+
+    @contextmanager
+    def alone(self) -> Iterator[ShortWindowWhisper]:
+        """The model to oneself, with this engine's adapter switched on and no other."""
+        with self.body.switched(self._adapter) as whisper:
+            yield whisper
+
+    @property
+    def assistant(self) -> str | None:
+        return self._assistant and self._assistant.name
+
+    @property
+    def drafted(self) -> int:
+        return self._assistant.drafted if self._assistant else 0
+
+    @property
+    def accepted(self) -> int:
+        return self._assistant.accepted if self._assistant else 0
 
     @torch.inference_mode()
-    def encode(self, mel: np.ndarray) -> torch.Tensor:
-        with self.lock:
-            features = torch.from_numpy(mel).to(self.device, self.whisper.dtype)
-            return self.whisper.model.encoder(features).last_hidden_state
+    def encode(self, mel: np.ndarray) -> Encoded:
+        with self.alone() as whisper:
+            features = torch.from_numpy(mel).to(self.device, whisper.dtype)
+            states = whisper.model.encoder(features).last_hidden_state
+        return Encoded(states, features if self._assistant and not self._assistant.shares_encoder else None)
 
     @torch.inference_mode()
-    def detect(self, states: torch.Tensor) -> list[dict[str, float]]:
+    def detect(self, states: Encoded) -> list[dict[str, float]]:
         ids = self.generation.lang_to_id
-        shares = self._first_logits(states)[:, list(ids.values())].softmax(-1)
+        with self.alone() as whisper:
+            shares = self._first_logits(whisper, states.states)[:, list(ids.values())].softmax(-1)
         return [dict(zip((token.strip("<|>") for token in ids), row.tolist(), strict=True)) for row in shares]
 
-    def _first_logits(self, states: torch.Tensor) -> torch.Tensor:
+    def _first_logits(self, whisper: ShortWindowWhisper, states: torch.Tensor) -> torch.Tensor:
         """Logits (batch, vocabulary) of what follows the start token: the language, or no speech."""
         start = torch.full((len(states), 1), self.generation.decoder_start_token_id, device=states.device)
-        with self.lock:
-            outputs = self.whisper(encoder_outputs=BaseModelOutput(states), decoder_input_ids=start)
-        return outputs.logits[:, 0].float()
+        return whisper(encoder_outputs=BaseModelOutput(states), decoder_input_ids=start).logits[:, 0].float()
 
     @torch.inference_mode()
     def generate(
-        self, states: torch.Tensor, prompt: Sequence[int], *, beam_size: int, temperature: float, max_tokens: int
+        self, states: Encoded, prompt: Sequence[int], *, beam_size: int, temperature: float, max_tokens: int
     ) -> list[Hypothesis]:
-        no_speech_id = self.generation.no_timestamps_token_id - 1
-        no_speech = self._first_logits(states).softmax(-1)[:, no_speech_id]
-        prompts = torch.tensor([list(prompt)] * len(states), device=states.device)
+        """As every engine does; an assistant drafts where it is greedy, one clip after the other: the text is the same.
+
+        Beams and temperatures above 0 are decoded without it.
+        """
         how = copy.deepcopy(self.generation)
-        how.update(max_length=len(prompt) + max_tokens, output_scores=True, return_dict_in_generate=True)
-        if temperature:
-            how.update(do_sample=True, temperature=temperature, top_k=0)
-        else:
-            how.update(num_beams=beam_size)
-        timed = self.generation.no_timestamps_token_id not in prompt
-        with self.lock, torch.random.fork_rng(enabled=temperature > 0):
-            torch.manual_seed(0)  # a second hearing of the same clip gives the same text
-            # Whisper's own generate() walks 30-s windows; here the window is already cut, so the plain one serves
-            outputs = GenerationMixin.generate(
-                self.whisper,
-                generation_config=how,
-                encoder_outputs=BaseModelOutput(states),
-                attention_mask=torch.ones(states.shape[:2], dtype=torch.long, device=states.device),
-                decoder_input_ids=prompts,
-                logits_processor=[WhisperTimeStampLogitsProcessor(how, len(prompt))] if timed else [],
-            )
-            scores = self.whisper.compute_transition_scores(
-                outputs.sequences, outputs.scores, outputs.get("beam_indices"), normalize_logits=True
-            )
-        texts = outputs.sequences[:, len(prompt) :]
+        how.update(max_length=len(prompt) + max_tokens, return_dict_in_generate=True)
+        with self.alone() as whisper:
+            no_speech = self._first_logits(whisper, states.states).softmax(-1)
+            if temperature:
+                how.update(do_sample=True, temperature=temperature, top_k=0)
+                with _dice, torch.random.fork_rng():
+                    torch.manual_seed(0)  # a second hearing of the same clip gives the same text
+                    texts, scores = self._scored(whisper, states.states, prompt, how)
+            elif beam_size > 1:
+                how.update(num_beams=beam_size)
+                texts, scores = self._scored(whisper, states.states, prompt, how)
+            elif self._assistant:
+                texts, scores = self._drafted(whisper, states, prompt, how)
+            else:
+                texts, scores = self._greedy(whisper, states.states, prompt, how)
+        shares = no_speech[:, self.generation.no_timestamps_token_id - 1]
         return [
             self._hypothesis(ids.tolist(), row, share.item())
-            for ids, row, share in zip(texts, scores, no_speech, strict=True)
+            for ids, row, share in zip(texts, scores, shares, strict=True)
         ]
+
+    def _asked(self, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig, *processors) -> dict:
+        """What all ways of decoding give to generate(), but the states themselves."""
+        timed = self.generation.no_timestamps_token_id not in prompt
+        return {
+            "generation_config": how,
+            "attention_mask": torch.ones(states.shape[:2], dtype=torch.long, device=states.device),
+            "decoder_input_ids": torch.tensor([list(prompt)] * len(states), device=states.device),
+            "logits_processor": [*([WhisperTimeStampLogitsProcessor(how, len(prompt))] if timed else []), *processors],
+        }
+
+    # Whisper's own generate() walks 30-s windows; here the window is already cut, so GenerationMixin's serves
+
+    def _greedy(self, whisper: ShortWindowWhisper, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig):
+        """Token ids (batch, tokens) after the prompt, and their log-probabilities."""
+        chosen = Chosen()
+        outputs = GenerationMixin.generate(
+            whisper, encoder_outputs=BaseModelOutput(states), **self._asked(states, prompt, how, chosen)
+        )
+        return outputs.sequences[:, len(prompt) :], torch.stack(chosen.steps, dim=1)
+
+    def _scored(self, whisper: ShortWindowWhisper, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig):
+        """The same for beams and drawn tokens, whose probabilities are known at the end."""
+        how.update(output_scores=True)
+        outputs = GenerationMixin.generate(
+            whisper, encoder_outputs=BaseModelOutput(states), **self._asked(states, prompt, how)
+        )
+        return outputs.sequences[:, len(prompt) :], _logprobs(whisper, outputs)
+
+    def _drafted(self, whisper: ShortWindowWhisper, encoded: Encoded, prompt: Sequence[int], how: GenerationConfig):
+        """The same, a clip at a time."""
+        how.update(output_scores=True)
+        texts, scores = [], []
+        for at in range(len(encoded.states)):
+            states, mel = (part if part is None else part[at : at + 1] for part in encoded)
+            outputs = self._assistant.generate(whisper, states, mel, **self._asked(states, prompt, how))
+            texts.append(outputs.sequences[0, len(prompt) :])
+            scores.append(_logprobs(whisper, outputs)[0])
+        return texts, scores
 
     def _hypothesis(self, ids: list[int], scores: torch.Tensor, no_speech: float) -> Hypothesis:
         end = self.generation.eos_token_id
@@ -100,30 +190,36 @@ class TransformersEngine(Engine):
 
     @torch.inference_mode()
     def align(
-        self, states: torch.Tensor, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
+        self, states: Encoded, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
     ) -> list[Alignment]:
-        with self.lock:
-            self.whisper.set_attn_implementation("eager")  # the only one that shows its attention
+        with self.alone() as whisper:
+            whisper.set_attn_implementation("eager")  # the only one that shows its attention
             try:
                 return [
-                    self._align(state, list(prompt), list(text), count)
-                    for state, text, count in zip(states, tokens, frames, strict=True)
+                    self._align(whisper, state, list(prompt), list(text), count)
+                    for state, text, count in zip(states.states, tokens, frames, strict=True)
                 ]
             finally:
-                self.whisper.set_attn_implementation("sdpa")
+                whisper.set_attn_implementation("sdpa")
 
-    def _align(self, state: torch.Tensor, prompt: list[int], text: list[int], frames: int) -> Alignment:
+    def _align(
+        self, whisper: ShortWindowWhisper, state: torch.Tensor, prompt: list[int], text: list[int], frames: int
+    ) -> Alignment:
         given = [*prompt, self.generation.no_timestamps_token_id, *text]
         ids = torch.tensor([given], device=state.device)
-        outputs = self.whisper(
-            encoder_outputs=BaseModelOutput(state[None]), decoder_input_ids=ids, output_attentions=True
-        )
+        outputs = whisper(encoder_outputs=BaseModelOutput(state[None]), decoder_input_ids=ids, output_attentions=True)
         shares = outputs.logits[0, len(prompt) : -1].float().softmax(-1)
         attention = ModelOutput(sequences=ids, cross_attentions=(outputs.cross_attentions,))
-        times = self.whisper._extract_token_timestamps(
+        times = whisper._extract_token_timestamps(
             attention, self.generation.alignment_heads, num_frames=frames, num_input_ids=len(prompt)
         )
         return Alignment(
             times=times[0, len(prompt) : len(given)].tolist(),
             shares=shares.gather(1, ids[0, len(prompt) + 1 :, None])[:, 0].tolist(),
         )
+
+
+def _logprobs(whisper: ShortWindowWhisper, outputs: ModelOutput) -> torch.Tensor:
+    return whisper.compute_transition_scores(
+        outputs.sequences, outputs.scores, outputs.get("beam_indices"), normalize_logits=True
+    )
