@@ -11,7 +11,8 @@ import pytest
 
 from speech.said import Refusal
 from trainer import run as folders
-from trainer.run import FULL, Run, claimed, config, metrics, started_at, state, write_json
+from trainer.process import Process, started_at
+from trainer.run import FULL, Run, claimed, config, metrics, state, write_json
 
 
 @pytest.fixture
@@ -31,15 +32,16 @@ def test_a_run_says_where_it_stands(tmp_path):
         run.mark("cancelling", step=3, steps=10, eta=7)
         found = state(tmp_path)
         assert (found["status"], found["step"], found["steps"], found["eta"]) == ("cancelling", 3, 10, 7)
-        assert found["pid"] == os.getpid() and found["started"] == started_at(os.getpid())
+        assert Process(found["pid"], found["started"], found["boot"]) == Process.this()
     assert state(tmp_path / "nowhere") is None
 
 
-def test_a_dead_process_is_never_shown_as_running(tmp_path):
+@pytest.mark.parametrize("status", ["queued", "running", "cancelling"])
+def test_a_dead_process_is_never_shown_as_alive(status, tmp_path):
     sleeper = subprocess.Popen(["sleep", "60"])
-    facts = {"status": "running", "pid": sleeper.pid, "started": started_at(sleeper.pid)}
+    facts = Process.this()._asdict() | {"status": status, "pid": sleeper.pid, "started": started_at(sleeper.pid)}
     write_json(tmp_path / "state.json", facts)
-    assert state(tmp_path)["status"] == "running"
+    assert state(tmp_path)["status"] == status
     sleeper.kill()
     while started_at(sleeper.pid) is not None:  # a zombie, which its parent has not buried, is dead as well
         pass
@@ -50,13 +52,14 @@ def test_a_dead_process_is_never_shown_as_running(tmp_path):
 
 
 def test_a_pid_that_a_stranger_has_now_is_not_the_run(tmp_path):
-    write_json(tmp_path / "state.json", {"status": "running", "pid": os.getpid(), "started": 1})
-    assert state(tmp_path)["status"] == "failed"
+    for other in ({"started": 1}, {"boot": "before the machine was started again"}):
+        write_json(tmp_path / "state.json", Process.this()._asdict() | {"status": "running"} | other)
+        assert state(tmp_path)["status"] == "failed"
 
 
 def test_a_run_that_ended_keeps_its_word(tmp_path):
-    for status in ("completed", "cancelled", "failed", "queued"):
-        write_json(tmp_path / "state.json", {"status": status, "pid": 1, "started": 1})
+    for status in ("completed", "cancelled", "failed"):
+        write_json(tmp_path / "state.json", {"status": status, "pid": 1, "started": 1, "boot": ""})
         assert state(tmp_path)["status"] == status
 
 
@@ -74,10 +77,10 @@ def test_a_folder_in_use_is_refused(tmp_path):
 def test_a_run_is_not_written_over_and_none_is_not_gone_on_with(tmp_path):
     with pytest.raises(Refusal, match="holds no run"), claimed(tmp_path, resume=True):
         pass
-    write_json(tmp_path / "config.json", {"corpus": "mine"})
+    write_json(tmp_path / "config.json", {"corpus": "mine", "plan": {}})
     with pytest.raises(Refusal, match="holds a run already"), claimed(tmp_path, resume=False):
         pass
-    assert config(tmp_path) == {"corpus": "mine"}
+    assert config(tmp_path) == {"corpus": "mine", "plan": {}}
     with claimed(tmp_path, resume=True):
         pass
 

@@ -20,10 +20,12 @@ from safetensors.torch import load_file
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 from corpus.prompts import prompts
+from speech import adapters
 from speech.engines.short_window import ShortWindowWhisper
 from speech.models import choose
 from speech.said import Refusal
 from trainer import lora, run, training
+from trainer.process import started_at
 from trainer.settings import PRESETS, Settings, from_dict, preset
 
 SMALL = {"d_model": 768, "encoder_layers": 12, "decoder_layers": 12, "vocab_size": 51865}
@@ -180,6 +182,17 @@ def test_a_batch_in_pieces_is_the_same_batch():
     assert len(training.pieces_of(batch, 1)) == 3
 
 
+def test_an_estimate_says_what_it_would_cost_and_keeps_nothing(corpus, tiny, tmp_path, capsys):
+    given = ["--corpus", corpus, "--model", tiny, "--set", "minutes=1", "--set", "validation_clips=4", "--estimate"]
+    assert command(*given, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["split"] == {"train": 18, "validation": 6, "test": 6} and told["train_seconds"] > 18
+    assert told["steps"] > 0 and told["seconds_a_step"] > 0 and 0 < told["memory"] < told["memory_free"]
+    assert 0 < told["seconds"] <= 66 and told["trainable"] == 73_728
+    with pytest.raises(Refusal, match="--output"):
+        command(*given[:-1])
+
+
 # What is left of it
 
 
@@ -204,11 +217,11 @@ def test_the_folder_holds_what_was_promised(done, corpus, tiny):
 def test_the_adapter_says_what_it_is(done, tiny, corpus):
     told = json.loads((done / "adapter" / "allo.json").read_text())
     assert told["base"] == str(tiny) and told["margin"] == 1.0 and told["language"] == "fr" and told["allo"] == 1
-    assert told["revision"] == lora.revision(choose(str(tiny))) and told["corpus"] == str(corpus)
+    assert told["revision"] == adapters.revision(choose(str(tiny))) and told["corpus"] == str(corpus)
     assert from_dict(told["settings"]).rank == 32 and len(told["split_hash"]) == 16
-    lora.check_base(done / "adapter", choose(str(tiny)))
+    adapters.check_base(done / "adapter", choose(str(tiny)))
     with pytest.raises(Refusal, match="name that base"):
-        lora.check_base(done / "adapter", choose("whisper-base"))
+        adapters.check_base(done / "adapter", choose("whisper-base"))
 
 
 def test_the_adapter_has_its_card(done):
@@ -248,6 +261,15 @@ def test_other_adapters_and_bases_learn_too(changes, corpus, tiny, tmp_path):
     told = training.train(asked(corpus, tiny, steps=2, evaluations=1, **changes), tmp_path / "run")
     learned = [tensor for name, tensor in weights(tmp_path / "run" / "adapter").items() if "lora_B" in name]
     assert told["training"]["steps"] == 2 and all(tensor.any() for tensor in learned)
+
+
+def test_the_lower_layers_of_the_encoder_may_stay_as_they_are(tiny):
+    whisper = ShortWindowWhisper.from_pretrained(tiny)
+    model = lora.adapted(whisper, replace(PRESETS["quick"], encoder_layers=1))
+    adapted = {name.partition(".lora_")[0] for name, _ in model.named_parameters() if "lora_" in name}
+    encoder = [name for name in adapted if "encoder.layers" in name]
+    assert len(encoder) == 6 and all("encoder.layers.1." in name for name in encoder)
+    assert len(adapted) == 6 + 2 * 10  # the decoder's layers also look at what was heard
 
 
 def test_a_training_that_gets_no_better_ends(corpus, tiny, tmp_path):
@@ -293,7 +315,7 @@ def kill_after(folder: Path, corpus: Path, model: Path, lines: int) -> None:
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(done, corpus, tiny, tmp_path):
     folder = tmp_path / "run"
     kill_after(folder, corpus, tiny, lines=5)
-    assert run.state(folder)["status"] == "failed" and run.started_at(run.state(folder)["pid"]) is None
+    assert run.state(folder)["status"] == "failed" and started_at(run.state(folder)["pid"]) is None
     assert run.metrics(folder)[-1]["step"] < 6
     training.train(asked(corpus, tiny), folder, resume=True)
     assert same(last(folder), last(done)) and same(weights(folder / "adapter"), weights(done / "adapter"))
@@ -425,7 +447,7 @@ def test_a_full_disk_is_told_and_the_best_is_kept(corpus, tiny, tmp_path):
     assert ended.returncode == 2 and ended.stderr.splitlines()[-1].startswith("trainer: The disk is full")
     assert told["status"] == "failed" and "disk is full" in told["message"]["en"] and told["step"] >= 2
     assert "The disk is full" in log.splitlines()[-1]
-    lora.check_base(tmp_path / "adapter", choose(str(tiny)))
+    adapters.check_base(tmp_path / "adapter", choose(str(tiny)))
     assert weights(tmp_path / "adapter")
 
 

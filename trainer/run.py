@@ -13,9 +13,10 @@ import json
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -23,23 +24,13 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from speech.said import Refusal, Said, locale_language
+from trainer.process import Process
 
 STATUSES = ("queued", "running", "cancelling", "cancelled", "failed", "completed")
-LIVE = ("running", "cancelling")
+LIVE = ("queued", "running", "cancelling")
 RESERVE = 256 * 1024  # bytes kept free, so that a run on a full disk can still say so
+BEAT = 2.0  # seconds between heartbeats where nothing else is said
 SEAL = "whole.json"  # in a checkpoint: its files and their sizes, written last
-
-
-def started_at(pid: int) -> int | None:
-    """When process `pid` began, in clock ticks since the machine's start; None where it is no more.
-
-    A pid alone may belong to a stranger by now; with its start it names one process.
-    """
-    try:
-        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if facts[0] in "ZX" else int(facts[19])
 
 
 def state(folder: Path) -> dict | None:
@@ -48,9 +39,14 @@ def state(folder: Path) -> dict | None:
         found = json.loads((folder / "state.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if found["status"] in LIVE and started_at(found["pid"]) != found["started"]:
+    if found["status"] in LIVE and not process_of(found).lives:
         found |= {"status": "failed", "message": DIED._asdict(), "eta": None}
     return found
+
+
+def process_of(state: Mapping) -> Process:
+    """Who wrote it."""
+    return Process(state["pid"], state["started"], state["boot"])
 
 
 def metrics(folder: Path) -> list[dict]:
@@ -88,18 +84,38 @@ class Run:
         self.adapter = folder / "adapter"
         self._known = {"status": "queued", "step": 0, "steps": None, "eta": None}
         self._written = 0.0
+        self._lock = threading.Lock()
 
     def mark(self, status: str | None = None, message: Said | None = None, **facts) -> None:
         """Writes down where the run stands; beats without news are written once a second."""
-        now = time.time()
-        news = status not in (None, self._known["status"])
-        self._known |= facts | ({"status": status} if status else {})
-        if news:
-            self._known["message"] = message._asdict() if message else None
-        if news or now - self._written >= 1.0:
-            self._written = now
-            process = {"pid": os.getpid(), "started": started_at(os.getpid()), "heartbeat": round(now, 1)}
-            write_json(self.folder / "state.json", self._known | process)
+        with self._lock:
+            now = time.time()
+            news = status not in (None, self._known["status"])
+            self._known |= facts | ({"status": status} if status else {})
+            if news:
+                self._known["message"] = message._asdict() if message else None
+            if news or now - self._written >= 1.0:
+                self._written = now
+                process = Process.this()._asdict() | {"heartbeat": round(now, 1)}
+                write_json(self.folder / "state.json", self._known | process)
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """A heartbeat also where a step, a download or an import takes long."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(BEAT):
+                with suppress(OSError):  # a full disk is met by the training itself, which says so
+                    self.mark()
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def measured(self, line: Mapping) -> None:
         """Adds a line to metrics.jsonl."""
@@ -138,8 +154,9 @@ class Run:
         """The last word of a run that failed; on a full disk the reserve makes room for it."""
         (self.folder / ".reserve").unlink(missing_ok=True)
         self.mark("failed", why, eta=None)
-        with (self.folder / "train.log").open("a", encoding="utf-8") as log:
-            log.write(f"trainer: {why.to(locale_language())}\n")
+        if not _is_standard_error(self.folder / "train.log"):  # where it is, the command's last word comes there
+            with (self.folder / "train.log").open("a", encoding="utf-8") as log:
+                log.write(f"trainer: {why.to(locale_language())}\n")
 
 
 def _is_whole(checkpoint: Path) -> bool:
@@ -173,7 +190,7 @@ def claimed(folder: Path, resume: bool) -> Iterator[Run]:
     with lock:
         if resume:
             config(folder)
-        elif (folder / "config.json").exists():
+        elif (folder / "config.json").exists() and "plan" in config(folder):  # else it never began
             raise Refusal(
                 en=f"{folder} holds a run already: go on with it (--resume), or name another folder.",
                 fr=f"{folder} contient déjà un entraînement : poursuivez-le (--resume), ou nommez un autre dossier.",
@@ -183,19 +200,27 @@ def claimed(folder: Path, resume: bool) -> Iterator[Run]:
             run.mark("running")
             (folder / ".reserve").write_bytes(bytes(RESERVE))
             try:
-                yield run
+                with run.beating():
+                    yield run
             finally:
                 (folder / ".reserve").unlink(missing_ok=True)
 
 
 @contextmanager
 def _logged(path: Path) -> Iterator[None]:
+    if _is_standard_error(path):  # the page starts its trainings so
+        yield
+        return
     with path.open("a", encoding="utf-8", buffering=1) as log:
         screen, sys.stderr = sys.stderr, _Both(sys.stderr, log)
         try:
             yield
         finally:
             sys.stderr = screen
+
+
+def _is_standard_error(path: Path) -> bool:
+    return path.exists() and os.path.samestat(os.fstat(2), path.stat())
 
 
 class _Both:

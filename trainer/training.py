@@ -29,11 +29,13 @@ from transformers.utils.logging import disable_progress_bar
 import corpus
 from corpus import Corpus
 from scoring.measures import rates
+from speech import adapters
 from speech.decoding import MAX_CLIP, Options, check_language, decode
 from speech.models import Choice, choose
 from speech.said import Refusal, Said, locale_language
 from trainer import card, lora
 from trainer.examples import IGNORED, Batches, Examples, Loader, Parts, Place, divided
+from trainer.line import turn
 from trainer.report import report, summary
 from trainer.run import FULL, Run, claimed, config, write_json
 from trainer.settings import PRESETS, Settings, from_dict, preset
@@ -105,6 +107,9 @@ def train(job: Job, folder: Path, resume: bool = False) -> dict:
         run = _claim(stack, folder, resume)
         stop = stack.enter_context(listening())
         try:
+            if run and not resume:
+                write_json(folder / "config.json", {"allo": 1, **job.to_dict()})
+            _wait(stack, folder, run, stop)
             told = _train(job, folder, run, resume, stop)
         except Exception as error:
             full = run is not None and run.is_full(error)
@@ -132,6 +137,24 @@ def _claim(stack: ExitStack, folder: Path, resume: bool) -> Run | None:
     return run
 
 
+def _wait(stack: ExitStack, folder: Path, run: Run | None, stop: Stop) -> None:
+    """Until no other training has the device; the main process waits for all."""
+    told = []
+
+    def tell(before: int) -> None:
+        run.mark("queued")
+        if told != [before]:
+            told[:] = [before]
+            say(Said(en=f"waiting: {before} before this one", fr=f"en attente : {before} avant celui-ci"))
+        if stop.wished:
+            raise Cancelled
+
+    if run:
+        stack.enter_context(turn("cuda" if torch.cuda.is_available() else "cpu", folder, tell))
+        run.mark("running")
+    PartialState().wait_for_everyone()
+
+
 def _last_word(run: Run | None, error: Exception) -> None:
     """What state.json and the log say of a training that ended before its end."""
     if run is None:
@@ -149,12 +172,12 @@ def _last_word(run: Run | None, error: Exception) -> None:
 def _train(job: Job, folder: Path, run: Run | None, resume: bool, stop: Stop) -> dict:
     if (folder / "report.json").exists():  # it had come to its end
         return json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    asked = config(folder) if resume else None
+    asked = config(folder) if resume else {}
     with PartialState().main_process_first():  # what is fetched or built once is there for the others
         clips = corpus.load(job.corpus, audio=job.audio, text=job.text, unit=job.unit or "segment")
         choice = choose(job.model)
     parts = divided(clips, job.settings.language)
-    if asked:
+    if "chosen" in asked:
         _check_same(asked, clips, choice)
     if not (folder / "training.json").exists():
         _learn(job, clips, parts, choice, folder, run, asked, stop)
@@ -169,7 +192,7 @@ def _train(job: Job, folder: Path, run: Run | None, resume: bool, stop: Stop) ->
 
 def _check_same(asked: dict, clips: Corpus, choice: Choice) -> None:
     """Raises Refusal where the corpus or the base is no longer what the run began with."""
-    was, now = asked["chosen"], {"fingerprint": clips.fingerprint, "revision": lora.revision(choice)}
+    was, now = asked["chosen"], {"fingerprint": clips.fingerprint, "revision": adapters.revision(choice)}
     for name, thing in (("fingerprint", clips.source), ("revision", choice.model)):
         if was[name] != now[name]:
             raise Refusal(
@@ -179,9 +202,9 @@ def _check_same(asked: dict, clips: Corpus, choice: Choice) -> None:
 
 
 def _learn(
-    job: Job, clips: Corpus, parts: Parts, choice: Choice, folder: Path, run: Run | None, asked: dict | None, stop: Stop
+    job: Job, clips: Corpus, parts: Parts, choice: Choice, folder: Path, run: Run | None, asked: dict, stop: Stop
 ) -> None:
-    """The training itself, to training.json; `asked` is the run's config.json where it is gone on with."""
+    """The training itself, to training.json; `asked` is the run's config.json where it is gone on with, else empty."""
     settings, state = job.settings, PartialState()
     if settings.batch_size < state.num_processes:
         raise Refusal(
@@ -196,8 +219,8 @@ def _learn(
     check_language(engine, settings.language)
     examples = Examples(clips, parts.train, engine, settings)
     teacher = Teacher(model, engine, examples, clips, parts.validation, formats, folder, run, stop)
-    plan = asked["plan"] if asked else teacher.planned()
-    if run and not asked:
+    plan = asked.get("plan") or teacher.planned()
+    if run and "plan" not in asked:
         write_json(folder / "config.json", _config(job, clips, parts, choice, formats, plan, teacher))
     say(Said(en=f"{formats.weights}: {formats.reason.en}", fr=f"{formats.weights} : {formats.reason.fr}"))
     say(_opening(teacher, plan))
@@ -214,7 +237,7 @@ def _config(
         "corpus": clips.source,
         "fingerprint": clips.fingerprint,
         "model": choice.model,
-        "revision": lora.revision(choice),
+        "revision": adapters.revision(choice),
         "numbers": asdict(formats) | {"reason": formats.reason._asdict()},
     }
     left_out = [{"id": name, **said._asdict()} for name, said in teacher.examples.left_out]
@@ -237,7 +260,7 @@ def _facts(settings: Settings, clips: Corpus, parts: Parts, choice: Choice) -> d
         "allo": 1,
         "base": choice.model,
         "weights": choice.weights,
-        "revision": lora.revision(choice),
+        "revision": adapters.revision(choice),
         "margin": settings.decoding_margin,
         "language": settings.language,
         "corpus": clips.source,
@@ -317,7 +340,7 @@ class Teacher(Seq2SeqTrainer):
         drawn = self._drawn()
         timed = {}
         if settings.minutes is not None and settings.steps is None:
-            step, clip = (max(gather_object([value])) for value in (self._seconds_a_step(), self._seconds_a_clip()))
+            step, clip = (max(gather_object([value])) for value in (self.seconds_a_step(), self.seconds_a_clip()))
             budget, times = 60 * settings.minutes, max(1, settings.evaluations)
             drawn = drawn[: max(8, int(EVALUATION_SHARE * budget / (times * clip)))]
             steps = min(steps, max(1, int((budget - times * len(drawn) * clip) / step)))
@@ -520,7 +543,7 @@ class Teacher(Seq2SeqTrainer):
 
     # How long things take
 
-    def _seconds_a_step(self) -> float:
+    def seconds_a_step(self) -> float:
         """Mean over an epoch's batches, from a few that are timed: a batch takes as long as its window is."""
         batches = Batches(self.examples, self.parts, self.part)
         whole = sorted(batches.whole(), key=lambda batch: batch[0].frames)
@@ -540,7 +563,7 @@ class Teacher(Seq2SeqTrainer):
             torch.cuda.synchronize()
         return time.perf_counter() - started
 
-    def _seconds_a_clip(self) -> float:
+    def seconds_a_clip(self) -> float:
         """Of an evaluation. An untrained model runs away in the short window, a trained one does not: it is timed in a
         longer one."""
         by_length = sorted(self.validation, key=lambda i: self.clips.rows["seconds"][i])
@@ -674,17 +697,28 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     add("--audio", help="its column of audio, where the name is unusual")
     add("--text", help="its column of text, where the name is unusual")
     add("--unit", help="of TalkBank: segment or switch")
-    add("--output", required=True, type=Path, metavar="RUN", help="the run's folder")
+    add("--output", type=Path, metavar="RUN", help="the run's folder")
     add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
     add("--preset", help=f"{', '.join(PRESETS)} (default: quick)")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, and again for others")
     add("--resume", action="store_true", help="go on with the run in the folder, as its config.json says")
-    add("--json", action="store_true", help="the report as one JSON object on standard output")
+    add("--estimate", action="store_true", help="time a few steps and say what it would cost; nothing is kept")
+    add("--json", action="store_true", help="the report, or the estimate, as one JSON object on standard output")
 
 
 def _command(asked: argparse.Namespace) -> int:
     disable_progress_bar()  # transformers draws one for a second of loading
+    if not asked.output and not asked.estimate:
+        raise Refusal(
+            en="Where shall it be kept? Name the run's folder: --output runs/NAME.",
+            fr="Où le garder ? Nommez le dossier de l'entraînement : --output runs/NOM.",
+        )
     job = _job(asked)
+    if asked.estimate:
+        from trainer.estimate import estimate  # it stands on this file
+
+        print(json.dumps(estimate(job), ensure_ascii=False, indent=None if asked.json else 2))
+        return 0
     try:
         told = train(job, asked.output, asked.resume)
     except Cancelled:

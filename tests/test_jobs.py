@@ -1,0 +1,117 @@
+"""Trainings in the background: real processes, started once, stopped, gone on with and taken away."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from speech.said import Refusal
+from tests.test_training import LITTLE, corpus, tiny  # noqa: F401
+from trainer import jobs, run
+from trainer.process import Process
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALLO_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def asked(corpus, tiny) -> list[str]:  # noqa: F811
+    """A training that would take minutes."""
+    sets = LITTLE | {"steps": 400, "evaluations": 2, "checkpoint_steps": 5}
+    words = [word for key, value in sets.items() for word in ("--set", f"{key}={value}")]
+    return ["--corpus", str(corpus), "--model", str(tiny), *words]
+
+
+def until(name: str, *statuses: str, step: int = 0) -> dict:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        found = run.state(jobs.folder_of(name))
+        if found and found["status"] in statuses and found["step"] >= step:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{found}, {jobs.last_lines(name)}")
+
+
+def test_a_job_lives_by_itself_and_does_as_it_is_told(asked):
+    jobs.start("first", *asked)
+    assert jobs.names() == ["first"]
+    began = until("first", "running", step=6)
+    assert os.getsid(began["pid"]) == began["pid"] != os.getsid(0)  # who started it may die
+    niced = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)  # of us
+    assert os.getpriority(os.PRIO_PROCESS, began["pid"]) == niced
+    with pytest.raises(Refusal, match="stop it first"):
+        jobs.delete("first")
+    with pytest.raises(Refusal, match="stop it first"):
+        jobs.resume("first")
+
+    jobs.start("second", *asked)
+    until("second", "queued")
+    assert [jobs.place_in_line(name, "cpu") for name in ("first", "second", "third")] == [0, 1, None]
+    jobs.stop("first")
+    assert until("first", "cancelled")["step"] >= 6
+    until("second", "running")
+
+    os.kill(run.state(jobs.folder_of("second"))["pid"], signal.SIGKILL)
+    assert "train.log" in until("second", "failed")["message"]["en"]
+    jobs.resume("first")
+    assert until("first", "running", step=8)["pid"] != began["pid"]
+    jobs.stop("first")
+    until("first", "cancelled")
+    assert sum("cancelled" in line for line in jobs.last_lines("first", 100)) == 2
+    for name in ("first", "second"):
+        jobs.delete(name)
+    assert jobs.names() == [] and not any(jobs.runs_folder().iterdir())
+
+
+def test_start_pressed_often_is_one_job(asked):
+    refused = []
+
+    def press():
+        try:
+            jobs.start("run", *asked)
+        except Refusal as refusal:
+            refused.append(refusal.said.en)
+
+    presses = [threading.Thread(target=press) for _ in range(20)]
+    for thread in presses:
+        thread.start()
+    for thread in presses:
+        thread.join()
+    assert len(refused) == 19 and all("There is a run run already" in said for said in refused)
+    jobs.stop("run")
+    until("run", "cancelled")
+
+
+def test_what_is_stopped_before_it_could_speak_was_cancelled(asked, monkeypatch):
+    monkeypatch.setattr(jobs, "PATIENCE", 0.0)
+    jobs.start("run", *asked)
+    assert run.state(jobs.folder_of("run"))["status"] == "queued"
+    jobs.stop("run")
+    assert until("run", "cancelled")["step"] == 0
+
+
+@pytest.mark.parametrize("name", ["", "../../x", "/etc", "a/b", ".hidden", "-rf", "a b", "x" * 65, "é"])
+def test_a_name_is_a_name(name):
+    with pytest.raises(Refusal, match="is no name for a run"):
+        jobs.start(name)
+    assert not jobs.runs_folder().exists()
+
+
+def test_what_cannot_be_trained_says_so_at_once(asked):
+    with pytest.raises(Refusal, match="no setting 'nothing'"):
+        jobs.start("run", *asked, "--set", "nothing=1")
+    assert not any(jobs.runs_folder().iterdir())
+    with pytest.raises(Refusal, match="holds no run"):
+        jobs.resume("run")
+    assert jobs.names() == []
+
+
+def test_a_pid_that_changed_hands_is_left_alone(tmp_path):
+    other = Process.this()._replace(started=1)
+    other.end()  # this process is still here
+    assert not other.lives and Process.this().lives

@@ -1,0 +1,58 @@
+"""What a training would cost on this very device, from a few of its steps: nothing is kept of them."""
+
+import tempfile
+from pathlib import Path
+
+import psutil
+import torch
+
+import corpus
+from speech.decoding import check_language
+from speech.models import choose
+from trainer import lora
+from trainer.examples import Examples, divided
+from trainer.training import Job, Stop, Teacher, peak_memory
+
+
+def estimate(job: Job) -> dict:
+    """What it would learn from, how long and in how much memory (MB); raises Refusal as the training itself would."""
+    settings = job.settings
+    clips = corpus.load(job.corpus, audio=job.audio, text=job.text, unit=job.unit or "segment")
+    choice = choose(job.model)
+    parts, formats = divided(clips, settings.language), lora.numbers(settings)
+    free = _free_memory()
+    model = lora.adapted(lora.base(choice, formats), settings)
+    engine = lora.Live(choice, model, formats, settings.generation_length)
+    check_language(engine, settings.language)
+    examples = Examples(clips, parts.train, engine, settings)
+    with tempfile.TemporaryDirectory() as folder:
+        teacher = Teacher(model, engine, examples, clips, parts.validation, formats, Path(folder), None, Stop())
+        plan = teacher.planned()
+        step = plan.get("seconds_a_step") or teacher.seconds_a_step()
+        clip = plan.get("seconds_a_clip") or teacher.seconds_a_clip()
+    trainable, parameters = model.get_nb_trainable_parameters()
+    seconds = clips.rows["seconds"]
+    return {
+        "corpus": clips.source,
+        "licence": clips.licence,
+        "leaks": [leak.said._asdict() for leak in clips.leaks],
+        "split": parts.counts,
+        "train_seconds": round(float(seconds[examples.indices].sum()), 1),
+        "left_out": len(examples.left_out),
+        "model": choice.model,
+        "device": formats.device,
+        "weights": formats.weights,
+        "trainable": trainable,
+        "parameters": parameters,
+        "steps": plan["steps"],
+        "epochs": round(plan["steps"] * settings.batch_size / len(examples), 2),
+        "seconds_a_step": step,
+        "seconds": round(plan["steps"] * step + len(plan["evaluate_after"]) * len(plan["validation"]) * clip),
+        "memory": round(peak_memory() / 1e6),
+        "memory_free": round(free / 1e6),
+    }
+
+
+def _free_memory() -> int:
+    """Bytes, before anything is loaded."""
+    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else psutil.virtual_memory().available
