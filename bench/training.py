@@ -1,20 +1,27 @@
-"""python bench/training.py [--steps N] [--seed-steps N] [--model M] : clips a second and memory, the seed and ours.
+"""python bench/training.py [--steps N] [--seed-steps N] [--model M] [--minutes N] : what a training costs and brings.
+
+First clips a second and memory of the seed's recipe and of ours.
 
 Both recipes learn the telephone prompts for some steps in one run of this script, each in a process of its own, with
 all cores and without evaluations. Seconds are those of training alone, after loading and two steps to warm up; memory
 is the process's peak (on CUDA the GPU's), and what the libraries take before a model is loaded is told apart. Core
 seconds are what the process itself computed, and tell more than the wall where others compute on the same machine.
+
+Then, where --minutes is not 0, `quick` teaches the embedded base the prompts for so long, a quarter of the sentences
+left for the test, and those are heard by the base, and with the adapter: in its own window, in the full one, and by
+faster-whisper (sequential, its defaults but greedy). WER is over all words, letters in lower case without punctuation.
 """
 
 import argparse
 import json
 import os
 import platform
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
@@ -28,7 +35,7 @@ RECIPES = {
 }
 
 
-def measure(recipe: str, model: str | None, steps: int) -> dict:
+def measure(recipe: str, model: str | None, steps: int, changes: list[str]) -> dict:
     """Runs in a process of its own."""
     import torch
 
@@ -37,10 +44,10 @@ def measure(recipe: str, model: str | None, steps: int) -> dict:
     from trainer import lora, training
     from trainer.examples import Examples, divided
     from trainer.run import Run
-    from trainer.settings import PRESETS
+    from trainer.settings import preset
 
     libraries = training.peak_memory()
-    settings = replace(PRESETS[recipe], steps=steps + WARM_UP)
+    settings = preset(recipe, [f"steps={steps + WARM_UP}", *changes])
     clips, choice = corpus.load("phone-prompts"), choose(model or "whisper-base")
     parts, formats = divided(clips, "fr"), lora.numbers(settings)
     adapted = lora.adapted(lora.base(choice, formats), settings)
@@ -76,24 +83,119 @@ def _clock():
     return Clock()
 
 
-def measured_apart(recipe: str, model: str | None, steps: int) -> dict:
+def measured_apart(recipe: str, model: str | None, steps: int, changes: list[str]) -> dict:
     command = [sys.executable, __file__, "--one", recipe, "--steps", str(steps), *(["--model", model] if model else [])]
+    command += [word for change in changes for word in ("--set", change)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{recipe}: {done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def split_by_sentence(folder: Path) -> Path:
+    """The prompts with a quarter of their sentences for the test, as a corpus of its own."""
+    import corpus
+    from corpus.prompts import prompt
+    from corpus.splits import assign
+
+    rows = corpus.load("phone-prompts").rows
+    table = rows[["text"]].assign(
+        file_name=[f"{name.replace('/', '-')}.wav" for name in rows["id"]],
+        split=assign(rows, (("train", 0.67), ("validation", 0.08), ("test", 0.25))),
+    )
+    folder.mkdir(parents=True)
+    for name, file in zip(rows["id"], table["file_name"], strict=True):
+        shutil.copyfile(prompt(name), folder / file)
+    table.to_csv(folder / "metadata.csv", index=False)
+    return folder
+
+
+def learned(minutes: float, sets: list[str], folder: Path) -> None:
+    """Trains by the command, as anybody would, and prints a table of what is heard on the test split."""
+    source = split_by_sentence(folder / "prompts")
+    command = [sys.executable, "-m", "trainer", "train", "--corpus", source, "--model", "whisper-base"]
+    changes = [f"minutes={minutes}", "report_clips=0", "forgetting_clips=0", *sets]
+    command += ["--output", folder / "run", *(word for change in changes for word in ("--set", change))]
+    subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL)
+    told = json.loads((folder / "run" / "training.json").read_text())
+    print(f"\n{told['steps']} steps, {told['epochs']:.1f} epochs, {told['seconds']:.0f} s of training, ", end="")
+    print(f"{told['clips_per_second']:.2f} clips/s, peak {told['peak_memory_mb']} MB\n")
+    print("| heard by | WER % | seconds |\n|---|---|---|", flush=True)
+    for name, (hear, files) in listeners(source, folder).items():
+        hear(files[:1])
+        started = time.perf_counter()
+        texts = hear(files)
+        seconds = time.perf_counter() - started
+        print(f"| {name} | {error_rate(source, files, texts):.1f} | {seconds:.0f} |", flush=True)
+
+
+def listeners(source: Path, folder: Path) -> dict:
+    """Each with the test clips."""
+    import pandas as pd
+
+    from bench.clips import faster_whisper
+    from speech.audio import read
+    from speech.decoding import Options, decode
+    from speech.engines import load
+    from speech.models import choose
+    from trainer.exporting import export
+
+    adapter = folder / "run" / "adapter"
+    table = pd.read_csv(source / "metadata.csv")
+    files = [str(source / name) for name in table["file_name"][table["split"] == "test"]]
+    base, adapted = (load(choose("whisper-base", named), "ctranslate2", "int8") for named in (None, str(adapter)))
+    exported = str(export(str(adapter), folder / "exported", "ctranslate2"))
+
+    def ours(engine, **options):
+        def hear(paths: list[str]) -> list[str]:
+            clips = [read(path).waveform[0] for path in paths]
+            heard = dict(item for batch in decode(engine, clips, Options(**options)) for item in batch)
+            return [heard[i].text for i in range(len(clips))]
+
+        return hear
+
+    systems = {
+        "the base, full window, no second look": ours(base, margin=None, timestamps=False, temperatures=(0.0,)),
+        "the base, Allô": ours(base, margin=base.margin),
+        "with the adapter, Allô, its own window": ours(adapted, margin=adapted.margin),
+        "with the adapter, Allô, full window": ours(adapted, margin=None),
+        "with the adapter, faster-whisper int8, sequential": faster_whisper(False, exported),
+    }
+    return {name: (hear, files) for name, hear in systems.items()}
+
+
+def error_rate(source: Path, files: list[str], texts: list[str]) -> float:
+    import jiwer
+    import pandas as pd
+
+    def plain(text: str) -> str:
+        return " ".join(re.sub(r"[^\w\s]", " ", text.lower()).split())
+
+    said = pd.read_csv(source / "metadata.csv").set_index("file_name")["text"]
+    return 100 * jiwer.wer([plain(said[Path(file).name]) for file in files], [plain(text) for text in texts])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=50, help="of ours (default: 50)")
+    parser.add_argument("--steps", type=int, default=50, help="of ours (default: 50; 0: no first table)")
     parser.add_argument("--seed-steps", type=int, default=10, help="of the seed's, all alike and slow (default: 10)")
     parser.add_argument("--model", help="a folder or a Hub id (default: the embedded whisper-base)")
+    parser.add_argument("--minutes", type=float, default=10, help="of training for the second table (default: 10)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of it, to try")
+    parser.add_argument("--folder", type=Path, help="where to keep that run (default: nowhere)")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(measure(asked.one, asked.model, asked.steps)))
+        print(json.dumps(measure(asked.one, asked.model, asked.steps, asked.set)))
         return
+    if asked.steps:
+        compare_costs(asked)
+    if asked.minutes:
+        with tempfile.TemporaryDirectory() as folder:
+            learned(asked.minutes, asked.set, asked.folder or Path(folder))
+
+
+def compare_costs(asked: argparse.Namespace) -> None:
     print(f"{asked.model or 'whisper-base'}; {platform.machine()}, {os.cpu_count()} cores, {date.today()}\n")
     print(
         "| recipe | steps | clips/s | core seconds a clip | peak MB | of which libraries | trainable |\n"
@@ -102,7 +204,7 @@ def main() -> None:
     )
     found = {}
     for recipe, steps in (("seed", asked.seed_steps), ("quick", asked.steps)):
-        got = found[recipe] = measured_apart(recipe, asked.model, steps)
+        got = found[recipe] = measured_apart(recipe, asked.model, steps, asked.set if recipe == "quick" else [])
         print(
             f"| {RECIPES[recipe]} | {steps} | {got['clips_per_second']:.2f} | {got['core_seconds']:.2f} | "
             f"{got['memory'] / 1e6:.0f} | "
