@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from corpus.prompts import prompt
-from speech.cache import cache_folder
-from tests.pages import PATIENCE, chromium, serve, visit
+from tests.pages import PATIENCE, chromium, serve, unheard, visit
 from trainer.__main__ import main
 
 expect.set_options(timeout=15_000)  # two cores may be busy with the model
@@ -20,10 +19,7 @@ MARKUP = "<b onclick=alert(1)>allô</b> ${1+1} {{2}}"  # a text that a page migh
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """The page with the models that are cached already, no evaluations yet, and one corpus to offer."""
-    cache = tmp_path_factory.mktemp("cache")
-    for found in cache_folder().iterdir() if cache_folder().is_dir() else []:
-        if found.is_dir() and found.name != "evaluations":
-            (cache / found.name).symlink_to(found)
+    cache = unheard(tmp_path_factory.mktemp("cache"))
     corpora = tmp_path_factory.mktemp("corpora")
     (corpora / "appels").mkdir()
     for name in ("activated", "added", "vm-intro"):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from speech.said import Refusal, Said
+from ui import result
 from ui.words import WORDS
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 KEPT = 4  # corpora in memory, the last ones used
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(:\w[\w.-]*)?")
 ADAPTER = "adapter_config.json"
+PATH = re.compile(r"(?<![\w:/.])/([^\s/]+/)+")  # the way to a file, from the root on
 
 
 class Source(NamedTuple):
@@ -60,11 +62,6 @@ def sources() -> list[str]:
     return list(dict.fromkeys([_default(), NAME, *_local()]))
 
 
-def adapters() -> list[str]:
-    """The adapters under ALLO_CORPORA."""
-    return list(_adapters())
-
-
 def opened(source: Source) -> Opened:
     """The corpus, loaded once for all visitors. Raises Refusal."""
     path = _local().get(source.name)
@@ -84,19 +81,37 @@ def opened(source: Source) -> Opened:
         raise
 
 
-def adapter(name: str) -> str:
-    """The adapter as `speech.models.choose` takes it. Raises Refusal for what a visitor may not name."""
-    path = _adapters().get(name)
-    return str(path) if path else _hub_id(name, "no_adapter")
+def hub_id(name: str, refusal: str) -> str:
+    """The name, if it can be of the Hub only: what is on this disk would be opened first, and is not for visitors."""
+    if not HUB_ID.fullmatch(name) or Path(name).exists() or Path(name.partition(":")[0]).exists():
+        raise Refusal(*WORDS[refusal])
+    return name
 
 
 def for_visitors(said: Said) -> Said:
     """The sentence without what only the command line has: paths, of which the names remain, and its options."""
     from speech.cache import cache_folder
 
-    for folder in filter(None, [_root(), cache_folder()]):
+    for folder in filter(None, [root(), runs(), cache_folder()]):
         said = Said(*(text.replace(f"{folder}{os.sep}", "") for text in said))
+    said = Said(*(PATH.sub("", text) for text in said))
     return Said(*(re.sub(r" \(--\w+\)", "", text) for text in said))
+
+
+def refused(refusal: Refusal, reader: str) -> str:
+    """What was refused, as HTML for a visitor."""
+    return result.refused(for_visitors(refusal.said).to(reader))
+
+
+def root() -> Path | None:
+    """The folder of the corpora that are for visitors, and of adapters beside them."""
+    named = os.environ.get("ALLO_CORPORA")
+    return Path(named).expanduser() if named else None
+
+
+def runs() -> Path:
+    """The folder of the runs whose adapters are for visitors."""
+    return Path(os.environ.get("ALLO_RUNS") or "runs").expanduser()
 
 
 def _open(source: Source, path: Path | None) -> Opened:
@@ -108,18 +123,11 @@ def _open(source: Source, path: Path | None) -> Opened:
     elif source.name == _default():
         named = None  # so that it comes with the reason why it is the default
     else:
-        named = source.name if source.name in sources() else _hub_id(source.name, "no_source")
+        named = source.name if source.name in sources() else hub_id(source.name, "no_source")
     found = corpus.load(named, audio=source.audio or None, text=source.text or None, unit=source.unit)
     opened = Opened(found, describe(found, audio=False))
     _openers.submit(lambda: opened.texts)  # fifteen thousand take a third of a second: before they are searched
     return opened
-
-
-def _hub_id(name: str, refusal: str) -> str:
-    """The name, if it can be of the Hub only: what is on this disk would be opened first, and is not for visitors."""
-    if not HUB_ID.fullmatch(name) or Path(name).exists() or Path(name.partition(":")[0]).exists():
-        raise Refusal(*WORDS[refusal])
-    return name
 
 
 def _default() -> str:
@@ -128,33 +136,19 @@ def _default() -> str:
     return corpus.default().source
 
 
-def _root() -> Path | None:
-    named = os.environ.get("ALLO_CORPORA")
-    return Path(named).expanduser() if named else None
-
-
 def _local() -> dict[str, Path]:
     """The folders and files under ALLO_CORPORA, by their names."""
     from corpus.files import FILES
 
-    root = _root()
-    if root is None or not root.is_dir():
+    folder = root()
+    if folder is None or not folder.is_dir():
         return {}
     return {
         path.name: path
-        for path in sorted(root.iterdir())
+        for path in sorted(folder.iterdir())
         if not path.name.startswith(".")
         and (path.suffix in FILES if path.is_file() else path.is_dir() and not (path / ADAPTER).is_file())
     }
-
-
-def _adapters() -> dict[str, Path]:
-    """The adapters in folders under ALLO_CORPORA, and in those of its training runs."""
-    root = _root()
-    if root is None or not root.is_dir():
-        return {}
-    found = [file.parent for depth in ("*", "*/*") for file in sorted(root.glob(f"{depth}/{ADAPTER}"))]
-    return {path.relative_to(root).as_posix(): path for path in found}
 
 
 def _changed(path: Path) -> int:

@@ -7,9 +7,9 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from speech.said import Refusal
-from ui import charts, corpora, facts, sample, samples, scored, scoring
+from ui import charts, corpora, facts, sample, samples, scored, scoring, shelf
 from ui.corpora import Source
-from ui.listening import loading
+from ui.listening import Setting, loading
 from ui.result import refused
 from ui.samples import ALL, PAGE, SHOWN, View
 from ui.scored import Listener
@@ -161,7 +161,7 @@ def _open(
     except Refusal as refusal:
         yield gr.skip(), refused(corpora.for_visitors(refusal.said).to(reader)), *[gr.skip()] * 7
         return
-    chosen = gr.Dropdown(names, value=asked.name), gr.Dropdown(corpora.adapters())
+    chosen = gr.Dropdown(names, value=asked.name), gr.Dropdown(shelf.names())
     cleared = [gr.skip()] * 5
     if asked != source:
         splits = [(split, split) for split in opened.facts["splits"]]
@@ -176,12 +176,12 @@ def _name_adapter(name: str | None, adapter: Listener | None, request: gr.Reques
         yield None, ""
         return
     try:
-        path = corpora.adapter(name)
-        if adapter and adapter.adapter == path:
+        setting = Setting(adapter=shelf.adapter(name))
+        if adapter and adapter.setting == setting:
             yield gr.skip(), gr.skip()
             return
         yield gr.skip(), f'<p class="note" role="status">{say(reader, "adapter_loading")}</p>'
-        yield scored.with_adapter(path, name), ""
+        yield scored.listener(setting, name), ""
     except Refusal as refusal:
         yield None, refused(corpora.for_visitors(refusal.said).to(reader))
 

@@ -25,7 +25,7 @@ def corpus(opened: "Opened", reader: str) -> str:
         (known["licence"] or say(reader, "unknown"), "licence_fact"),
     ]
     why = say(reader, "why", name=escape(opened.corpus.name), reason=escape(opened.corpus.reason.to(reader)))
-    return _list(facts, reader) + f'<p class="legend">{why}</p>' + _leaks(opened, reader) + _left_out(opened, reader)
+    return listed(facts, reader) + f'<p class="legend">{why}</p>' + leaks(opened, reader) + _left_out(opened, reader)
 
 
 def _counted(count: int, what: str, reader: str) -> tuple[str, str]:
@@ -40,12 +40,14 @@ def _hours(seconds: float) -> str:
     )
 
 
-def _list(facts: Sequence[tuple[str, str]], reader: str) -> str:
+def listed(facts: Sequence[tuple[str, str]], reader: str) -> str:
+    """Pairs of a value and the key of what it is."""
     items = "".join(f"<div><dd>{escape(value)}</dd><dt>{say(reader, key)}</dt></div>" for value, key in facts)
     return f'<dl class="facts">{items}</dl>'
 
 
-def _leaks(opened: "Opened", reader: str) -> str:
+def leaks(opened: "Opened", reader: str) -> str:
+    """What splits have in common, folded; nothing where they have nothing."""
     items = "".join(f"<li>{escape(typeset(leak.said.to(reader)))}</li>" for leak in opened.corpus.leaks)
     if not items:
         return ""
@@ -68,7 +70,7 @@ def scores(found: dict[str, dict | None], opened: "Opened", total: int, reader: 
     blocks = [_score(model, told, total, reader) for model, told in found.items() if told]
     if not blocks:
         return f'<p class="note">{say(reader, "no_wer_yet")}</p>'
-    return "".join(blocks) + (_leaks(opened, reader) if len(blocks) > 1 else "")
+    return "".join(blocks) + (leaks(opened, reader) if len(blocks) > 1 else "")
 
 
 def _score(model: str, told: dict, total: int, reader: str) -> str:
@@ -88,7 +90,7 @@ def _score(model: str, told: dict, total: int, reader: str) -> str:
     ]
     scored = say(reader, "scored_of", scored=number(len(told["clips"]), reader, 0), total=number(total, reader, 0))
     normaliser = say(reader, "normaliser", name=escape(told["normaliser"]))
-    return f'<h4>{escape(model)}</h4>{_list(facts, reader)}<p class="legend">{scored}. {normaliser}</p>'
+    return f'<h4>{escape(model)}</h4>{listed(facts, reader)}<p class="legend">{scored}. {normaliser}</p>'
 
 
 def jobs(all_jobs: Sequence[scoring.Job], reader: str) -> str:

@@ -1,10 +1,12 @@
-"""The one engine that all visitors share, what it hears, and one more at most: its model with an adapter."""
+"""Who listens: the one engine that all visitors share, and those that they compare it with, as memory allows."""
 
+import os
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +19,17 @@ if TYPE_CHECKING:
     from speech.transcribe import Progress
 
 DETECT = "auto"
-_adapting = threading.Lock()
+MEMORY = 4000  # MB of weights that may be kept, unless ALLO_MEMORY_MB says otherwise
+
+
+class Setting(NamedTuple):
+    """What a visitor wants to listen with; what is left open is the page's."""
+
+    model: str | None = None
+    adapter: str | None = None  # a folder or a Hub id
+    engine: str = "auto"
+    precision: str | None = None
+    assistant: str | None = None
 
 
 class Loaded(NamedTuple):
@@ -25,38 +37,92 @@ class Loaded(NamedTuple):
     engine: "Engine"
 
 
+_loads: OrderedDict[tuple[Setting, int], Future[Loaded]] = OrderedDict()  # the last one used comes last
+_lock = threading.Lock()
+_loaders = ThreadPoolExecutor(2, "loader")
+
+
 @cache
 def loading() -> Future[Loaded]:
-    """The engine, chosen and loaded once, behind the page. Its result() raises Refusal where none can be had."""
-    return ThreadPoolExecutor(1, "engine").submit(_load)
+    """The page's engine, chosen and loaded once, behind it. Its result() raises Refusal where none can be had."""
+    return ThreadPoolExecutor(1, "engine").submit(_load, Setting())
 
 
-def _load() -> Loaded:
+def settled(setting: Setting) -> Setting:
+    """The same with nothing left open but the model, so that what is the same is equal. Raises Refusal."""
+    from speech.engines import PRECISIONS
+
+    page = loading().result()
+    model = None if setting.model == page.choice.model else setting.model
+    engine = setting.engine
+    if engine == "auto":  # only transformers takes an assistant
+        engine = "transformers" if setting.assistant else page.engine.name
+    precision = setting.precision or PRECISIONS[engine, page.engine.device][0]
+    return Setting(model, setting.adapter, engine, precision, setting.assistant)
+
+
+def loaded(setting: Setting) -> Loaded:
+    """The engine of a setting, loaded once for all visitors and kept while there is room. Raises Refusal."""
+    setting = settled(setting)
+    if setting == settled(Setting()):
+        return loading().result()
+    key = setting, _changed(setting.adapter)
+    with _lock:
+        if key not in _loads:
+            _loads[key] = _loaders.submit(_load, setting)
+        _loads.move_to_end(key)
+        load = _loads[key]
+    try:
+        found = load.result()
+    except Refusal:
+        with _lock:
+            _loads.pop(key, None)  # what is missing may be there next time
+        raise
+    _make_room()
+    return found
+
+
+def held() -> list["Engine"]:
+    """The engines in memory, the page's first."""
+    with _lock:
+        loads = [loading(), *_loads.values()]
+    return [load.result().engine for load in loads if load.done() and not load.exception()]
+
+
+def memory(engines: Iterable["Engine"]) -> int:
+    """Bytes of their weights; what several share counts once."""
+    engines = list(engines)
+    bodies = {engine.body: engine.memory - engine.own_memory for engine in engines}
+    return sum(bodies.values()) + sum(engine.own_memory for engine in engines)
+
+
+def _make_room() -> None:
+    """Forgets the engines that were used longest ago; who still listens with one keeps it."""
+    limit = float(os.environ.get("ALLO_MEMORY_MB") or MEMORY) * 1e6
+    while memory(held()) > limit:
+        with _lock:
+            ended = [key for key, load in _loads.items() if load.done()]
+            if len(ended) < 2:  # the last one is being used
+                return
+            del _loads[ended[0]]
+
+
+def _changed(adapter: str | None) -> int:
+    """When the weights of an adapter in a folder were last written, in nanoseconds; 0 where they are not there."""
+    weights = Path(adapter or "") / "adapter_model.safetensors"
+    return weights.stat().st_mtime_ns if weights.is_file() else 0
+
+
+def _load(setting: Setting) -> Loaded:
     import numpy as np  # torch and its kin take seconds to import: the page is up before them
 
     from speech import decoding, engines, models
 
-    choice = models.choose()
-    engine = engines.load(choice)
+    choice = models.choose(setting.model, setting.adapter)
+    engine = engines.load(choice, setting.engine, setting.precision, assistant=setting.assistant)
     quiet = np.zeros(decoding.SAMPLE_RATE, np.float32)
     list(decoding.decode(engine, [quiet], decoding.Options()))  # the first visitor finds it warm
     return Loaded(choice, engine)
-
-
-def adapted(adapter: str) -> Loaded:
-    """The shared engine's model with an adapter, a folder or a Hub id; the last one is kept. Raises Refusal."""
-    weights = Path(adapter) / "adapter_model.safetensors"
-    changed = weights.stat().st_mtime_ns if weights.is_file() else 0
-    with _adapting:
-        return _adapt(adapter, changed)
-
-
-@lru_cache(maxsize=1)
-def _adapt(adapter: str, changed: int) -> Loaded:
-    from speech import engines, models
-
-    choice = models.choose(loading().result().choice.model, adapter)
-    return Loaded(choice, engines.load(choice))
 
 
 def hear(path: str | None, language: str, task: str, timestamps: bool, hot_words: str) -> Iterator["Progress"]:
@@ -69,7 +135,8 @@ def hear(path: str | None, language: str, task: str, timestamps: bool, hot_words
     from speech.decoding import Options
     from speech.transcribe import transcribe
 
-    options = Options(None if language == DETECT else language, task, timestamps, hot_words=hot_words)
+    code = None if language == DETECT else language
+    options = Options(code, task, timestamps, hot_words=hot_words, margin=engine.margin)
     recording = read(path)
     facts = replace(recording.facts, path=Path(path).name)  # where the server keeps it is nobody's business
     yield from transcribe(replace(recording, facts=facts), engine, options)

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from speech.said import Refusal
-from ui import dataset, transcribe
+from ui import compare, dataset, training, transcribe
 from ui.listening import Loaded, loading
 from ui.theme import THEME
 from ui.words import TRANSLATIONS, label, reader_of, say, typeset
@@ -43,9 +43,11 @@ def build() -> gr.Blocks:
                 apply_default_css=False,
             )
             who = gr.HTML(apply_default_css=False, elem_id="who")
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             spoken = transcribe.tab()
             dataset.tab()
+            compare.tab()
+            training.tab()
         page.load(_welcome, None, spoken, queue=False, api_visibility="private", show_progress="hidden")
         page.load(_who_listens, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
     return page

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ui.listening import Loaded, adapted, loading
+from ui.listening import Setting, loaded, loading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,8 @@ class Listener(NamedTuple):
     weights: str
     name: str
     precision: str
+    margin: float | None
+    setting: Setting  # that it is loaded by
     called: str  # for people
 
     def output(self, corpus: "Corpus") -> Path:
@@ -36,23 +38,36 @@ class Listener(NamedTuple):
         from speech.decoding import Options
         from trainer.evaluation import identity, key
 
-        return cache_folder() / "evaluations" / f"{key(identity(corpus, self, Options()))}.csv"
+        asked = identity(corpus, self, Options(margin=self.margin))
+        return cache_folder() / "evaluations" / f"{key(asked)}.csv"
 
 
 def base() -> Listener | None:
     """The model that the page listens with, once it is loaded; None where there is none."""
-    return None if loading().exception() else _listener(loading().result(), "")
+    return None if loading().exception() else listener(Setting())
 
 
-def with_adapter(adapter: str, called: str) -> Listener:
-    """The same with an adapter, which is loaded if it is not. Raises Refusal."""
-    return _listener(adapted(adapter), called)
+def listener(setting: Setting, called: str = "") -> Listener:
+    """Who listens by a setting, which is loaded if it is not; an adapter is `called` so. Raises Refusal."""
+    setting = setting._replace(assistant=None)  # it helps with one clip at a time, and changes no word
+    choice, engine = loaded(setting)
+    model = Path(choice.model).name
+    return Listener(
+        engine.model,
+        engine.adapter,
+        engine.weights,
+        engine.name,
+        engine.precision,
+        engine.margin,
+        setting,
+        f"{model} + {called}" if called else model,
+    )
 
 
 def cells(corpus: "Corpus", output: Path) -> "pd.DataFrame":
     """What was heard, a line a row of the corpus: hypothesis, wer (percent, infinite where only the hypothesis has
     words), edits, words, loop, plain (the hypothesis in plain letters). All are NaN where it was not heard yet."""
-    return _read(output, _stamp(output)).reindex(corpus.rows["id"]).set_axis(corpus.rows.index)
+    return _read(output, stamp(output)).reindex(corpus.rows["id"]).set_axis(corpus.rows.index)
 
 
 def overall(corpus: "Corpus", listener: Listener, rows: Sequence[int]) -> dict | None:
@@ -64,12 +79,14 @@ def overall(corpus: "Corpus", listener: Listener, rows: Sequence[int]) -> dict |
     from trainer import evaluation
 
     output = listener.output(corpus)
-    asked = output, _stamp(output), tuple(rows)
+    asked = output, stamp(output), tuple(rows)
     with _counting:
         if asked not in _overall:
             found = {row.id: row for row in evaluation.rows(output)}
             heard = [found[name] for name in corpus.rows["id"][rows] if name in found]  # in the corpus's order
-            _overall[asked] = evaluation.summary(corpus, heard, listener, Options()) if heard else None
+            _overall[asked] = (
+                evaluation.summary(corpus, heard, listener, Options(margin=listener.margin)) if heard else None
+            )
             while len(_overall) > KEPT:
                 _overall.pop(next(iter(_overall)))
         return _overall[asked]
@@ -86,20 +103,7 @@ def export(corpus: "Corpus", listener: Listener, folder: Path) -> Path:
     return file
 
 
-def _listener(loaded: Loaded, called: str) -> Listener:
-    engine = loaded.engine
-    model = Path(loaded.choice.model).name
-    return Listener(
-        engine.model,
-        engine.adapter,
-        engine.weights,
-        engine.name,
-        engine.precision,
-        f"{model} + {called}" if called else model,
-    )
-
-
-def _stamp(output: Path) -> tuple[int, int]:
+def stamp(output: Path) -> tuple[int, int]:
     """Changes when the file does."""
     if not output.exists():
         return 0, 0

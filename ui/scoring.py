@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speech.said import Refusal
-from ui.listening import adapted, loading
+from ui.listening import loaded
 from ui.scored import Listener
 
 if TYPE_CHECKING:
@@ -86,9 +86,8 @@ def _run(job: Job, corpus: "Corpus") -> None:
     from speech.decoding import Options
     from trainer.evaluation import evaluate
 
-    adapter = job.listener.adapter
-    engine = (adapted(adapter) if adapter else loading().result()).engine
-    with closing(evaluate(corpus, job.rows, engine, Options(), job.output)) as steps:
+    engine = loaded(job.listener.setting).engine
+    with closing(evaluate(corpus, job.rows, engine, Options(margin=engine.margin), job.output)) as steps:
         for progress in steps:
             job.began = job.began or time.monotonic()
             job.progress = progress

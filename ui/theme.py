@@ -66,3 +66,4 @@ THEME = gr.themes.Base(
     input_background_fill="white",
     input_background_fill_dark="*neutral_900",
 )
+WAVE = {"buttons": [], "waveform_options": gr.WaveformOptions(waveform_progress_color=INK.c500)}  # of a gr.Audio

@@ -43,6 +43,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML]:
                 buttons=[],
                 waveform_options=gr.WaveformOptions(waveform_progress_color=INK.c500),
                 elem_id="recording",
+                elem_classes="recorder",
             )
             with gr.Row():
                 start = gr.Button(label("transcribe"), variant="primary", elem_id="start")

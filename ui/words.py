@@ -219,6 +219,420 @@ WORDS = {
     "legend_substituted": Said(en="heard as another word", fr="entendu autrement"),
     "legend_deleted": Said(en="not heard", fr="pas entendu"),
     "legend_inserted": Said(en="not said", fr="pas dit"),
+    # The compare tab: its audio
+    "compare": Said(en="Compare", fr="Comparer"),
+    "compare_invitation": Said(
+        en="Speak, drop a recording or take a sample, then compare: what each model heard appears here, side by side.",
+        fr="Parlez, déposez un enregistrement ou prenez un extrait, puis comparez : ce que chaque modèle a entendu "
+        "s'écrira ici, côte à côte.",
+    ),
+    "phone": Said(en="Through a telephone line", fr="À travers une ligne téléphonique"),
+    "phone_hint": Said(
+        en="300 to 3400 Hz, 8 kHz, µ-law, noise: the columns hear that",
+        fr="300 à 3400 Hz, 8 kHz, µ-law, bruit : les colonnes entendent cela",
+    ),
+    "phoned": Said(en="What the line leaves", fr="Ce que la ligne en laisse"),
+    "line_before": Said(en="before", fr="avant"),
+    "line_after": Said(en="after the line", fr="après la ligne"),
+    "line_axes": Said(
+        en="Pitch upwards to 8 kHz, {seconds} s to the right.",
+        fr="Fréquences jusqu'à 8 kHz vers le haut, {seconds} s vers la droite.",
+    ),
+    "what_was_said": Said(en="What was said, if you know", fr="Ce qui a été dit, si vous le savez"),
+    "what_was_said_hint": Said(
+        en="with it, words are counted right or wrong", fr="avec cela, les mots sont comptés justes ou faux"
+    ),
+    "from_corpus": Said(en="A sample of a corpus", fr="Un extrait d'un corpus"),
+    "sample_number": Said(en="Number", fr="Numéro"),
+    "take": Said(en="Take it", fr="Prendre"),
+    "at_random": Said(en="At random", fr="Au hasard"),
+    "no_such_sample": Said(
+        en="There is no such sample: choose a number from 1 to {count}.",
+        fr="Pas d'extrait de ce numéro : choisissez de 1 à {count}.",
+    ),
+    # Its columns
+    "base_choice": Said(en="{model} (base)", fr="{model} (base)"),
+    "no_model": Said(
+        en="Choose a model or an adapter of the list, or name one of the Hub as owner/name.",
+        fr="Choisissez un modèle ou un adaptateur de la liste, ou nommez-en un du Hub : propriétaire/nom.",
+    ),
+    "third": Said(en="A third column", fr="Une troisième colonne"),
+    "settings": Said(en="Engine, precision, assistant", fr="Moteur, précision, assistant"),
+    "differ": Said(en="Different settings for each column", fr="Des réglages différents pour chaque colonne"),
+    "differ_hint": Said(
+        en="else all columns are compared at the same precision",
+        fr="sinon toutes les colonnes se comparent à la même précision",
+    ),
+    "engine": Said(en="Engine", fr="Moteur"),
+    "engine_auto": Said(en="the page's", fr="celui de la page"),
+    "engine_transformers": Said(en="transformers", fr="transformers"),
+    "engine_ctranslate2": Said(en="CTranslate2", fr="CTranslate2"),
+    "precision_usual": Said(en="usual", fr="habituelle"),
+    "assistant": Said(en="Assistant", fr="Assistant"),
+    "no_assistant": Said(en="none", fr="aucun"),
+    "assistant_hint": Said(
+        en="a small model that drafts: same text, sooner", fr="un petit modèle qui ébauche : même texte, plus tôt"
+    ),
+    "columns_same": Said(
+        en="Columns {a} and {b} are the same: choose another model or another setting for one of them.",
+        fr="Les colonnes {a} et {b} sont les mêmes : choisissez pour l'une un autre modèle ou un autre réglage.",
+    ),
+    "column_loading": Said(en="{name}: the model is loading…", fr="{name} : le modèle se charge…"),
+    "column_listening": Said(en="{name} is listening: {done} of {total}", fr="{name} écoute : {done} sur {total}"),
+    "comparison_interrupted": Said(
+        en="The comparison was interrupted before its end; try again.",
+        fr="La comparaison s'est interrompue avant la fin ; réessayez.",
+    ),
+    "tokens_fact": Said(en="tokens", fr="tokens"),
+    "confidence_fact": Said(en="confidence", fr="confiance"),
+    "accepted_fact": Said(en="of the drafts taken", fr="d'ébauches retenues"),
+    # Its verdict
+    "kind_fixed": Said(en="fixed", fr="corrigé"),
+    "kind_broken": Said(en="broken", fr="abîmé"),
+    "kind_wrong": Said(en="wrong in both", fr="faux dans les deux"),
+    "kind_other": Said(en="heard differently", fr="entendu autrement"),
+    "legend_both": Said(en="right in both", fr="juste dans les deux"),
+    "legend_fixed": Said(en="wrong in the first, fixed beside it", fr="faux dans la première, corrigé à côté"),
+    "legend_broken": Said(en="right in the first, broken beside it", fr="juste dans la première, abîmé à côté"),
+    "legend_wrong": Said(en="wrong in both", fr="faux dans les deux"),
+    "legend_other": Said(en="heard differently", fr="entendu autrement"),
+    "legend_lines": Said(
+        en="underlined: right here; struck through: wrong here", fr="souligné : juste ici ; barré : faux ici"
+    ),
+    "one_word": Said(en="1 word", fr="1 mot"),
+    "many_words": Said(en="{count} words", fr="{count} mots"),
+    "verdict_fixes": Said(en="{name} fixes {fixed} and breaks none", fr="{name} corrige {fixed} sans en abîmer"),
+    "verdict_breaks": Said(en="{name} breaks {broken} and fixes none", fr="{name} abîme {broken} sans en corriger"),
+    "verdict_both": Said(
+        en="{name} fixes {fixed} and breaks {broken}", fr="{name} corrige {fixed} et en abîme {broken}"
+    ),
+    "verdict_equal": Said(en="{name} is wrong where {first} is", fr="{name} se trompe là où {first} se trompe"),
+    "verdict_wer": Said(en="{said}: WER {before} → {after}.", fr="{said} : WER {before} → {after}."),
+    "verdict_same_wer": Said(
+        en="All heard the same words: WER {wer}.", fr="Toutes les colonnes ont entendu les mêmes mots : WER {wer}."
+    ),
+    "verdict_same": Said(en="All heard the same words.", fr="Toutes les colonnes ont entendu les mêmes mots."),
+    "verdict_differ": Said(
+        en="The columns differ: {words} of {total}.", fr="Les colonnes diffèrent : {words} sur {total}."
+    ),
+    "verdict_faster": Said(en="{name} was {times} times as fast.", fr="{name} a été {times} fois plus rapide."),
+    # Its blind test
+    "blind": Said(en="Blind", fr="À l'aveugle"),
+    "blind_question": Said(
+        en="Which one heard best? Their names come after your choice.",
+        fr="Laquelle a le mieux entendu ? Leurs noms viendront après votre choix.",
+    ),
+    "tie": Said(en="A tie", fr="À égalité"),
+    "tally": Said(
+        en="Your choices, of the times each was shown:", fr="Vos choix, sur le nombre de fois où chacun a été montré :"
+    ),
+    "tally_csv": Said(en="↓ CSV of your choices", fr="↓ CSV de vos choix"),
+    # Its corpus
+    "many": Said(en="Columns A and B over a whole corpus", fr="Les colonnes A et B sur tout un corpus"),
+    "all_hint": Said(en="empty: all", fr="vide : tous"),
+    "compare_many": Said(en="Compare over the corpus", fr="Comparer sur le corpus"),
+    "many_better": Said(
+        en="{name} is better than {first}, and not by chance (p = {p}): WER {before} → {after}.",
+        fr="{name} fait mieux que {first}, et ce n'est pas le hasard (p = {p}) : WER {before} → {after}.",
+    ),
+    "many_worse": Said(
+        en="{name} is worse than {first}, and not by chance (p = {p}): WER {before} → {after}.",
+        fr="{name} fait moins bien que {first}, et ce n'est pas le hasard (p = {p}) : WER {before} → {after}.",
+    ),
+    "many_chance": Said(
+        en="Between {first} and {name} the difference may be chance (p = {p}): WER {before} → {after}.",
+        fr="Entre {first} et {name} la différence peut être due au hasard (p = {p}) : WER {before} → {after}.",
+    ),
+    "clips_changed": Said(
+        en="{name}: {fixed} samples fixed whole, {broken} broken; {better} better, {worse} worse.",
+        fr="{name} : {fixed} extraits corrigés en entier, {broken} abîmés ; {better} améliorés, {worse} empirés.",
+    ),
+    "most_fixed": Said(en="Most fixed", fr="Les plus corrigés"),
+    "most_broken": Said(en="Most broken", fr="Les plus abîmés"),
+    "no_clips": Said(en="none", fr="aucun"),
+    # Its adapters
+    "adapters": Said(en="Adapters, and the memory in use", fr="Adaptateurs, et mémoire occupée"),
+    "no_adapters": Said(
+        en="There is no adapter here yet: train one, or add one of the Hub.",
+        fr="Il n'y a pas encore d'adaptateur ici : entraînez-en un, ou ajoutez-en un du Hub.",
+    ),
+    "adapter_name": Said(en="Adapter", fr="Adaptateur"),
+    "adapter_base": Said(en="Base", fr="Base"),
+    "adapter_corpus": Said(en="Data", fr="Données"),
+    "adapter_date": Said(en="Date", fr="Date"),
+    "adapter_wer": Said(en="WER before → after", fr="WER avant → après"),
+    "adapter_margin": Said(en="Margin", fr="Marge"),
+    "adapter_size": Said(en="Size", fr="Taille"),
+    "adapter_missing": Said(en="not whole: {files}", fr="incomplet : {files}"),
+    "adapter_add_hint": Said(
+        en="of the list, or of the Hub: owner/name", fr="de la liste, ou du Hub : propriétaire/nom"
+    ),
+    "new_name": Said(en="New name, for you", fr="Nouveau nom, pour vous"),
+    "add_adapter": Said(en="Add", fr="Ajouter"),
+    "rename_adapter": Said(en="Rename", fr="Renommer"),
+    "remove_adapter": Said(en="Take off my list", fr="Retirer de ma liste"),
+    "refresh_adapter": Said(en="Refresh", fr="Rafraîchir"),
+    "name_taken": Said(
+        en="Another adapter is called {name}: choose another name.",
+        fr="Un autre adaptateur s'appelle {name} : choisissez un autre nom.",
+    ),
+    "memory_used": Said(en="Weights in memory: {total} MB", fr="Poids en mémoire : {total} Mo"),
+    # The training tab
+    "train": Said(en="Train", fr="Entraîner"),
+    "base_model": Said(en="Base model", fr="Modèle de base"),
+    "base_hint": Said(en="or one of the Hub: owner/name", fr="ou un du Hub : propriétaire/nom"),
+    "preset": Said(en="Preset", fr="Préréglage"),
+    "preset_quick": Said(en="quick", fr="rapide"),
+    "preset_thorough": Said(en="thorough", fr="approfondi"),
+    "preset_seed": Said(en="the notebook's", fr="celui du carnet"),
+    "minutes": Said(en="Minutes", fr="Minutes"),
+    "minutes_hint": Said(
+        en="at most, evaluations included; empty: the epochs decide",
+        fr="au plus, évaluations comprises ; vide : les époques décident",
+    ),
+    "run_name": Said(en="Name of the training", fr="Nom de l'entraînement"),
+    "run_name_hint": Said(en="letters, digits, dots, dashes", fr="lettres, chiffres, points, tirets"),
+    "learns_from": Said(
+        en="Clips: {splits}. It learns from train, validation judges it, test tells the gain. Licence: {licence}.",
+        fr="Extraits : {splits}. Il apprend sur train, validation le juge, test dit le gain. Licence : {licence}.",
+    ),
+    "recipe": Said(en="The notebook's settings, and all others", fr="Les réglages du carnet, et tous les autres"),
+    "set_rank": Said(en="Rank (r)", fr="Rang (r)"),
+    "set_rank_hint": Said(
+        en="How much the adapter can hold; more learns more, and forgets more. Notebook: 8.",
+        fr="Ce que l'adaptateur peut retenir ; plus il est grand, plus il apprend, et oublie. Carnet : 8.",
+    ),
+    "set_alpha": Said(en="Alpha", fr="Alpha"),
+    "set_alpha_hint": Said(
+        en="How loud it speaks: what it adds is scaled by alpha / r. Notebook: 32.",
+        fr="La force de sa voix : ce qu'il ajoute est multiplié par alpha / r. Carnet : 32.",
+    ),
+    "set_dropout": Said(en="Dropout", fr="Dropout"),
+    "set_dropout_hint": Said(
+        en="The share that is hidden from it at each step, against learning by heart. Notebook: 0.1.",
+        fr="La part qu'on lui cache à chaque pas, contre le par-cœur. Carnet : 0,1.",
+    ),
+    "set_modules": Said(en="Modules", fr="Modules"),
+    "set_modules_hint": Said(
+        en="The layers that it changes. Notebook: q_proj and v_proj.",
+        fr="Les couches qu'il modifie. Carnet : q_proj et v_proj.",
+    ),
+    "set_learning_rate": Said(en="Learning rate", fr="Taux d'apprentissage"),
+    "set_learning_rate_hint": Said(
+        en="The length of a step; too long and the loss jumps. Notebook: 0.001.",
+        fr="La longueur d'un pas ; trop long, la perte saute. Carnet : 0,001.",
+    ),
+    "set_warmup_steps": Said(en="Warm-up", fr="Mise en route"),
+    "set_warmup_steps_hint": Said(
+        en="Steps until the full rate; below 1, a share of all steps. Notebook: 50.",
+        fr="Pas jusqu'au taux entier ; sous 1, une part de tous les pas. Carnet : 50.",
+    ),
+    "set_batch_size": Said(en="Batch", fr="Lot"),
+    "set_batch_size_hint": Said(
+        en="Clips a step; where memory is short it is heard in pieces. Notebook: 8.",
+        fr="Extraits par pas ; si la mémoire manque, il est entendu par morceaux. Carnet : 8.",
+    ),
+    "set_epochs": Said(en="Epochs", fr="Époques"),
+    "set_epochs_hint": Said(
+        en="Times that each clip is heard, at most; the minutes may end it sooner. Notebook: 3.",
+        fr="Fois que chaque extrait est entendu, au plus ; les minutes peuvent y mettre fin. Carnet : 3.",
+    ),
+    "set_window": Said(en="Window", fr="Fenêtre"),
+    "set_window_hint": Said(
+        en="What a clip is heard in; short is ten times faster. Notebook: 30 s.",
+        fr="Ce dans quoi un extrait est entendu ; courte, dix fois plus vite. Carnet : 30 s.",
+    ),
+    "window_short": Said(en="the clip and 1 s", fr="l'extrait et 1 s"),
+    "window_full": Said(en="30 s", fr="30 s"),
+    "set_others": Said(en="Other settings", fr="Autres réglages"),
+    "set_others_hint": Said(en="key=value, one a line", fr="clé=valeur, un par ligne"),
+    "start_training": Said(en="Start", fr="Démarrer"),
+    "starting": Said(en="The training is being started…", fr="L'entraînement démarre…"),
+    "started": Said(
+        en="{name} has started. It goes on without this page.",
+        fr="{name} a démarré. Il continue sans cette page.",
+    ),
+    # Before a training
+    "on_a_cpu": Said(
+        en="There is no GPU here: the processor trains, and shares itself with who transcribes. A few minutes are "
+        "enough for a small corpus; Estimate says how much they are.",
+        fr="Il n'y a pas de GPU ici : le processeur entraîne, et se partage avec qui transcrit. Quelques minutes "
+        "suffisent à un petit corpus ; Estimer dit ce qu'elles valent.",
+    ),
+    "zero_gpu": Said(
+        en="This Space has ZeroGPU, which lends its GPU for a minute at a time: no training can run in the background. "
+        "Run it as a Hugging Face Job: python -m trainer submit --corpus C --output OWNER/NAME (--dry-run says its "
+        "cost), or give the Space a GPU of its own.",
+        fr="Ce Space est en ZeroGPU, qui prête son GPU une minute à la fois : aucun entraînement ne peut y tourner en "
+        "arrière-plan. Lancez un Job Hugging Face : python -m trainer submit --corpus C --output PROPRIÉTAIRE/NOM "
+        "(--dry-run dit son prix), ou donnez au Space un GPU à lui.",
+    ),
+    "runs_are_lost": Said(
+        en="The disk of this Space is wiped when it restarts, trainings and all: mount a bucket and name a folder of "
+        "it in ALLO_RUNS, or publish each adapter that you want to keep.",
+        fr="Le disque de ce Space est effacé à son redémarrage, entraînements compris : montez un bucket et nommez un "
+        "de ses dossiers dans ALLO_RUNS, ou publiez chaque adaptateur à garder.",
+    ),
+    "estimate": Said(en="Estimate", fr="Estimer"),
+    "estimating": Said(
+        en="The model is loaded and a few steps are timed: about a minute. Nothing of it is kept.",
+        fr="Le modèle se charge et quelques pas sont chronométrés : une minute environ. Rien n'en est gardé.",
+    ),
+    "estimate_time": Said(en="of training", fr="d'entraînement"),
+    "estimate_steps": Said(en="steps", fr="pas"),
+    "epochs_fact": Said(en="epochs", fr="époques"),
+    "estimate_memory": Said(en="memory: needed / free", fr="mémoire : voulue / libre"),
+    "estimate_trainable": Said(en="parameters to learn", fr="paramètres à apprendre"),
+    "estimate_device": Said(
+        en="{device}, {weights}: {seconds} s a step. Clips: {split}; {minutes} min to learn from.",
+        fr="{device}, {weights} : {seconds} s par pas. Extraits : {split} ; {minutes} min pour apprendre.",
+    ),
+    "memory_short": Said(
+        en="It needs more memory than is free: choose a smaller batch or a smaller model.",
+        fr="Il veut plus de mémoire qu'il n'en reste : choisissez un lot ou un modèle plus petit.",
+    ),
+    "would_wait": Said(
+        en="Trainings before it on this device: {count}. It would wait for them.",
+        fr="Entraînements avant lui sur cet appareil : {count}. Il les attendrait.",
+    ),
+    "command_failed": Said(
+        en="The command broke down; the machine may be out of memory. Try again, or with a smaller batch.",
+        fr="La commande s'est interrompue ; la mémoire manque peut-être. Réessayez, ou avec un lot plus petit.",
+    ),
+    # Who may
+    "password": Said(en="Password", fr="Mot de passe"),
+    "password_hint": Said(
+        en="the one that the start of the page printed, or ALLO_PASSWORD",
+        fr="celui qu'a affiché le lancement de la page, ou ALLO_PASSWORD",
+    ),
+    "password_only": Said(
+        en="That takes the password: type the one that the start of the page printed, or ALLO_PASSWORD.",
+        fr="Il faut pour cela le mot de passe : tapez celui qu'a affiché le lancement de la page, ou ALLO_PASSWORD.",
+    ),
+    "here_only": Said(
+        en="Only who sits at the machine that serves this page may do that; for others, set ALLO_PASSWORD there.",
+        fr="Seul qui est devant la machine qui sert cette page le peut ; pour les autres, son propriétaire peut régler "
+        "ALLO_PASSWORD.",
+    ),
+    "owner_only": Said(
+        en="On this Space only {names} may do that: sign in with Hugging Face, or duplicate the Space.",
+        fr="Sur ce Space, seul {names} le peut : connectez-vous avec Hugging Face, ou dupliquez le Space.",
+    ),
+    # A training
+    "no_runs": Said(
+        en="No training yet. As the form stands, Start teaches Whisper the telephone prompts in ten minutes or so: an "
+        "adapter to compare with its base.",
+        fr="Pas encore d'entraînement. Tel que rempli, « Démarrer » apprend à Whisper les messages téléphoniques en "
+        "dix minutes environ : un adaptateur à comparer avec sa base.",
+    ),
+    "run_starting": Said(en="starting", fr="démarre"),
+    "run_queued": Said(en="in line", fr="en attente"),
+    "run_running": Said(en="training", fr="en cours"),
+    "run_cancelling": Said(en="stopping", fr="s'arrête"),
+    "run_cancelled": Said(en="stopped", fr="arrêté"),
+    "run_failed": Said(en="failed", fr="échoué"),
+    "run_completed": Said(en="done", fr="terminé"),
+    "run_prepares": Said(
+        en="Corpus and model are being loaded, and steps are timed…",
+        fr="Le corpus et le modèle se chargent, et des pas sont chronométrés…",
+    ),
+    "run_steps": Said(en="Step {step} of {steps}", fr="Pas {step} sur {steps}"),
+    "run_judges": Said(
+        en="The steps are done: base and adapter hear the test split…",
+        fr="Les pas sont faits : base et adaptateur écoutent la partition de test…",
+    ),
+    "run_stops": Said(en="It stops after its step…", fr="Il s'arrête après son pas…"),
+    "run_waits": Said(
+        en="In line for this device, trainings before it: {count}", fr="En attente, entraînements avant lui : {count}"
+    ),
+    "run_waits_for": Said(en="; the one at work has {eta} to go", fr=" ; celui en cours en a encore pour {eta}"),
+    "run_silent": Said(
+        en="No sign of life for {seconds} s, though the process is there: it may be short of memory or of disk.",
+        fr="Pas de signe de vie depuis {seconds} s, bien que le processus soit là : mémoire ou disque à bout ?",
+    ),
+    "run_never_began": Said(
+        en="It ended before it began: its log, below, says why. Delete it, and start again.",
+        fr="Il s'est arrêté avant de commencer : son journal, dessous, dit pourquoi. Supprimez-le, et recommencez.",
+    ),
+    "run_told_cancelled": Said(
+        en="Stopped after step {step} of {steps}; its best adapter so far is kept, and Resume goes on.",
+        fr="Arrêté après le pas {step} sur {steps} ; son meilleur adaptateur est gardé, et « Reprendre » continue.",
+    ),
+    "run_told_completed": Said(en="Done: {steps} steps.", fr="Terminé : {steps} pas."),
+    "trained_fact": Said(en="of training so far", fr="d'entraînement jusqu'ici"),
+    "pace_fact": Said(en="clips a second", fr="extraits par seconde"),
+    "loss_fact": Said(en="loss", fr="perte"),
+    "best_wer_fact": Said(en="best WER", fr="meilleur WER"),
+    "run_memory": Said(en="of memory taken", fr="de mémoire prise"),
+    "peak_fact": Said(en="of memory at most", fr="de mémoire au plus"),
+    "curve_loss": Said(en="Loss: {now}", fr="Perte : {now}"),
+    "curve_wer": Said(
+        en="WER on validation: {now}, at best {best} (step {step})",
+        fr="WER sur validation : {now}, au mieux {best} (pas {step})",
+    ),
+    "resume": Said(en="Resume", fr="Reprendre"),
+    "delete": Said(en="Delete", fr="Supprimer"),
+    "really_delete": Said(en="Delete it, adapter and all", fr="Supprimer, adaptateur compris"),
+    "keep": Said(en="Keep it", fr="Garder"),
+    # What it gained
+    "gain_better": Said(
+        en="The adapter is better, and not by chance (p = {p}): WER {before} → {after}.",
+        fr="L'adaptateur fait mieux, et ce n'est pas le hasard (p = {p}) : WER {before} → {after}.",
+    ),
+    "gain_worse": Said(
+        en="The adapter is worse, and not by chance (p = {p}): WER {before} → {after}.",
+        fr="L'adaptateur fait moins bien, et ce n'est pas le hasard (p = {p}) : WER {before} → {after}.",
+    ),
+    "gain_chance": Said(
+        en="The difference may be chance (p = {p}): WER {before} → {after}.",
+        fr="La différence peut être due au hasard (p = {p}) : WER {before} → {after}.",
+    ),
+    "gain_clips": Said(
+        en="Clips fixed whole: {fixed}; broken: {broken}; better: {better}; worse: {worse}.",
+        fr="Extraits corrigés en entier : {fixed} ; abîmés : {broken} ; améliorés : {better} ; empirés : {worse}.",
+    ),
+    "own_window": Said(en="its own window", fr="sa propre fenêtre"),
+    "full_window": Said(en="30-s window", fr="fenêtre de 30 s"),
+    "the_base": Said(en="Base", fr="Base"),
+    "the_adapter": Said(en="Adapter", fr="Adaptateur"),
+    "forgetting": Said(en="What it forgot: WER elsewhere", fr="Ce qu'il a oublié : le WER ailleurs"),
+    "forgetting_unknown": Said(en="What it forgot was not measured.", fr="Ce qu'il a oublié n'a pas été mesuré."),
+    "before": Said(en="before", fr="avant"),
+    "after": Said(en="after", fr="après"),
+    "lost": Said(en="lost", fr="perdu"),
+    "clips_fixed": Said(en="Fixed", fr="Corrigés"),
+    "clips_broken": Said(en="Broken", fr="Abîmés"),
+    "hear_clip": Said(en="Hear {name}", fr="Écouter {name}"),
+    "go_compare": Said(en="Compare it by ear and by microphone", fr="Le comparer à l'oreille et au micro"),
+    "take_away": Said(en="Take the adapter away", fr="Emporter l'adaptateur"),
+    "take_format": Said(en="As", fr="Sous forme de"),
+    "take_adapter": Said(en="adapter (PEFT)", fr="adaptateur (PEFT)"),
+    "take_merged": Said(en="whole model (transformers)", fr="modèle entier (transformers)"),
+    "take_ctranslate2": Said(en="whole model (faster-whisper)", fr="modèle entier (faster-whisper)"),
+    "prepare": Said(en="Prepare the file", fr="Préparer le fichier"),
+    "preparing": Said(en="The file is being prepared…", fr="Le fichier se prépare…"),
+    "no_adapter_yet": Said(
+        en="There is no adapter yet: wait for the first evaluation, or for the end.",
+        fr="Il n'y a pas encore d'adaptateur : attendez la première évaluation, ou la fin.",
+    ),
+    "publish": Said(en="Publish on the Hub", fr="Publier sur le Hub"),
+    "repository": Said(en="Repository", fr="Dépôt"),
+    "repository_hint": Said(en="made where there is none", fr="créé s'il n'existe pas"),
+    "token": Said(en="Token that may write", fr="Jeton qui peut écrire"),
+    "token_hint": Said(en="used once, kept nowhere", fr="sert une fois, n'est gardé nulle part"),
+    "private": Said(en="Private", fr="Privé"),
+    "publishing": Said(en="The adapter is being published…", fr="L'adaptateur se publie…"),
+    "published": Said(en="Published: {name}.", fr="Publié : {name}."),
+    "token_and_repository": Said(
+        en="Name a repository, and give a token that may write, from your settings on the Hub.",
+        fr="Nommez un dépôt, et donnez un jeton qui peut écrire, de vos réglages sur le Hub.",
+    ),
+    "hub_is_off": Said(
+        en="ALLO_OFFLINE is set, so nothing goes to the Hub: take the file away instead, or start the page without it.",
+        fr="ALLO_OFFLINE est réglé, rien ne part donc vers le Hub : emportez plutôt le fichier, ou relancez la page "
+        "sans lui.",
+    ),
+    "card": Said(en="The adapter's card", fr="La fiche de l'adaptateur"),
 }
 
 FRENCH_NAMES = dict(
