@@ -20,10 +20,10 @@ TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help app test lint bench
+.PHONY: help app test lint bench demo-adapter
 
 help: ## what each command does
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
 
 app: $(APP) ## install what is missing and start the page (ARGS="--share" asks for a public link)
 	@$(call debian,$(APP_PACKAGES))
@@ -31,7 +31,7 @@ app: $(APP) ## install what is missing and start the page (ARGS="--share" asks f
 
 test: $(TEST) ## install what is missing and run the tests (ARGS="-k name" runs some of them)
 	@$(call debian,$(TEST_PACKAGES))
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(TEST) ## check the code's rules and its layout
 	.venv/bin/ruff check
@@ -40,6 +40,10 @@ lint: $(TEST) ## check the code's rules and its layout
 bench: $(TEST) ## measure us against the peers (BENCH=corpus: another script of bench/)
 	@$(call debian,$(APP_PACKAGES))
 	.venv/bin/python bench/$(BENCH).py $(ARGS)
+
+demo-adapter: $(APP) ## teach the page's model the telephone prompts, in ten minutes or so, into runs/demo
+	@$(call debian,$(APP_PACKAGES))
+	.venv/bin/python -m trainer train --corpus phone-prompts --preset quick --output runs/demo $(ARGS)
 
 $(APP): Makefile requirements.txt requirements-offline.txt | .venv/bin/python
 	$(INSTALL) $(PLATFORM)

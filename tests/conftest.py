@@ -1,6 +1,10 @@
 """What the tests share: the embedded weights in both engines, once for the whole run, and no Hub."""
 
+import atexit
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("ALLO_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -9,6 +13,13 @@ import pytest
 
 from speech.engines import Engine, load
 from speech.models import choose
+from tests.pages import unheard
+
+# A cache of this run's own, with the models that are cached already: what the tests convert and score goes with them,
+# and two runs side by side do not wait in one line for the device.
+CACHE = Path(tempfile.mkdtemp(prefix="allo-tests-"))
+os.environ["ALLO_CACHE"] = str(unheard(CACHE))
+atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
