@@ -126,6 +126,8 @@ def _from_hub(repository: str, reason: Said) -> Choice:
         else:
             files = [file.rfilename for file in HfApi().model_info(repository, timeout=2 * HUB_PATIENCE).siblings]
             weights = WEIGHTS[0] if any(name.endswith(".safetensors") for name in files) else WEIGHTS[1]
+            # first what it is: the weights of something else may be a hundred gigabytes
+            _check_whisper(Path(snapshot_download(repository, allow_patterns=["config.json"])), repository)
             folder = snapshot_download(
                 repository, allow_patterns=[*SMALL_FILES, weights], ignore_patterns=["*/*", "*.fp32*"]
             )

@@ -98,6 +98,17 @@ def test_a_missing_and_a_gated_repository_are_told_apart(tmp_path, tiny):
     assert "HF_TOKEN" in gated[0] and "HF_TOKEN" in gated[1] and gated[0] != gated[1]
 
 
+def test_of_what_is_no_whisper_nothing_more_is_fetched(tmp_path):
+    folder = tmp_path / "huge"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "bert"}')
+    (folder / "model.safetensors").write_bytes(bytes(1000))
+    with serve({"someone/huge": folder}) as hub:
+        assert "is no Whisper (bert)" in chosen(tmp_path, hub, "someone/huge")["refusal"][0]
+    fetched = {path.name for path in (tmp_path / "hf").rglob("snapshots/*/*")}
+    assert fetched == {"config.json"}
+
+
 def test_an_adapter_of_the_hub_and_what_it_lacks(tmp_path, tiny):
     """Fetched, not loaded: its weights may be anything. What no model is named for is heard on the adapter's base."""
     repositories = {"someone/whisper-mine": tiny}

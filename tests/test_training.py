@@ -123,6 +123,7 @@ def test_the_seed_is_the_notebooks_recipe():
     assert (seed.weights_on_cuda, seed.compute_on_cuda, seed.input_require_grads) == ("8bit", "float16", True)
     assert (seed.window, seed.generation_length, seed.logging_steps, seed.evaluations) == ("full", 128, 25, 0)
     assert (seed.spec_augment, seed.silence_share, seed.stitched_share, seed.minutes) == (0, 0, 0, None)
+    assert seed.encoder_share == 1
 
 
 def test_settings_are_set_and_read_back():
@@ -188,7 +189,7 @@ def test_an_estimate_says_what_it_would_cost_and_keeps_nothing(corpus, tiny, tmp
     told = json.loads(capsys.readouterr().out)
     assert told["split"] == {"train": 18, "validation": 6, "test": 6} and told["train_seconds"] > 18
     assert told["steps"] > 0 and told["seconds_a_step"] > 0 and 0 < told["memory"] < told["memory_free"]
-    assert 0 < told["seconds"] <= 66 and told["trainable"] == 73_728
+    assert 0 < told["seconds"] <= 66 and told["trainable"] == 59_392
     with pytest.raises(Refusal, match="--output"):
         command(*given[:-1])
 
@@ -209,14 +210,14 @@ def test_the_folder_holds_what_was_promised(done, corpus, tiny):
     assert all({"learning_rate", "clips_per_second"} <= line.keys() for line in lines if "loss" in line)
     assert lines[-2]["learning_rate"] < 1e-4  # the schedule came to its end
     report = json.loads((done / "report.json").read_text())
-    assert report["training"]["steps"] == 6 and report["training"]["trainable"] == 73_728
+    assert report["training"]["steps"] == 6 and report["training"]["trainable"] == 59_392
     assert report["warnings"][0]["en"].startswith("There is no test split")
     assert "step 6/6" in (done / "train.log").read_text()
 
 
 def test_the_adapter_says_what_it_is(done, tiny, corpus):
     told = json.loads((done / "adapter" / "allo.json").read_text())
-    assert told["base"] == str(tiny) and told["margin"] == 1.0 and told["language"] == "fr" and told["allo"] == 1
+    assert told["base"] == str(tiny) and told["margin"] == 0.3 and told["language"] == "fr" and told["allo"] == 1
     assert told["revision"] == adapters.revision(choose(str(tiny))) and told["corpus"] == str(corpus)
     assert from_dict(told["settings"]).rank == 32 and len(told["split_hash"]) == 16
     adapters.check_base(done / "adapter", choose(str(tiny)))
@@ -265,7 +266,7 @@ def test_other_adapters_and_bases_learn_too(changes, corpus, tiny, tmp_path):
 
 def test_the_lower_layers_of_the_encoder_may_stay_as_they_are(tiny):
     whisper = ShortWindowWhisper.from_pretrained(tiny)
-    model = lora.adapted(whisper, replace(PRESETS["quick"], encoder_layers=1))
+    model = lora.adapted(whisper, replace(PRESETS["quick"], encoder_share=0.5))
     adapted = {name.partition(".lora_")[0] for name, _ in model.named_parameters() if "lora_" in name}
     encoder = [name for name in adapted if "encoder.layers" in name]
     assert len(encoder) == 6 and all("encoder.layers.1." in name for name in encoder)

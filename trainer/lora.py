@@ -1,6 +1,7 @@
 """A base that stays as it is, and the LoRA adapter on it that learns: transformers' Whisper and peft."""
 
 import json
+import math
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -79,7 +80,7 @@ def adapted(whisper: ShortWindowWhisper, settings: Settings) -> PeftModel:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=list(settings.modules),
-        exclude_modules=_lower_layers(whisper.config.encoder_layers, settings.encoder_layers),
+        exclude_modules=_lower_layers(whisper.config.encoder_layers, settings.encoder_share),
         use_rslora=settings.rslora,
         use_dora=settings.dora,
         bias="none",
@@ -87,9 +88,9 @@ def adapted(whisper: ShortWindowWhisper, settings: Settings) -> PeftModel:
     return get_peft_model(whisper, lora)
 
 
-def _lower_layers(layers: int, learning: int | None) -> str | None:
+def _lower_layers(layers: int, share: float) -> str | None:
     """A pattern of the encoder's modules that do not learn."""
-    below = range(layers - learning if learning is not None else 0)
+    below = range(layers - math.ceil(share * layers))
     return rf"model\.encoder\.layers\.({'|'.join(map(str, below))})\..*" if below else None
 
 

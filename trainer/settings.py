@@ -23,7 +23,7 @@ class Settings:
     alpha: float = 64.0  # its product is scaled by alpha / rank
     dropout: float = 0.0  # of what goes into the adapter: on a CPU, drawing it takes a fifth of the time
     modules: tuple[str, ...] = ALL_LINEAR
-    encoder_layers: int | None = None  # so many learn, from the top; None: all. Below them nothing goes backwards
+    encoder_share: float = 0.5  # of the encoder's layers, the upper ones learn: below them nothing goes backwards
     rslora: bool = False  # scaled by alpha / sqrt(rank)
     dora: bool = False  # direction and length learned apart: slower
 
@@ -41,16 +41,16 @@ class Settings:
     weight_decay: float = 0.0
     max_gradient: float = 1.0  # longer gradients are shortened to this norm
     batch_size: int = 8  # clips a step, of all processes together
-    frames_at_once: int = 3200  # mel frames (100 a second) of a piece that a batch is heard in: fewer take less memory
+    frames_at_once: int = 1600  # mel frames (100 a second) of a piece that a batch is heard in: fewer take less memory
     epochs: float = 20.0  # at most: `minutes` and `steps` end it sooner
     minutes: float | None = 10.0  # of training and its evaluations on this machine; None: no such end
     steps: int | None = None  # exactly so many, whatever epochs and minutes say
 
     # what the model is shown
     window: str = "short"  # the clip and a margin; or full: 30 s
-    margin: float = 1.0  # seconds after the clip, of the window in which the adapter will be heard
-    margin_least: float = 0.5  # in training it is drawn anew each time, from here
-    margin_most: float = 1.5  # to here
+    margin: float = 0.3  # seconds after the clip, of the window in which the adapter will be heard
+    margin_least: float = 0.3  # in training it is drawn anew each time, from here
+    margin_most: float = 1.4  # to here: windows are whole seconds and the margin
     full_share: float = 0.0  # of the clips, in the full window: 0 to 1
     timestamps: float = 0.5  # share of the clips whose text comes with its times
     stitched_share: float = 0.03  # of 30-s windows made of a call's turns, with times and the text before
@@ -104,7 +104,7 @@ class Settings:
 RANGES = {
     "rank": (1, 512),
     "alpha": (0, 4096),
-    "encoder_layers": (0, 1000),
+    "encoder_share": (0, 1),
     "dropout": (0, 0.9),
     "learning_rate": (0, 1),
     "warmup_steps": (0, 1e6),
@@ -148,6 +148,7 @@ PRESETS = {
         alpha=32.0,
         dropout=0.1,
         modules=ATTENTION,
+        encoder_share=1.0,
         weights_on_cuda="8bit",
         compute_on_cuda="float16",
         input_require_grads=True,
@@ -171,6 +172,7 @@ PRESETS = {
     "quick": Settings(),
     "thorough": Settings(  # hours on a GPU: what serves full windows and long recordings is shown as well
         dropout=0.05,
+        encoder_share=1.0,
         batch_size=16,
         frames_at_once=48_000,
         learning_rate=2e-4,

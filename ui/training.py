@@ -54,7 +54,7 @@ def tab() -> None:
     with gr.Tab(label("train"), elem_id="train") as here:
         chosen, shown, after = gr.State(), gr.State(Shown()), gr.State(After())
         timer = gr.Timer(POLL, active=False)
-        place = gr.HTML(apply_default_css=False, padding=False, elem_id="place")
+        place = gr.HTML(apply_default_css=False, elem_id="place")
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=300):
                 form, about = _form()
@@ -65,14 +65,14 @@ def tab() -> None:
                     )
                     estimate = gr.Button(label("estimate"), min_width=120)
                     cancel = gr.Button(label("cancel"), variant="stop", visible=False, min_width=90)
-                said = gr.HTML(apply_default_css=False, padding=False, elem_id="asked")
+                said = gr.HTML(apply_default_css=False, elem_id="asked")
             with gr.Column(scale=7, min_width=300):
-                listing = gr.HTML(apply_default_css=False, padding=False, js_on_load=running.CLICKS, elem_id="runs")
-                told = gr.HTML(apply_default_css=False, padding=False, elem_id="run")
+                listing = gr.HTML(apply_default_css=False, js_on_load=running.CLICKS, elem_id="runs")
+                told = gr.HTML(apply_default_css=False, elem_id="run")
                 stop, resume, delete, sure, really, keep = _presses_on_a_run()
-                answer = gr.HTML(apply_default_css=False, padding=False, elem_id="pressed")
+                answer = gr.HTML(apply_default_css=False, elem_id="pressed")
                 gains, take = _after()
-                command = gr.HTML(apply_default_css=False, padding=False, elem_id="command")
+                command = gr.HTML(apply_default_css=False, elem_id="command")
 
     name, corpus, _, preset, *recipes = form
     looked = [chosen, shown, after, listing, told, command, stop, resume, delete]
@@ -114,9 +114,9 @@ def _form() -> tuple[list, gr.HTML]:
     values = dict(zip(("minutes", *recipe.NOTEBOOK), recipe.of_preset(PRESETS[0]), strict=True))
     custom = {"allow_custom_value": True, "min_width": 200}
     with gr.Row():
-        corpus = gr.Dropdown([], label=label("source"), info=label("source_hint"), **custom)
+        corpus = gr.Dropdown([], label=label("source"), info=label("base_hint"), **custom)
         base = gr.Dropdown([], label=label("base_model"), info=label("base_hint"), **custom)
-    about = gr.HTML(apply_default_css=False, padding=False, elem_id="learns")
+    about = gr.HTML(apply_default_css=False, elem_id="learns")
     presets = [(label(f"preset_{name}"), name) for name in PRESETS]
     preset = gr.Radio(presets, value=PRESETS[0], label=label("preset"))
     with gr.Row():
@@ -165,8 +165,8 @@ def _presses_on_a_run() -> tuple:
 
 def _after() -> tuple[tuple, tuple]:
     """What it gained, and the ways to take the adapter away."""
-    gain = gr.HTML(apply_default_css=False, padding=False, elem_id="gain")
-    clips = gr.HTML(apply_default_css=False, padding=False, js_on_load=gained.HEAR, elem_id="examples")
+    gain = gr.HTML(apply_default_css=False, elem_id="gain")
+    clips = gr.HTML(apply_default_css=False, js_on_load=gained.HEAR, elem_id="examples")
     player = gr.Audio(
         label=label("clip"),
         interactive=False,
@@ -184,7 +184,7 @@ def _after() -> tuple[tuple, tuple]:
         with gr.Row():
             prepare = gr.Button(label("prepare"), size="sm", min_width=120)
             download = gr.DownloadButton(visible=False, size="sm", min_width=120)
-        taken = gr.HTML(apply_default_css=False, padding=False)
+        taken = gr.HTML(apply_default_css=False)
     with gr.Accordion(label("publish"), open=False, visible=False) as push_box:
         with gr.Row():
             hint = {"info": label("repository_hint"), "placeholder": "OWNER/NAME", "max_lines": 1, "min_width": 180}
@@ -194,7 +194,7 @@ def _after() -> tuple[tuple, tuple]:
         with gr.Row(elem_classes="score"):
             private = gr.Checkbox(True, label=label("private"), container=False, min_width=120)
             push = gr.Button(label("publish"), size="sm", min_width=120, elem_id="publish")
-        pushed = gr.HTML(apply_default_css=False, padding=False)
+        pushed = gr.HTML(apply_default_css=False)
     with gr.Accordion(label("card"), open=False, visible=False) as card_box:
         card = gr.Markdown(elem_id="card")
     gains = gain, clips, player, card_box, card, compare

@@ -387,8 +387,8 @@ WORDS = {
     "preset_seed": Said(en="the notebook's", fr="celui du carnet"),
     "minutes": Said(en="Minutes", fr="Minutes"),
     "minutes_hint": Said(
-        en="at most, evaluations included; empty: the epochs decide",
-        fr="au plus, évaluations comprises ; vide : les époques décident",
+        en="at most; empty: no such end",
+        fr="au plus ; vide : sans limite",
     ),
     "run_name": Said(en="Name of the training", fr="Nom de l'entraînement"),
     "run_name_hint": Said(en="letters, digits, dots, dashes", fr="lettres, chiffres, points, tirets"),
