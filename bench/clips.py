@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.prompts import prompts
+from corpus.prompts import prompts
 
 THREADS = 2
 AT_LEAST = 0.6  # seconds

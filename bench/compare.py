@@ -32,8 +32,8 @@ def clip():
     """The first ten seconds of prompts spoken one after the other."""
     import numpy as np
 
+    from corpus.prompts import prompts
     from speech.audio import SAMPLE_RATE, read
-    from tests.prompts import prompts
 
     spoken = [read(found.path).waveform[0] for found in prompts(at_least=2.0)[:8]]
     return np.concatenate(spoken)[: SECONDS * SAMPLE_RATE]
@@ -150,10 +150,10 @@ def memory(engine: str, count: int, folder: str) -> dict:
 
 def precision(name: str, count: int) -> dict:
     """Weights in memory, and the WER of the base on every n-th prompt, so that `count` are heard."""
+    from corpus.prompts import prompts
     from scoring.measures import score
     from speech.audio import read
     from speech.decoding import Options, decode
-    from tests.prompts import prompts
 
     spoken = prompts(at_least=0.6)
     spoken = spoken[:: max(1, len(spoken) // count)][:count]

@@ -14,11 +14,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.clips import AT_LEAST, THREADS, error_rate
+from corpus.prompts import prompts
 from speech.audio import read
 from speech.decoding import Options, decode
 from speech.engines import load
 from speech.models import choose
-from tests.prompts import prompts
 
 
 def main() -> None:

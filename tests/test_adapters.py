@@ -11,6 +11,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
+from corpus.prompts import prompt
 from speech.adapters import check_base, facts, merged, revision
 from speech.audio import read
 from speech.decoding import Options, decode
@@ -18,7 +19,6 @@ from speech.engines import load
 from speech.models import Choice, choose
 from speech.said import Refusal
 from speech.transcript import Turn
-from tests.prompts import prompt
 
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"])
 

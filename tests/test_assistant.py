@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
+from corpus.prompts import prompt
 from speech.__main__ import main
 from speech.audio import read
 from speech.decoding import Options, decode
 from speech.engines import Engine, load
 from speech.models import choose
 from speech.said import Refusal
-from tests.prompts import prompt
 from tests.test_adapters import saved
 
 PLAIN = Options(timestamps=False)

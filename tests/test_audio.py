@@ -15,10 +15,10 @@ import pytest
 import torch
 from torchaudio.functional import resample
 
+from corpus.prompts import prompt
 from speech import audio
 from speech.audio import SAMPLE_RATE, read
 from speech.said import Refusal
-from tests.prompts import prompt
 
 CALLER, CALLED = prompt("agent-pass"), prompt("cannot-complete-as-dialed")
 SECONDS = 2.966

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from corpus.prompts import prompt
 from speech.__main__ import main
-from tests.prompts import prompt
 
 
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess:

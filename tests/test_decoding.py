@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from corpus.prompts import prompt, prompts
 from speech.audio import SAMPLE_RATE, read
 from speech.decoding import CPU_FRAMES, Options, decode, detect_language, segments
 from speech.engines import load
 from speech.engines.base import FULL_WINDOW, Hypothesis
 from speech.models import choose
 from speech.transcribe import transcribe
-from tests.prompts import prompt, prompts
 
 PLAIN = Options(timestamps=False)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from corpus.prompts import prompts
 from speech.doubt import is_loop, is_phantom, is_too_long
-from tests.prompts import prompts
 
 PHANTOMS = [
     "Sous-titres réalisés para la communauté d'Amara.org",

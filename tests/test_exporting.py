@@ -10,6 +10,7 @@ from faster_whisper import WhisperModel
 from safetensors import safe_open
 from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
+from corpus.prompts import prompt
 from scoring.french import normalise
 from speech import adapters
 from speech.audio import read
@@ -18,7 +19,6 @@ from speech.engines import Engine, load
 from speech.engines.ctranslate2 import CTranslate2Engine
 from speech.models import choose
 from speech.said import Refusal
-from tests.prompts import prompt
 from tests.test_adapters import saved
 from trainer.__main__ import main
 from trainer.exporting import base_of, export

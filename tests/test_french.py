@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
+from corpus.prompts import prompts
 from scoring.french import NAME, WITHOUT_FILLERS, normalise
-from tests.prompts import prompts
 
 SAME = [
     # Case and punctuation, detached as the French and as transcribers write it.

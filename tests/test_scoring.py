@@ -11,11 +11,11 @@ import numpy as np
 import pandas
 import pytest
 
+from corpus.prompts import prompts
 from scoring.__main__ import main
 from scoring.alignment import Step, align, printed
 from scoring.intervals import bootstrap, paired
 from scoring.measures import NORMALISERS, compare, judge, rates, score
-from tests.prompts import prompts
 
 REFERENCES = ["Bonjour, il est 14h30.", "Euh, oui, d'accord.", "[rire]", "vingt-deux euros"]
 HYPOTHESES = ["bonsoir il est quatorze heures", "oui d’accord !", "Merci.", "22 €"]

@@ -13,10 +13,10 @@ import torch
 from peft import LoraConfig
 from transformers import WhisperForConditionalGeneration
 
+from corpus.prompts import prompts
 from speech.audio import read
 from speech.engines import Engine, load
 from speech.models import choose
-from tests.prompts import prompts
 from tests.test_adapters import saved
 
 THREADS, REQUESTS, CLIPS = 8, 200, 3

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from transformers.models.whisper.english_normalizer import BasicTextNormalizer
 
+from corpus.prompts import Prompt, prompt, prompts
 from speech.audio import SAMPLE_RATE, Recording, read
 from speech.decoding import Options
 from speech.said import Refusal
 from speech.transcribe import transcribe
 from speech.transcript import AudioFacts
-from tests.prompts import Prompt, prompt, prompts
 
 NORMAL = BasicTextNormalizer()
 

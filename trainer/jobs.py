@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from speech.said import Refusal
@@ -116,10 +117,9 @@ def delete(name: str) -> None:
     """Takes the run away, adapter and all. Raises Refusal while it is alive."""
     folder = folder_of(name)
     _check_ended(name)
-    if folder.exists():
-        beside = folder.with_name(f".{name}.{time.time_ns()}")  # at once out of everybody's sight
-        folder.rename(beside)
-        shutil.rmtree(beside)
+    beside = folder.with_name(f".{name}.{time.time_ns()}")  # at once out of everybody's sight
+    with suppress(FileNotFoundError):  # somebody else deletes it
+        shutil.rmtree(folder.rename(beside))
 
 
 def place_in_line(name: str, device: str) -> int | None:

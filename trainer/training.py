@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -39,6 +40,8 @@ from trainer.line import turn
 from trainer.report import report, summary
 from trainer.run import FULL, Run, claimed, config, write_json
 from trainer.settings import PRESETS, Settings, from_dict, preset
+
+warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)  # peft asks transformers the old way
 
 AT_ONCE = 64  # clips of an evaluation decoded and waiting
 EVALUATION_SHARE = 0.25  # of the minutes, at most
