@@ -1,6 +1,7 @@
 """The page as it is served where nothing can be reached, and a real browser to visit it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -86,6 +87,12 @@ def unheard(folder: Path) -> Path:
         if found.is_dir() and found.name not in ("evaluations", "line"):
             (folder / found.name).symlink_to(found)
     return folder
+
+
+def tracebacks(server: Server) -> list[str]:
+    """What broke, by the server's log; but for gradio's own 404 to a page that was left while it waited."""
+    found = re.split(r"(?m)^.*(?=Traceback \(most recent)", server.log.read_text())[1:]
+    return [each for each in found if not re.search("HTTPException: 404: Not Found|response already started", each)]
 
 
 def until(condition, seconds: float):

@@ -128,7 +128,7 @@ def test_a_share_of_the_clips_comes_with_times(shown, engine):
 
 
 def test_a_window_is_the_clip_and_a_margin_that_is_drawn(shown, clips):
-    examples = shown(PLAIN)
+    examples = shown(replace(PLAIN, margin_least=0.5, margin_most=1.5))
     margins = [
         examples.plan(epoch, number).frames / 100 - clips.rows["seconds"][number]
         for epoch in range(5)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from corpus.prompts import prompt
-from tests.pages import PATIENCE, chromium, serve, unheard, visit
+from tests.pages import PATIENCE, chromium, serve, tracebacks, unheard, visit
 from trainer.__main__ import main
 
 expect.set_options(timeout=15_000)  # two cores may be busy with the model
@@ -209,4 +209,4 @@ def test_who_comes_back_finds_the_job_others_wait_and_what_was_heard_is_kept(sco
 
 
 def test_nothing_broke(server):
-    assert "Traceback" not in server.log.read_text()
+    assert tracebacks(server) == []

@@ -10,7 +10,7 @@ from huggingface_hub import ModelCard
 from safetensors.torch import load_file
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-from speech.adapters import merged
+from speech.adapters import merged, revision
 from speech.models import choose
 from speech.said import Refusal
 from tests.hub_writes import Client, Hub, client, run_trainer, serve_writable
@@ -60,6 +60,13 @@ def mended(hub):
     hub.fails.clear()
 
 
+def of_its_base(adapter: Path, base: Path, tmp_path: Path) -> Path:
+    """The adapter, saying that it was trained on the base that it fits."""
+    own = shutil.copytree(adapter, tmp_path / "own")
+    (own / "allo.json").write_text(json.dumps(ALLO | {"base": str(base), "revision": revision(choose(str(base)))}))
+    return own
+
+
 def loaded_back(base: str, repository: str) -> str:
     """The folder that the model and the adapter were merged into, or the refusal."""
     try:
@@ -93,17 +100,19 @@ def test_a_published_adapter_names_its_base_as_others_know_it(hub, here, adapter
     assert {name for name in config if config[name] != before[name]} == {"base_model_name_or_path"}
 
 
-def test_it_loads_back_by_its_hub_id(here, adapter, base):
-    here.trainer("publish", str(adapter), "ada/back", HF_TOKEN="hf_ada")
+def test_it_loads_back_by_its_hub_id(here, adapter, base, tmp_path):
+    own = of_its_base(adapter, base, tmp_path)
+    here.trainer("publish", str(own), "ada/back", HF_TOKEN="hf_ada")
     by_id = Path(here(loaded_back, str(base), "ada/back"))
-    by_folder = Path(here(loaded_back, str(base), str(adapter)))
+    by_folder = Path(here(loaded_back, str(base), str(own)))
     one, other, plain = (load_file(folder / "model.safetensors") for folder in (by_id, by_folder, base))
     changed = "model.encoder.layers.0.self_attn.q_proj.weight"
     assert torch.equal(one[changed], other[changed]) and not torch.equal(one[changed], plain[changed])
 
 
-def test_a_private_one_is_for_its_owner(hub, here, adapter, base):
-    assert here.trainer("publish", str(adapter), "secret", "--private", HF_TOKEN="hf_ada")[1] == "ada/secret\n"
+def test_a_private_one_is_for_its_owner(hub, here, adapter, base, tmp_path):
+    own = of_its_base(adapter, base, tmp_path)
+    assert here.trainer("publish", str(own), "secret", "--private", HF_TOKEN="hf_ada")[1] == "ada/secret\n"
     assert "ada/secret" in hub.private
     assert "There is no adapter 'ada/secret'" in here(loaded_back, str(base), "ada/secret", HF_TOKEN="hf_bob")
     assert Path(here(loaded_back, str(base), "ada/secret", HF_TOKEN="hf_ada")).is_dir()
