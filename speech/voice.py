@@ -6,9 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from silero_vad import get_speech_timestamps, load_silero_vad
 
-from speech.audio import SAMPLE_RATE
+THREADS = torch.get_num_threads()
+from silero_vad import get_speech_timestamps, load_silero_vad  # noqa: E402
+
+torch.set_num_threads(THREADS)  # importing silero_vad leaves the whole process one thread, training and all
+
+from speech.audio import SAMPLE_RATE  # noqa: E402
 
 MAX_WINDOW = 29.0  # seconds, padding included: Whisper's window has 30
 PADDING = 0.8  # seconds kept around a stretch: the detector misses soft first sounds (« Au revoir » lost its « Au »)

@@ -1,5 +1,8 @@
 """Recordings of calls: long ones, with two channels, with text that came before."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -122,3 +125,13 @@ def test_a_detected_language_is_told(int8):
 def test_an_unknown_language_is_refused_before_any_work(int8):
     with pytest.raises(Refusal, match="'klingon'"):
         next(transcribe(read(prompt("conf-full")), int8, replace(Options(), language="klingon")))
+
+
+def test_voice_activity_leaves_torch_its_threads():
+    """silero_vad sets them to one, for the whole process, when it is imported."""
+    asked = (
+        "import torch; before = torch.get_num_threads(); import speech.voice; print(before, torch.get_num_threads())"
+    )
+    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout == "2 2\n"
