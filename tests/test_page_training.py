@@ -106,7 +106,7 @@ def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_p
     look(french)
     expect(run_of(french, "court")).to_have_attribute("aria-current", "true")
     expect(french.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 6"), timeout=PATIENCE)
-    expect(french.locator("#run polyline").first).to_be_visible(timeout=PATIENCE)
+    expect(french.locator("#run polyline").first).to_be_visible(timeout=2 * PATIENCE)  # it has two points by then
     expect(french.locator("#run")).to_contain_text("extraits par seconde")
     expect(french.locator("#command")).to_contain_text("--set report_clips=2 ")
     assert "/petit" not in french.locator("#train").inner_text()  # no way to a folder of this machine
