@@ -166,13 +166,13 @@ def _claimed(output: Path, asked: dict, part: int) -> Iterator[BinaryIO]:
         output.parent.mkdir(parents=True, exist_ok=True)
         Path(lock.lock_file).touch()  # FileLock takes a folder that is closed to us for a lock that is held
         try:
-            lock.acquire()
+            held = lock.acquire()
         except Timeout as error:
             raise Refusal(
                 en=f"Another process is writing {output}: wait for its end, or name another file.",
                 fr=f"Un autre processus écrit {output} : attendez sa fin, ou nommez un autre fichier.",
             ) from error
-    with lock:
+    with held:
         with _refused_by_disk(output):
             _sign(output, asked, part)
             file = path.open("r+b" if path.exists() else "w+b", buffering=0)

@@ -70,16 +70,14 @@ def _held(lock: FileLock, device: str, ticket: Path, tell: Callable[[int], None]
         before = [other.path for other in waiting(device)].index(ticket)
         if before == 0:
             try:
-                lock.acquire()
+                held = lock.acquire()
                 break
             except Timeout:  # its holder is on its way out
                 before = 1
         tell(before)
         time.sleep(LOOK)
-    try:
+    with held:  # `with lock` would acquire it once more, and keep it
         yield
-    finally:
-        lock.release()  # acquired once: `with lock` would count it twice, and keep it
 
 
 def _folder(device: str) -> Path:

@@ -175,8 +175,7 @@ def claimed(folder: Path, resume: bool) -> Iterator[Run]:
     """
     try:
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock", timeout=0)
-        lock.acquire()
+        held = FileLock(folder / ".lock", timeout=0).acquire()
     except Timeout as error:
         raise Refusal(
             en=f"Another process is training in {folder}: wait for its end, or name another folder.",
@@ -187,7 +186,7 @@ def claimed(folder: Path, resume: bool) -> Iterator[Run]:
             en=f"The folder {folder} cannot be written ({error.strerror}): name another one.",
             fr=f"Le dossier {folder} ne peut être écrit ({error.strerror}) : nommez-en un autre.",
         ) from error
-    with lock:
+    with held:
         if resume:
             config(folder)
         elif (folder / "config.json").exists() and "plan" in config(folder):  # else it never began
