@@ -27,7 +27,7 @@ BEGUN = {"status": "queued", "step": 0, "steps": None, "eta": None, "message": N
 
 def runs_folder() -> Path:
     """`ALLO_RUNS`, else `runs` in the folder that the server was started in."""
-    return Path(os.environ.get("ALLO_RUNS") or "runs")
+    return Path(os.environ.get("ALLO_RUNS") or "runs").expanduser()
 
 
 def folder_of(name: str) -> Path:

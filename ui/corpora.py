@@ -111,7 +111,9 @@ def root() -> Path | None:
 
 def runs() -> Path:
     """The folder of the runs whose adapters are for visitors."""
-    return Path(os.environ.get("ALLO_RUNS") or "runs").expanduser()
+    from trainer import jobs
+
+    return jobs.runs_folder()
 
 
 def _open(source: Source, path: Path | None) -> Opened:
