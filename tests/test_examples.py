@@ -4,6 +4,7 @@ import csv
 import wave
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -300,6 +301,19 @@ def test_of_two_calls_one_is_to_judge_by(tmp_path):
     rows[0]["split"] = "test"
     parts = divided(made(tmp_path, rows), "fr")
     assert parts.counts == {"train": 5, "validation": 3, "test": 1}
+
+
+def test_a_smaller_share_is_part_of_a_larger_one_and_divides_no_call(tmp_path):
+    rows = [{"call": f"call-{number % 12}", "split": "train"} for number in range(60)]
+    rows += [{"call": name, "split": name} for name in ("validation", "test")]
+    clips = made(tmp_path, rows)
+    calls, whole = clips.rows["call"], divided(clips, "fr")
+    parts = [divided(clips, "fr", share) for share in (0.01, 0.25, 0.5, 1.0)]
+    assert [len(part.train) for part in parts] == [5, 15, 30, 60]
+    for smaller, larger in pairwise(parts):
+        assert set(smaller.train) < set(larger.train) and larger.test == smaller.test == whole.test
+        assert not {calls[i] for i in smaller.train} & {calls[i] for i in set(larger.train) - set(smaller.train)}
+    assert parts[1] == divided(clips, "fr", 0.25) and parts[-1] == whole
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,21 @@ Everything random about an example is drawn from (seed, epoch, its number), and 
 epoch): a training that goes on after a death is shown the same in the same order.
 """
 
+import hashlib
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
-from torchaudio.functional import highpass_biquad, lowpass_biquad, mu_law_decoding, mu_law_encoding, resample
 from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 
-from corpus import Corpus, splits
+from corpus import Corpus, splits, telephone
 from speech.audio import SAMPLE_RATE
 from speech.decoding import CONTEXT, MAX_CLIP
 from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, SECONDS_PER_TOKEN, Engine
@@ -45,8 +47,8 @@ class Parts:
         return {name: len(getattr(self, name)) for name in ("train", "validation", "test")}
 
 
-def divided(corpus: Corpus, language: str) -> Parts:
-    """The corpus's own splits; where there is no validation, it is taken out of train.
+def divided(corpus: Corpus, language: str, share: float = 1.0) -> Parts:
+    """The corpus's own splits; where there is no validation, it is taken out of train. Of train `share` is kept.
 
     Raises Refusal where there is nothing to learn from, or no clip to judge by.
     """
@@ -71,6 +73,7 @@ def divided(corpus: Corpus, language: str) -> Parts:
                 fr=f"{corpus.name} n'a pas d'extraits {use.fr} : donnez-lui plus d'extraits, ou une colonne split "
                 "(train, validation).",
             )
+    found["train"] = _some(own.loc[found["train"]], share)
     return Parts(**found, foreign=len(rows) - len(own))
 
 
@@ -82,6 +85,15 @@ def _carved(train: pd.DataFrame) -> list[str]:
     groups = splits.groups(train)
     sizes = sorted((groups.count(group), group) for group in set(groups))
     return ["validation" if len(sizes) > 1 and group == sizes[0][1] else "train" for group in groups]
+
+
+def _some(train: pd.DataFrame, share: float) -> list[int]:
+    """The rows of whole calls (or what else is not divided), in an order of their own, until they make the share."""
+    names = splits.groups(train)
+    rows = Counter(names)
+    order = sorted(rows, key=lambda name: hashlib.sha256(name.encode()).digest())
+    before = dict(zip(order, accumulate((rows[name] for name in order), initial=0), strict=False))
+    return [row for row, name in zip(train.index, names, strict=True) if before[name] < share * len(names)]
 
 
 def _code(language: str) -> str:
@@ -317,15 +329,10 @@ class Loader(DataLoader):
 
 
 def telephone_line(waveform: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The waveform (float32 at 16 kHz) through a telephone line: 300 to 3400 Hz, 8 kHz, µ-law, with noise and gain."""
-    narrow = resample(torch.from_numpy(waveform), SAMPLE_RATE, 8000)
-    narrow = lowpass_biquad(highpass_biquad(narrow, 8000, 300.0), 8000, 3400.0)
-    loudest = float(narrow.abs().max()) or 1.0
-    narrow = narrow / loudest * random.uniform(0.1, 0.9)
-    noise = torch.from_numpy(random.standard_normal(len(narrow)).astype(np.float32))
-    narrow = narrow + noise * float(narrow.std()) * 10 ** (-random.uniform(15, 40) / 20)
-    coded = mu_law_decoding(mu_law_encoding(narrow.clamp(-1, 1), 256), 256)
-    return resample(coded, 8000, SAMPLE_RATE).numpy()
+    """The waveform (float32 at 16 kHz) through a telephone line of chance: A-law or µ-law, its level, its noise."""
+    level = random.uniform(0.1, 0.9) / (abs(waveform).max(initial=0.0) or 1.0)
+    codec = ("alaw", "ulaw")[random.integers(2)]  # the codecs that cost a clip nothing
+    return telephone.through(waveform * np.float32(level), codec, snr=random.uniform(15, 40), seed=random)
 
 
 def unspoken(samples: int, random: np.random.Generator) -> np.ndarray:

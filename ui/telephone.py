@@ -5,9 +5,11 @@ import io
 
 import numpy as np
 
+from corpus import telephone
 from ui.words import number, say
 
 SAMPLE_RATE = 16_000
+NOISE = 25.0  # dB under the voice: heard, and in nobody's way
 SHOWN = 30 * SAMPLE_RATE  # samples of a picture at most
 WINDOW, WIDTH = 512, 640  # samples of a column, columns at most
 INK, DECIBELS = (74, 103, 222), 70  # the theme's primary colour, which the loudest has in full
@@ -15,9 +17,7 @@ INK, DECIBELS = (74, 103, 222), 70  # the theme's primary colour, which the loud
 
 def through(waveform: np.ndarray) -> np.ndarray:
     """The channels (channels, samples; float32 at 16 kHz) as a telephone would bring them, each time alike."""
-    from trainer.examples import telephone_line
-
-    return np.stack([telephone_line(np.ascontiguousarray(each), np.random.default_rng(0)) for each in waveform])
+    return np.stack([telephone.through(np.ascontiguousarray(each), "ulaw", snr=NOISE) for each in waveform])
 
 
 def pictures(before: np.ndarray, after: np.ndarray, reader: str) -> str:
