@@ -9,9 +9,10 @@ from pathlib import Path
 
 from transformers.utils.logging import disable_progress_bar
 
-from speech.audio import read
+from speech import voiceprints
 from speech.decoding import Options, check_language
 from speech.engines.base import Engine
+from speech.masking import mask
 from speech.said import Refusal, locale_language
 from speech.transcribe import transcribe
 from speech.transcript import Transcript
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--language", default="fr", help="Whisper's code, or auto (default: fr)")
     add("--task", default="transcribe", help="transcribe, or translate into English")
     add("--channels", default="auto", help="auto, mix or split")
+    add("--speakers", metavar="N", help="who speak on one channel: their number, or auto (default: auto if it can)")
     add("--words", action="store_true", help="times of the words")
     add("--no-timestamps", action="store_true", help="one turn a window")
     add("--prompt", default="", help="text that comes before, in the spelling that is wanted")
@@ -51,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--context", action="store_true", help="hear each window after the text before it (slower)")
     add("--beam-size", type=int, default=1, help="1 is greedy")
     add("--no-voice-activity", action="store_true", help="hear the silences too")
+    add("--mask", action="store_true", help="hide spoken numbers that are personal, and e-mail addresses")
+    add("--names", default="", help="names to hide as well, between commas")
     add("--format", default="txt", help=", ".join(FORMATS))
     add("--output", type=Path, metavar="DIR", help="a file per recording there; else standard output")
     add("--json", action="store_const", const="json", dest="format", help="as --format json")
@@ -65,7 +69,7 @@ def _transcribe(asked: argparse.Namespace) -> int:
 
     disable_progress_bar()  # transformers draws one for a second of loading
     exports.check_format(asked.format)
-    options = _options(asked)
+    options, speakers = _options(asked), _speakers(asked.speakers)
     choice = choose(asked.model, asked.adapter)
     engine = load(choice, asked.engine, asked.precision, assistant=asked.assistant)
     options = replace(options, margin=engine.margin)
@@ -75,7 +79,7 @@ def _transcribe(asked: argparse.Namespace) -> int:
     refused = False
     for file, name in zip(asked.files, _names(asked.files, asked.format), strict=True):
         try:
-            text = exports.write(_hear(file, engine, options, asked.channels), asked.format)
+            text = exports.write(_hear(file, engine, options, asked, speakers), asked.format)
         except Refusal as refusal:
             _log(refusal.said.to(locale_language()))
             refused = True
@@ -108,15 +112,34 @@ def _options(asked: argparse.Namespace) -> Options:
     )
 
 
-def _hear(file: str, engine: Engine, options: Options, channels: str) -> Transcript:
-    recording = read(file)
+def _speakers(asked: str | None) -> int | None:
+    """None: their number is to be found."""
+    if asked is None:
+        try:
+            voiceprints.choose()
+        except Refusal as refusal:
+            _log(refusal.said.to(locale_language()))
+            return 1
+    if asked in (None, "auto"):
+        return None
+    if not asked.isdecimal():
+        raise Refusal(
+            en=f"The number of speakers is {asked!r}: give a number, or auto.",
+            fr=f"Le nombre de locuteurs est {asked!r} : donnez un nombre, ou auto.",
+        )
+    return int(asked)
+
+
+def _hear(file: str, engine: Engine, options: Options, asked: argparse.Namespace, speakers: int | None) -> Transcript:
     shown = sys.stderr.isatty()
-    for progress in transcribe(recording, engine, options, channels):
+    for progress in transcribe(file, engine, options, asked.channels, speakers):
         if shown:
             print(f"\r{progress.seconds_done:.0f} of {progress.seconds_total:.0f} s", end="", file=sys.stderr)
     if shown:
         print("\r\033[K", end="", file=sys.stderr)
     transcript = progress.transcript
+    if asked.mask or asked.names:
+        transcript = mask(transcript, [name.strip() for name in asked.names.split(",") if name.strip()])
     _log(f"{file}: {transcript.audio.seconds:.1f} s in {transcript.seconds_taken:.1f} s")
     for flagged in transcript.flagged:
         _log(f"{file}: {flagged.start:.1f} s: left out, a {flagged.reason}: {flagged.text}")

@@ -8,7 +8,8 @@ import re
 import stat
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, groupby
 from operator import itemgetter
@@ -64,6 +65,17 @@ class Recording:
     waveform: np.ndarray  # float32, (channels, samples) at 16 kHz, -1 to 1
 
 
+@dataclass(frozen=True)
+class Stream:
+    """A recording that is decoded while one iterates, once."""
+
+    facts: AudioFacts  # seconds: what the header says, NaN where it says nothing; only decoding tells for sure
+    blocks: Iterator[np.ndarray]  # float32, (channels, samples) at 16 kHz, -1 to 1; a minute or so each
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return self.blocks
+
+
 def read(source: str | os.PathLike | bytes, name: str | None = None) -> Recording:
     """The recording in a local file, or the sound of a video; or in bytes, which are such a file and may have a name.
 
@@ -72,26 +84,39 @@ def read(source: str | os.PathLike | bytes, name: str | None = None) -> Recordin
 
     Raises `Refusal` for what is not such a file, holds no sound, or lasts longer than `MAX_SECONDS`.
     """
+    with stream(source, name) as blocks:
+        waveform = _joined(deque(blocks))
+    return Recording(replace(blocks.facts, seconds=waveform.shape[1] / SAMPLE_RATE), waveform)
+
+
+@contextmanager
+def stream(source: str | os.PathLike | bytes, name: str | None = None) -> Iterator[Stream]:
+    """The same as `read`, decoded block by block: the memory of a minute, whatever the length.
+
+    Raises `Refusal` as `read` does; that the file lasts too long may turn out on the way.
+    """
     path = name or "clip" if isinstance(source, bytes) else os.fspath(source)
     name = repr(Path(path).name or path)[1:-1]  # a line break in a name must not break a sentence
     with _opened(source, path, name) as file, _demuxed(file, name) as container:
-        stream = _audio_stream(container, name)
-        codec = stream.codec_context.codec.canonical_name
+        track = _audio_stream(container, name)
+        codec = track.codec_context.codec.canonical_name
         start = (container.start_time or 0) / av.time_base
-        pieces = _pieces(_frames(container, stream, name), start, name)
+        pieces = _pieces(_frames(container, track, name), start, name)
         first = next(pieces, None)
         if first is None:
             raise Refusal(
                 en=f"“{name}” holds no sound that can be decoded ({codec}): record or export it again.",
                 fr=f"« {name} » ne contient aucun son décodable ({codec}) : enregistrez-le ou exportez-le à nouveau.",
             )
-        blocks = deque()
-        for rate, run in groupby(chain([first], pieces), key=itemgetter(0)):
-            blocks.extend(_resampled((samples for _, samples in run), rate))
-    waveform = _joined(blocks)
-    channels, samples = waveform.shape
-    facts = AudioFacts(path, samples / SAMPLE_RATE, sample_rate=first[0], channels=channels, codec=codec)
-    return Recording(facts, waveform)
+        rate, samples = first
+        facts = AudioFacts(path, _announced(container, file) or math.nan, rate, len(samples), codec)
+        with closing(_blocks(chain([first], pieces))) as blocks:
+            yield Stream(facts, blocks)
+
+
+def _blocks(pieces: Iterable[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
+    for rate, run in groupby(pieces, key=itemgetter(0)):
+        yield from _resampled((samples for _, samples in run), rate)
 
 
 class _File(io.FileIO):
@@ -150,7 +175,6 @@ def _demuxed(file: _File | _Bytes, name: str):
     """The container in the file; the header decides and, where there is none, the extension."""
     raw = HEADERLESS.get(Path(file.name).suffix.lower())
     has_header = file.read(4) in (b"RIFF", b".snd")
-    size = file.seek(0, os.SEEK_END)
     file.seek(0)
     options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none", "max_size": "65536"}  # of a packet of WAV
     headerless = {}
@@ -166,11 +190,19 @@ def _demuxed(file: _File | _Bytes, name: str):
             fr=f"« {name} » n'est pas un enregistrement lisible, ou a été coupé avant que son index soit écrit : "
             "donnez-le en WAV, MP3, M4A, OGG, FLAC, WebM ou MP4.",
         ) from error
-    announced = (container.duration or 0) / av.time_base
-    believable = announced * LEAST_BIT_RATE < size * 8
-    if believable and announced > MAX_SECONDS * GUESSED.get(container.format.name, 1):
+    announced = _announced(container, file)
+    if announced > MAX_SECONDS * GUESSED.get(container.format.name, 1):
         raise _too_long(name, announced)
     return container
+
+
+def _announced(container, file: _File | _Bytes) -> float:
+    """Seconds by the header; 0 where it tells nothing that the bytes can hold."""
+    at = file.tell()
+    bits = 8 * file.seek(0, os.SEEK_END)
+    file.seek(at)
+    seconds = (container.duration or 0) / av.time_base
+    return seconds if seconds * LEAST_BIT_RATE < bits else 0.0
 
 
 def _audio_stream(container, name: str):

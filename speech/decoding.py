@@ -6,6 +6,7 @@ the measurements behind the constants.
 """
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -19,7 +20,7 @@ from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, SECONDS_PER_TOKE
 from speech.models import MARGIN
 from speech.said import Refusal
 from speech.transcript import Flagged, Turn, Word
-from speech.words import words_of
+from speech.words import UNSPACED, words_of
 
 CONTEXT = 448  # positions of Whisper's decoder: prompt and text
 MAX_CLIP = 30 * SAMPLE_RATE  # samples
@@ -187,7 +188,7 @@ def _hear(
     if options.words and any(kept):
         words = _words(engine, states, clips, hypotheses, options)
     return [
-        _heard(engine, clip, hypothesis, found) if keep else None
+        _heard(engine, clip, hypothesis, found, options.language) if keep else None
         for clip, hypothesis, found, keep in zip(clips, hypotheses, words, kept, strict=True)
     ]
 
@@ -209,20 +210,55 @@ def _is_doubtful(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, short
     return short and (hypothesis.logprob < DOUBTFUL_LOGPROB or is_too_long(text, len(clip) / SAMPLE_RATE))
 
 
-def _heard(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, words: tuple[Word, ...]) -> Heard:
+def _heard(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, words: tuple[Word, ...], language: str) -> Heard:
     if hypothesis.no_speech > SILENT_SHARE and hypothesis.logprob < SILENT_LOGPROB:
         return Heard(())
-    turns, flagged = [], []
+    turns, flagged, left = [], [], deque(words)
     confidence = math.exp(hypothesis.logprob)
-    for start, end, tokens in segments(hypothesis.tokens, engine.timestamp_begin, len(clip) / SAMPLE_RATE):
+    pieces = segments(hypothesis.tokens, engine.timestamp_begin, len(clip) / SAMPLE_RATE)
+    for start, end, tokens in _between_words(engine, pieces, language):
         text = _text(engine, tokens)
+        inside = _taken(left, text)
         reason = "loop" if is_loop(text) else "phantom" if is_phantom(text) else None
         if reason:
             flagged.append(Flagged(start, end, text, reason))
         elif text:
-            inside = tuple(word for word in words if start - 0.01 <= (word.start + word.end) / 2 < end)
-            turns.append(Turn(start, end, text, confidence, words=inside))
+            turns.append(_around(Turn(start, end, text, confidence, words=inside)))
     return Heard(tuple(turns), tuple(flagged))
+
+
+def _between_words(
+    engine: Engine, pieces: list[tuple[float, float, list[int]]], language: str
+) -> list[tuple[float, float, list[int]]]:
+    """The segments, with one that begins inside a word joined to the one before it."""
+    whole: list[tuple[float, float, list[int]]] = []
+    for start, end, tokens in pieces:
+        if whole and language not in UNSPACED and not engine.tokenizer.decode(tokens[:1]).startswith(" "):
+            start, _, before = whole.pop()
+            tokens = before + tokens
+        whole.append((start, end, tokens))
+    return whole
+
+
+def _taken(words: deque[Word], text: str) -> tuple[Word, ...]:
+    """Takes from the left the words that make up the text."""
+    missing, taken = len("".join(text.split())), []
+    while words and missing > 0:
+        taken.append(words.popleft())
+        missing -= len("".join(taken[-1].text.split()))
+    return tuple(taken)
+
+
+def _around(turn: Turn) -> Turn:
+    """The model tells a turn's times and the alignment its words', a pause before or after too many: a word is cut to
+    the turn that it reaches into, and the turn reaches a word that lies outside."""
+    if not turn.words:
+        return turn
+    first, last = turn.words[0], turn.words[-1]
+    start = turn.start if first.end > turn.start else first.start
+    end = turn.end if last.start < turn.end else last.end
+    words = (replace(w, start=max(start, min(w.start, end)), end=min(end, max(w.end, start))) for w in turn.words)
+    return replace(turn, start=start, end=end, words=tuple(words))
 
 
 def segments(tokens: Sequence[int], timestamp_begin: int, seconds: float) -> list[tuple[float, float, list[int]]]:

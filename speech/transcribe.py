@@ -1,136 +1,248 @@
-"""From a recording to a transcript, as it grows: channels, voices, windows, turns."""
+"""From a recording to a transcript, as it grows: line, channels, voices, windows, turns. Whatever its length, what is
+kept in memory is a minute of sound and the windows that are being heard."""
 
+import os
 import time
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Literal
+from bisect import bisect
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from speech import voice
-from speech.audio import Recording
+from speech import channels as sides
+from speech.audio import SAMPLE_RATE, Recording, Stream, stream
 from speech.decoding import Heard, Options, check_language, decode, detect_language
 from speech.engines.base import Engine
-from speech.said import Refusal
-from speech.transcript import Flagged, Transcript, Turn
-from speech.voice import Window
+from speech.line import Line, Survey
+from speech.transcript import AudioFacts, Flagged, Transcript, Turn
+from speech.voice import Voiced, Whole, Window
+from speech.words import UNSPACED
 
-CHANNELS = ("auto", "mix", "split")
-GROUP = 2  # batches of windows that are sorted by length together: partial text comes in the order of time
+if TYPE_CHECKING:
+    from speech.speakers import Voices
+
+GROUP = 4  # batches of windows that are sorted by length together: partial text comes in the order of time
 UNHEARD = 1.5  # seconds of voice after the last turn of a window that are worth a window of their own
+PAUSE = 1.0  # seconds of silence at which a turn ends, where its words are timed
+TELLING = 30.0  # seconds of windows from which a channel's language is told
 
 
 @dataclass(frozen=True)
 class Progress:
-    seconds_done: float
+    seconds_done: float  # of the recording
     seconds_total: float
-    transcript: Transcript  # what is there so far, in order; whole with the last one
+    transcript: Transcript  # what is there so far, in order of time; whole with the last one
 
 
 def transcribe(
-    recording: Recording, engine: Engine, options: Options, channels: Literal["auto", "mix", "split"] = "auto"
+    source: Recording | str | os.PathLike,
+    engine: Engine,
+    options: Options,
+    channels: Literal["auto", "mix", "split"] = "auto",
+    speakers: int | None = 1,
 ) -> Iterator[Progress]:
     """Gives the transcript after each group of windows; stop asking, and the work stops.
 
-    `channels`: "split" hears each channel by itself, "mix" their mean, "auto" splits a two-channel call whose channels
-    differ. Raises Refusal for a language that the model does not know or channels that are none of these.
+    A path is decoded twice, as a stream: once to know the line, once to hear it. `channels`: "split" hears each channel
+    by itself, "mix" their mean, "auto" those that carry a voice of their own. `speakers` are told apart where one
+    waveform is heard: 1 for none of that, None where their number is to be found. Raises Refusal for a language that
+    the model does not know, channels that are none of these, and what `audio.read` and `speakers.Voices` refuse.
     """
     started = time.monotonic()
-    lanes = _lanes(recording.waveform, channels)
+    sides.check(channels)
     check_language(engine, options.language)
-    windows = [(channel, window) for channel, lane in enumerate(lanes) for window in _windows(lane, options)]
-    total = sum(window.end - window.start for _, window in windows)
-    options = replace(options, language=options.language or _language(engine, lanes, windows))
-    turns, flagged, done = [], [], 0.0
+    survey, leaks = Survey(), sides.Leaks()
+    with _opened(source) as blocks:
+        facts = blocks.facts
+        hearing = _Hearing(engine, options, facts, started)
+        for block in blocks:
+            survey.add(block)
+            leaks.add(block)
+            yield hearing.progress()
+    line = survey.line(facts)
+    lanes = sides.lanes(line, channels)
+    voices = None
+    if speakers != 1 and len(lanes or (0,)) == 1:
+        from speech.speakers import Voices
 
-    def so_far() -> Progress:
+        voices = Voices(speakers)
+    hearing.begin(line, lanes, voices)
+    cleaned = leaks.without(lanes or ())
+    with _opened(source) as blocks:
+        for block in blocks:
+            yield from hearing.add(block.mean(axis=0, keepdims=True) if lanes is None else cleaned.add(block))
+    yield from hearing.end()
+
+
+def _opened(source: Recording | str | os.PathLike) -> AbstractContextManager[Stream]:
+    if not isinstance(source, Recording):
+        return stream(source)
+    minutes = range(0, max(1, source.waveform.shape[1]), 60 * SAMPLE_RATE)
+    return nullcontext(Stream(source.facts, (source.waveform[:, at : at + 60 * SAMPLE_RATE] for at in minutes)))
+
+
+@dataclass(eq=False)
+class _Lane:
+    """One waveform that is heard."""
+
+    channel: int
+    windows: Voiced | Whole
+    language: str | None
+    waiting: list[Window] = field(default_factory=list)  # until the language is told
+    previous: str = ""  # text
+
+
+class _Hearing:
+    """What was found and heard so far."""
+
+    def __init__(self, engine: Engine, options: Options, facts: AudioFacts, started: float):
+        self.engine, self.options, self.facts, self.started = engine, options, facts, started
+        self.line: Line | None = None
+        self.lanes: list[_Lane] = []
+        self.voices: Voices | None = None
+        self.turns: list[Turn] = []
+        self.flagged: list[Flagged] = []
+        self.todo: deque[tuple[_Lane, Window]] = deque()
+        self.spoken: Counter[str] = Counter()  # seconds of windows by language
+        self.aligned = options.words  # whether words were asked for
+        self.size = 1  # windows of the next group: the first text comes soon
+        self.given = self.unheard = self.done = 0.0  # seconds
+
+    def begin(self, line: Line, lanes: tuple[int, ...] | None, voices: "Voices | None") -> None:
+        self.line, self.voices = line, voices
+        self.facts = replace(self.facts, seconds=line.seconds)
+        windows = Voiced if self.options.voice_activity else Whole
+        self.lanes = [_Lane(channel, windows(), self.options.language) for channel in lanes or (0,)]
+        if voices is not None:  # a turn of two speakers is cut between its words
+            self.options = replace(self.options, words=True)
+
+    def add(self, block: np.ndarray) -> Iterator[Progress]:
+        """The next block of each lane, (lanes, samples)."""
+        self.given += block.shape[1] / SAMPLE_RATE
+        self._take({lane: list(lane.windows.add(sound)) for lane, sound in zip(self.lanes, block, strict=True)})
+        while len(self.todo) >= self.size:
+            yield from self._hear()
+        yield self.progress()
+
+    def end(self) -> Iterator[Progress]:
+        self._take({lane: list(lane.windows.end()) for lane in self.lanes}, ended=True)
+        while self.todo:
+            yield from self._hear()
+        self.done = self.facts.seconds
+        yield self.progress(ended=True)
+
+    def progress(self, ended: bool = False) -> Progress:
+        turns = sorted(self.turns, key=lambda turn: (turn.start, turn.end))
+        sure = None
+        if ended and self.voices is not None:
+            from speech.speakers import assign
+
+            turns, sure = assign(turns, self.voices.spans()), self.voices.sure()
+        if not self.aligned:
+            turns = [replace(turn, words=()) for turn in turns]
+        languages = self.spoken or {self.options.language or "fr": 0.0}  # a recording without speech counts as French
         transcript = Transcript(
-            audio=recording.facts,
-            language=options.language,
-            model=engine.model,
-            adapter=engine.adapter,
-            engine=engine.name,
-            turns=sorted(turns, key=lambda turn: (turn.start, turn.end)),
-            flagged=sorted(flagged, key=lambda found: found.start),
-            seconds_taken=time.monotonic() - started,
+            audio=self.facts,
+            language=max(languages, key=languages.get),
+            model=self.engine.model,
+            adapter=self.engine.adapter,
+            engine=self.engine.name,
+            turns=turns,
+            flagged=sorted(self.flagged, key=lambda found: found.start),
+            seconds_taken=time.monotonic() - self.started,
+            line=self.line,
+            speakers_sure=sure,
         )
-        return Progress(min(done, total), total, transcript)
+        lanes = max(1, len(self.lanes))
+        self.done = max(self.done, self.given - self.unheard / lanes)
+        return Progress(self.done, self.facts.seconds, transcript)
 
-    for settled in _hear(engine, lanes, windows, options):
-        for channel, window, heard in settled:
-            done += window.end - window.start
-            turns += [_placed(turn, channel, window, len(lanes)) for turn in heard.turns]
-            flagged += [_moved(found, channel, window) for found in heard.flagged]
-        yield so_far()
-    done = total
-    yield so_far()
+    def _take(self, found: dict[_Lane, list[Window]], ended: bool = False) -> None:
+        """New windows of each lane; they wait until its language is told."""
+        ready = []
+        for lane, windows in found.items():
+            self.unheard += sum(window.seconds for window in windows)
+            if self.voices is not None:
+                for window in windows:
+                    self.voices.add(
+                        window.sound, window.start, [(a - window.start, b - window.start) for a, b in window.stretches]
+                    )
+            lane.waiting += windows
+            if lane.language is None and (ended or sum(window.seconds for window in lane.waiting) >= TELLING):
+                lane.language = self._language(lane.waiting)
+            if lane.language is not None:
+                ready += [(lane, window) for window in lane.waiting]
+                lane.waiting = []
+        self.todo.extend(sorted(ready, key=lambda item: item[1].start))
 
+    def _language(self, windows: list[Window]) -> str | None:
+        """Of the window that has the most speech."""
+        return detect_language(self.engine, max(windows, key=lambda w: w.seconds).sound) if windows else None
 
-def _lanes(waveform: np.ndarray, channels: str) -> list[np.ndarray]:
-    """The waveforms to hear, out of (channels, samples)."""
-    if channels not in CHANNELS:
-        raise Refusal(
-            en=f"There is no channel mode {channels!r}: choose one of {', '.join(CHANNELS)}.",
-            fr=f"Le mode de canaux {channels!r} n'existe pas : choisissez parmi {', '.join(CHANNELS)}.",
-        )
-    two_parties = len(waveform) == 2 and not _alike(*waveform)
-    if len(waveform) > 1 and (channels == "split" or (channels == "auto" and two_parties)):
-        return list(waveform)
-    return [waveform.mean(axis=0)]
+    def _hear(self) -> Iterator[Progress]:
+        """The next group of windows; what one left unheard at its end comes next."""
+        group = [self.todo.popleft() for _ in range(min(len(self.todo), self.size))]
+        self.size = 1 if self.options.context else GROUP * self.options.batch_size
+        for language in dict.fromkeys(lane.language for lane, _ in group):
+            part = [(lane, window) for lane, window in group if lane.language == language]
+            options = replace(self.options, language=language)
+            sounds = [window.sound for _, window in part]
+            for batch in decode(self.engine, sounds, options, part[0][0].previous):
+                for i, heard in batch:
+                    self._settle(*part[i], heard)
+                yield self.progress()
 
+    def _settle(self, lane: _Lane, window: Window, heard: Heard) -> None:
+        self.unheard -= window.seconds
+        self.spoken[lane.language] += window.seconds
+        for turn in heard.turns:
+            self.turns += self._placed(turn, lane, window)
+        self.flagged += [
+            replace(found, start=found.start + window.start, end=found.end + window.start, channel=lane.channel)
+            for found in heard.flagged
+        ]
+        if self.options.context:
+            lane.previous = heard.text
+        if self.options.timestamps and heard.turns:
+            until = window.start + heard.turns[-1].end
+            if window.voiced_until - until > UNHEARD:  # Whisper sometimes ends a window early
+                rest = window.after(until)
+                self.unheard += rest.seconds
+                self.todo.appendleft((lane, rest))
 
-def _alike(left: np.ndarray, right: np.ndarray) -> bool:
-    """One voice on both channels: the same signal twice, or a room's two microphones."""
-    power = np.sqrt(np.dot(left, left) * np.dot(right, right))
-    return bool(power > 0 and np.dot(left, right) / power > 0.9)
-
-
-def _windows(lane: np.ndarray, options: Options) -> list[Window]:
-    return voice.windows(lane) if options.voice_activity else voice.whole(lane)
-
-
-def _language(engine: Engine, lanes: list[np.ndarray], windows: list[tuple[int, Window]]) -> str:
-    """Detected in the window that has the most speech; a recording without any counts as French."""
-    if not windows:
-        return "fr"
-    channel, window = max(windows, key=lambda item: item[1].end - item[1].start)
-    return detect_language(engine, window.cut(lanes[channel]))
-
-
-def _hear(
-    engine: Engine, lanes: list[np.ndarray], windows: list[tuple[int, Window]], options: Options
-) -> Iterator[list[tuple[int, Window, Heard]]]:
-    """Windows in the order of time, a group at a time; what a window left unheard at its end comes next."""
-    todo = deque(sorted(windows, key=lambda item: item[1].start))
-    previous = dict.fromkeys(range(len(lanes)), "")
-    size = 1  # the first text comes soon
-    while todo:
-        group = [todo.popleft() for _ in range(min(len(todo), size))]
-        size = 1 if options.context else GROUP * options.batch_size
-        clips = [window.cut(lanes[channel]) for channel, window in group]
-        for batch in decode(engine, clips, options, previous[group[0][0]]):
-            settled = [(*group[i], heard) for i, heard in batch]
-            for channel, window, heard in settled:
-                if options.context:
-                    previous[channel] = heard.text
-                if options.timestamps and (rest := _rest(window, heard)):
-                    todo.appendleft((channel, rest))
-            yield settled
-
-
-def _rest(window: Window, heard: Heard) -> Window | None:
-    """What follows the last turn, where a voice goes on: Whisper sometimes ends a window early."""
-    if not heard.turns:
-        return None
-    start = window.start + heard.turns[-1].end
-    return Window(start, window.end, window.voiced_until) if window.voiced_until - start > UNHEARD else None
+    def _placed(self, turn: Turn, lane: _Lane, window: Window) -> list[Turn]:
+        speaker = chr(ord("A") + lane.channel) if len(self.lanes) > 1 else None
+        turn = replace(turn.shifted(window.start), channel=lane.channel, speaker=speaker)
+        pieces = [turn] if lane.language in UNSPACED else _at_pauses(turn, window.stretches)
+        return [_tightened(piece, window.stretches) for piece in pieces]
 
 
-def _placed(turn: Turn, channel: int, window: Window, lanes: int) -> Turn:
-    speaker = chr(ord("A") + channel) if lanes > 1 else None
-    return replace(turn.shifted(window.start), channel=channel, speaker=speaker)
+def _at_pauses(turn: Turn, stretches: Sequence[tuple[float, float]]) -> list[Turn]:
+    """The turn in pieces where the voice pauses for long: the other party may speak meanwhile. Words tell which."""
+    pauses = [
+        (a + b) / 2 for (_, a), (b, _) in pairwise(stretches) if b - a > PAUSE and turn.start < a and b < turn.end
+    ]
+    runs = [list(run) for _, run in groupby(turn.words, lambda word: bisect(pauses, (word.start + word.end) / 2))]
+    if len(runs) < 2:
+        return [turn]
+    times = [(run[0].start, run[-1].end) for run in runs]
+    times[0], times[-1] = (turn.start, times[0][1]), (times[-1][0], turn.end)
+    return [
+        replace(turn, start=start, end=end, text=" ".join(word.text for word in run), words=tuple(run))
+        for run, (start, end) in zip(runs, times, strict=True)
+    ]
 
 
-def _moved(flagged: Flagged, channel: int, window: Window) -> Flagged:
-    return replace(flagged, start=flagged.start + window.start, end=flagged.end + window.start, channel=channel)
+def _tightened(turn: Turn, stretches: Sequence[tuple[float, float]]) -> Turn:
+    """Without the silence that the model counts as the turn's: from its first voice, or word, to its last."""
+    voiced = [(start, end) for start, end in stretches if start < turn.end and end > turn.start]
+    if not voiced:
+        return turn
+    words = turn.words
+    first = min(voiced[0][0], words[0].start) if words else voiced[0][0]
+    last = max(voiced[-1][1], words[-1].end) if words else voiced[-1][1]
+    return replace(turn, start=max(turn.start, first), end=min(turn.end, last))

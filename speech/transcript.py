@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass, field, replace
 
+from speech.line import Line
+
 
 @dataclass(frozen=True)
 class Word:
@@ -60,6 +62,8 @@ class Transcript:
     turns: list[Turn] = field(default_factory=list)
     flagged: list[Flagged] = field(default_factory=list)
     seconds_taken: float = 0.0
+    line: Line | None = None
+    speakers_sure: float | None = None  # how sure it is who spoke on one channel, 0 to 1; None where nobody asked
 
     @property
     def text(self) -> str:

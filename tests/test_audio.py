@@ -17,7 +17,7 @@ from torchaudio.functional import resample
 
 from corpus.prompts import prompt
 from speech import audio
-from speech.audio import SAMPLE_RATE, read
+from speech.audio import SAMPLE_RATE, read, stream
 from speech.said import Refusal
 
 CALLER, CALLED = prompt("agent-pass"), prompt("cannot-complete-as-dialed")
@@ -211,6 +211,27 @@ def test_the_joints_of_the_resampling_do_not_show(tmp_path, rate):
     whole = resample(torch.from_numpy(noise), rate, SAMPLE_RATE).numpy()
     assert recording.waveform.shape == whole.shape
     assert np.abs(recording.waveform - whole).max() < 1e-5
+
+
+def test_a_stream_is_the_recording_block_by_block(tmp_path):
+    noise = np.random.default_rng(7).uniform(-0.5, 0.5, (2, 130 * 8000)).astype(np.float32)
+    path = write_wav(tmp_path / "noise.wav", noise, 8000)
+    with stream(path) as blocks:
+        found = list(blocks)
+    whole = read(path)
+    assert [block.dtype for block in found] == [np.float32] * 3
+    assert max(block.shape[1] for block in found) < 62 * SAMPLE_RATE
+    assert np.array_equal(np.concatenate(found, axis=1), whole.waveform)
+    assert blocks.facts == whole.facts
+
+
+def test_what_no_header_tells_is_not_a_number(tmp_path):
+    path = tmp_path / "streamed.webm"
+    command = ["ffmpeg", "-v", "error", "-i", CALLER, "-c:a", "libopus", "-f", "webm", "-"]
+    path.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+    with stream(path) as blocks:
+        assert np.isnan(blocks.facts.seconds) and blocks.facts.codec == "opus"
+        assert next(iter(blocks)).shape[0] == 1  # and one may stop there
 
 
 def test_samples_that_are_no_numbers_or_too_loud_stay_in_range(tmp_path, recwarn):
@@ -567,10 +588,13 @@ def test_a_guess_of_the_length_refuses_nothing(tmp_path, monkeypatch):
 
 MEMORY = """
 import resource, sys
-from speech.audio import MAX_SECONDS, read
+from speech.audio import MAX_SECONDS, read, stream
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 read(sys.argv[1])
+before = peak()
+with stream(sys.argv[3]) as blocks:
+    print(sum(block.shape[1] for block in blocks) / 16000, peak() - before)
 for path in sys.argv[2:]:
     before = peak()
     recording = read(path)
@@ -597,7 +621,8 @@ def test_half_an_hour_fits_in_little_memory(tmp_path):
         text=True,
         check=True,
     )
-    short, half_hour, limit = ([float(word) for word in line.split()] for line in ran.stdout.splitlines())
+    streamed, short, half_hour, limit = ([float(word) for word in line.split()] for line in ran.stdout.splitlines())
+    assert streamed[0] == half_hour[0] and streamed[1] < 40
     assert abs(short[0] - 480) < 0.01
     assert short[3] < 176
     assert 1790 < half_hour[0] <= 1800

@@ -49,6 +49,14 @@ def test_many_files_into_a_folder(tmp_path, capsys):
     assert "-->" in (out / "conf-full-2.srt").read_text() and capsys.readouterr().out == ""
 
 
+def test_personal_data_is_masked(capsys):
+    """A name that was said, in the text and in the words."""
+    assert main(["transcribe", str(prompt("conf-full")), "--words", "--json", "--names", "Conférence, Dupont"]) == 0
+    (turn,) = json.loads(capsys.readouterr().out)["turns"]
+    assert "[nom]" in turn["text"] and "onférence" not in turn["text"]
+    assert "[nom]" in [word["text"] for word in turn["words"]]
+
+
 def test_a_bad_file_fails_alone(tmp_path, capsys):
     (tmp_path / "notes.wav").write_text("not audio")
     assert main(["transcribe", str(tmp_path / "notes.wav"), str(prompt("conf-full"))]) == 2
@@ -67,6 +75,8 @@ def test_a_bad_file_fails_alone(tmp_path, capsys):
         (["{prompt}", "--format", "docx"], "There is no format 'docx'", "Le format 'docx' n'existe pas"),
         (["{prompt}", "--task", "sing"], "There is no task 'sing'", "La tâche 'sing' n'existe pas"),
         (["{prompt}", "--channels", "left"], "There is no channel mode", "Le mode de canaux"),
+        (["{prompt}", "--speakers", "many"], "The number of speakers is 'many'", "Le nombre de locuteurs est 'many'"),
+        (["{prompt}", "--speakers", "99"], "99 speakers were asked for", "99 locuteurs ont été demandés"),
         (["{prompt}", "--hot-words", "mot " * 500], "tokens and at most 200 fit", "tokens et 200 au plus"),
         (["{prompt}", "--beam-size", "0"], "The beam size is 0", "La largeur de faisceau est 0"),
         (["{prompt}", "--adapter", "{folder}"], "has no adapter_config.json", "n'a pas de adapter_config.json"),

@@ -9,14 +9,19 @@ from itertools import pairwise
 import jiwer
 import numpy as np
 import pytest
+import torch
+from silero_vad import load_silero_vad
 from transformers.models.whisper.english_normalizer import BasicTextNormalizer
 
 from corpus.prompts import Prompt, prompt, prompts
 from speech.audio import SAMPLE_RATE, Recording, read
-from speech.decoding import Options
+from speech.channels import Leaks, lanes
+from speech.decoding import Options, _between_words
+from speech.line import Survey
 from speech.said import Refusal
-from speech.transcribe import transcribe
-from speech.transcript import AudioFacts
+from speech.transcribe import _at_pauses, transcribe
+from speech.transcript import AudioFacts, Turn, Word
+from speech.voice import MAX_WINDOW, Detector, Voiced, Whole
 
 NORMAL = BasicTextNormalizer()
 
@@ -135,3 +140,127 @@ def test_voice_activity_leaves_torch_its_threads():
     environment = os.environ | {"OMP_NUM_THREADS": "2"}
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout == "2 2\n"
+
+
+def test_the_detector_is_silero(spoken):
+    sound = stitched(spoken[:4], 1.0)
+    detector = Detector()
+    ours = [share for block in np.array_split(sound, 7) for share in detector.add(block)] + detector.end()
+    assert ours == pytest.approx(load_silero_vad().audio_forward(torch.from_numpy(sound)[None], 16000)[0], abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [Voiced, Whole])
+@pytest.mark.parametrize("size", [5_000, 100_000, 3_000_000])
+def test_windows_are_the_same_however_the_sound_comes(spoken, kind, size):
+    sound = stitched(spoken[:9], 2.0)
+
+    def windows(size: int):
+        cutter = kind()
+        blocks = [sound[at : at + size] for at in range(0, len(sound), size)]
+        return [window for block in blocks for window in cutter.add(block)] + list(cutter.end())
+
+    found = windows(size)
+    assert found == windows(960_000)
+    assert all(0 < window.seconds <= MAX_WINDOW and len(window.sound) <= 30 * SAMPLE_RATE for window in found)
+    assert all(a.end <= b.start for a, b in pairwise(found))
+    at = [round(window.start * SAMPLE_RATE) for window in found]
+    assert all(np.array_equal(w.sound, sound[i : i + len(w.sound)]) for i, w in zip(at, found, strict=True))
+
+
+def test_a_voice_that_never_pauses_is_cut_where_it_is_quietest():
+    vowel = prompt("conf-full")
+    sound = read(vowel).waveform[0][4000:12000]
+    loud = np.tile(sound[np.argmax(np.convolve(sound**2, np.ones(1600), "valid")) :][:1600], 900)
+    quiet = 26 * SAMPLE_RATE
+    loud[quiet : quiet + 1600] *= 0.1
+    cutter = Whole()
+    first, *_ = [*cutter.add(loud), *cutter.end()]
+    assert quiet <= first.end * SAMPLE_RATE <= quiet + 1600
+
+
+def line_of(*channels: np.ndarray):
+    survey, found = Survey(), recording(*channels)
+    survey.add(found.waveform)
+    return survey.line(found.facts)
+
+
+def test_the_channels_that_are_heard():
+    voice, other = read(prompt("conf-full")).waveform[0], read(prompt("agent-loginok")).waveform[0]
+    size = min(len(voice), len(other))
+    voice, other, nobody = voice[:size], other[:size], np.zeros(size, np.float32)
+    assert lanes(line_of(voice)) is None
+    assert lanes(line_of(voice, other)) == (0, 1) and lanes(line_of(voice, other), "mix") is None
+    assert lanes(line_of(voice, voice)) is None and lanes(line_of(voice, voice), "split") == (0, 1)
+    assert lanes(line_of(voice, 0.1 * voice)) == (0, 1)  # an echo: what leaks is taken out of it
+    assert lanes(line_of(nobody, voice)) == (1,) and lanes(line_of(nobody, nobody)) is None
+    assert lanes(line_of(voice, other, nobody, voice)) == (0, 1, 3)
+
+
+@pytest.fixture(scope="module")
+def two_parties() -> tuple[np.ndarray, np.ndarray]:
+    """Each says two sentences; the second of the one and the first of the other overlap."""
+    a, b = (stitched([found], 0.0) for found in prompts(at_least=3.0)[:2])
+    c, d = (read(prompt(name)).waveform[0] for name in ("conf-full", "agent-loginok"))
+    left, right = np.zeros(14 * SAMPLE_RATE, np.float32), np.zeros(14 * SAMPLE_RATE, np.float32)
+    for lane, at, sound in ((left, 0.5, c), (right, 3.0, d), (left, 6.0, a[: 4 * SAMPLE_RATE]), (right, 9.0, b)):
+        start = round(at * SAMPLE_RATE)
+        lane[start : start + len(sound)] += sound[: len(lane) - start]
+    return left, right
+
+
+@pytest.mark.parametrize("leakage", [-15, -25, -35])
+def test_a_voice_that_leaks_is_heard_once(int8, two_parties, leakage):
+    left, right = two_parties
+    late = SAMPLE_RATE // 25
+    leak = [10 ** (leakage / 20) * np.concatenate([np.zeros(late, np.float32), lane[:-late]]) for lane in (right, left)]
+    alone = whole(recording(left, right), int8, Options())
+    both = whole(recording(left + leak[0], right + leak[1]), int8, Options())
+    for channel in (0, 1):
+        said, heard = ([turn.text for turn in found.turns if turn.channel == channel] for found in (alone, both))
+        assert jiwer.wer(NORMAL(" ".join(said)), NORMAL(" ".join(heard))) < 0.25
+    assert "conférence est pleine" in both.text and both.text.lower().count("pleine") == 1
+
+
+def test_a_voice_of_its_own_survives_a_leak(two_parties):
+    left, right = two_parties
+    leaks = Leaks()
+    leaks.add(np.stack([left + 0.1 * right, right + 0.1 * left]))
+    own = leaks.own((0, 1))
+    loud = np.square(np.stack([left, right]).reshape(2, -1, 320)).mean(axis=2) > 1e-4
+    assert (own & loud).sum() > 0.97 * loud.sum()
+    assert (own & ~loud)[:, :900].mean() < 0.9
+
+
+def test_each_channel_has_its_language(int8):
+    english = "/usr/share/asterisk/sounds/en_US_f_Allison/demo-instruct.wav"
+    french, other = read(prompt("demo-instruct")).waveform[0], read(english).waveform[0]
+    size = 12 * SAMPLE_RATE
+    transcript = whole(recording(french[:size], other[:size]), int8, Options(language=None))
+    text = [" ".join(turn.text for turn in transcript.turns if turn.channel == channel) for channel in (0, 1)]
+    assert " vous " in text[0] and " you " in text[1]
+
+
+def test_a_path_is_heard_as_the_recording_in_memory(int8):
+    path = prompt("vm-intro")
+    assert whole(str(path), int8, Options()).turns == whole(read(path), int8, Options()).turns
+
+
+def test_two_voices_on_one_channel(int8):
+    english = read("/usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.wav").waveform[0][: 9 * SAMPLE_RATE]
+    french = read(prompt("demo-instruct")).waveform[0][: 9 * SAMPLE_RATE]
+    *_, last = transcribe(recording(np.concatenate([french, english])), int8, Options(), speakers=2)
+    turns = last.transcript.turns
+    assert {turn.speaker for turn in turns} == {"A", "B"} and not turns[0].words
+    assert all((turn.speaker == "A") == (turn.end < 9.5) for turn in turns)
+    assert 0.5 < last.transcript.speakers_sure <= 1
+
+
+def test_a_turn_is_never_cut_inside_a_word(int8):
+    ids = int8.tokenizer(" La conférence", add_special_tokens=False).input_ids
+    pieces = [(0.0, 1.0, ids[:-1]), (1.0, 2.0, ids[-1:])]
+    assert not int8.tokenizer.decode(ids[-1:]).startswith(" ")
+    assert _between_words(int8, pieces, "fr") == [(0.0, 2.0, ids)]
+    words = (Word(0.1, 0.9, "Bonjour.", 0.9), Word(4.0, 4.6, "Oui.", 0.8))
+    turn = Turn(0.0, 5.0, "Bonjour. Oui.", 0.9, words=words)
+    parts = _at_pauses(turn, [(0.1, 0.9), (4.0, 4.7)])
+    assert [(part.start, part.end, part.text) for part in parts] == [(0.0, 0.9, "Bonjour."), (4.0, 5.0, "Oui.")]
