@@ -9,7 +9,6 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ MAX_CLIP = 30 * SAMPLE_RATE  # samples
 MAX_BEAM = 20
 MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to the answer
 TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
-CPU_FRAMES = 8000  # mel frames of one batch on a CPU: more take memory (of 8 clips near 30 s, 200 MB) and gain no time
+CPU_FRAMES = 12000  # mel frames of one batch on a CPU: more take memory and gain no time
 DOUBTFUL_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
 
@@ -46,6 +45,7 @@ class Options:
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # the next one where the text is a loop
     margin: float | None = MARGIN  # seconds of window after the clip; None: always the full window
     batch_size: int = 8
+    spread: int = 0  # whole seconds by which clips of a batch may differ; with 0 its other clips change no word
 
     def __post_init__(self):
         if self.task not in ("transcribe", "translate"):
@@ -111,7 +111,8 @@ def decode(
             doubtful = [i for i in todo if frames[i] == FULL_WINDOW]
         order = todo[: len(todo) - len(doubtful)]
         most = options.batch_size * FULL_WINDOW if engine.device == "cuda" else CPU_FRAMES
-        for batch in _batches(order, [_seconds(clip) for clip in clips], frames, options.batch_size, most):
+        seconds = [_seconds(clip) for clip in clips]
+        for batch in _batches(order, seconds, frames, options.spread, options.batch_size, most):
             heard = _hear(engine, [clips[i] for i in batch], prompt, options, look, last=look is looks[-1])
             settled = []
             for i, found in zip(batch, heard, strict=True):
@@ -140,18 +141,23 @@ class _Look:
 
 
 def _seconds(clip: np.ndarray) -> int:
-    """Whole seconds that hold the clip. Clips of one batch have the same, so that its other clips change no word."""
+    """Whole seconds that hold the clip."""
     return math.ceil(len(clip) / SAMPLE_RATE)
 
 
 def _batches(
-    order: list[int], seconds: list[int], frames: list[int], at_once: int, most_frames: int
+    order: list[int], seconds: list[int], frames: list[int], spread: int, at_once: int, most_frames: int
 ) -> Iterator[list[int]]:
-    """Cuts an order of rising length into batches of clips of the same `seconds`."""
-    for _, alike in groupby(order, key=seconds.__getitem__):
-        run = list(alike)
-        size = max(1, min(at_once, most_frames // frames[run[0]]))
-        yield from (run[start : start + size] for start in range(0, len(run), size))
+    """Cuts an order of rising length into batches whose `seconds` differ by `spread` at most."""
+    batch: list[int] = []
+    for i in order:
+        fits = len(batch) < at_once and (len(batch) + 1) * frames[i] <= most_frames
+        if batch and not (fits and seconds[i] - seconds[batch[0]] <= spread):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
 
 
 def _prompt(engine: Engine, options: Options, previous: str) -> list[int]:
@@ -173,7 +179,7 @@ def _hear(
     engine: Engine, clips: list[np.ndarray], prompt: list[int], options: Options, look: _Look, last: bool
 ) -> list[Heard | None]:
     """What one look at a batch gives; None where it is doubtful and not the last."""
-    frames, seconds = look.frames(clips[0]), _seconds(clips[0])
+    frames, seconds = look.frames(clips[-1]), _seconds(clips[-1])  # the longest
     states = engine.encode(engine.mel(clips, frames))
     hypotheses = engine.generate(
         states,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
+from statistics import geometric_mean
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ from speech.decoding import Heard, Options, check_language, decode, detect_langu
 from speech.engines.base import Engine
 from speech.line import Line, Survey
 from speech.transcript import AudioFacts, Flagged, Transcript, Turn
-from speech.voice import Voiced, Whole, Window
+from speech.voice import Voiced, Whole, Window, packed
 from speech.words import UNSPACED
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 GROUP = 4  # batches of windows that are sorted by length together: partial text comes in the order of time
 UNHEARD = 1.5  # seconds of voice after the last turn of a window that are worth a window of their own
 PAUSE = 1.0  # seconds of silence at which a turn ends, where its words are timed
+SPREAD = 30  # seconds by which windows of a batch may differ: padding costs less than batches of one
+LEAST = 1e-6  # of a word's probability, where a mean is taken
 TELLING = 30.0  # seconds of windows from which a channel's language is told
 
 
@@ -117,7 +120,7 @@ class _Hearing:
         self.facts = replace(self.facts, seconds=line.seconds)
         windows = Voiced if self.options.voice_activity else Whole
         self.lanes = [_Lane(channel, windows(), self.options.language) for channel in lanes or (0,)]
-        if voices is not None:  # a turn of two speakers is cut between its words
+        if self.options.task == "transcribe":  # words tell turns apart; those of a translation have no times
             self.options = replace(self.options, words=True)
 
     def add(self, block: np.ndarray) -> Iterator[Progress]:
@@ -188,37 +191,62 @@ class _Hearing:
         group = [self.todo.popleft() for _ in range(min(len(self.todo), self.size))]
         self.size = 1 if self.options.context else GROUP * self.options.batch_size
         for language in dict.fromkeys(lane.language for lane, _ in group):
-            part = [(lane, window) for lane, window in group if lane.language == language]
-            options = replace(self.options, language=language)
+            part = [item for item in self._packed(group) if item[0].language == language]
+            options = replace(self.options, language=language, spread=SPREAD)
             sounds = [window.sound for _, window in part]
             for batch in decode(self.engine, sounds, options, part[0][0].previous):
                 for i, heard in batch:
                     self._settle(*part[i], heard)
                 yield self.progress()
 
+    def _packed(self, group: list[tuple[_Lane, Window]]) -> list[tuple[_Lane, Window]]:
+        """The group's windows end to end, where the times of words can part again what they hold."""
+        if not self.options.words or self.options.context:
+            return group
+        own = {lane: [window for whose, window in group if whose is lane] for lane, _ in group}
+        return [
+            (lane, window)
+            for lane, windows in own.items()
+            for window in (windows if lane.language in UNSPACED else packed(windows))
+        ]
+
     def _settle(self, lane: _Lane, window: Window, heard: Heard) -> None:
         self.unheard -= window.seconds
         self.spoken[lane.language] += window.seconds
         for turn in heard.turns:
             self.turns += self._placed(turn, lane, window)
-        self.flagged += [
-            replace(found, start=found.start + window.start, end=found.end + window.start, channel=lane.channel)
-            for found in heard.flagged
-        ]
+        for found in heard.flagged:
+            start, end = window.place(found.start, found.end)
+            self.flagged.append(replace(found, start=start, end=end, channel=lane.channel))
         if self.options.context:
             lane.previous = heard.text
         if self.options.timestamps and heard.turns:
-            until = window.start + heard.turns[-1].end
-            if window.voiced_until - until > UNHEARD:  # Whisper sometimes ends a window early
+            until = self.turns[-1].end
+            if window.voiced_after(until) > UNHEARD:  # Whisper sometimes ends a window early
                 rest = window.after(until)
                 self.unheard += rest.seconds
                 self.todo.appendleft((lane, rest))
 
     def _placed(self, turn: Turn, lane: _Lane, window: Window) -> list[Turn]:
         speaker = chr(ord("A") + lane.channel) if len(self.lanes) > 1 else None
-        turn = replace(turn.shifted(window.start), channel=lane.channel, speaker=speaker)
+        turn = replace(_moved(turn, window), channel=lane.channel, speaker=speaker)
         pieces = [turn] if lane.language in UNSPACED else _at_pauses(turn, window.stretches)
         return [_tightened(piece, window.stretches) for piece in pieces]
+
+
+def _moved(turn: Turn, window: Window) -> Turn:
+    """The turn at its place in the waveform. Its words tell in which pieces of the window it begins and ends."""
+    words = [
+        replace(word, start=start, end=end)
+        for word in turn.words
+        for start, end in [window.place(word.start, word.end)]
+    ]
+    start, end = window.place(turn.start, turn.end)
+    sure = turn.confidence
+    if words and len(window.pieces) > 1:  # of several pieces the model's confidence is one for all
+        start, end = words[0].start, words[-1].end
+        sure = geometric_mean(max(word.confidence, LEAST) for word in words)
+    return replace(turn, start=start, end=end, confidence=sure, words=tuple(words))
 
 
 def _at_pauses(turn: Turn, stretches: Sequence[tuple[float, float]]) -> list[Turn]:

@@ -20,7 +20,9 @@ class Turn:
     start: float
     end: float
     text: str
-    confidence: float  # geometric mean of the tokens' probabilities, 0 to 1
+    confidence: (
+        float  # geometric mean of the tokens' probabilities (of the words', where windows were heard together), 0 to 1
+    )
     channel: int = 0
     speaker: str | None = None
     words: tuple[Word, ...] = ()

@@ -1,7 +1,7 @@
 """Where there is a voice: silero-vad's stretches of speech, joined into windows that Whisper can take, as they come."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -22,32 +22,71 @@ EDGE = 0.03  # seconds on both sides that silero counts as speech
 VOICED = 0.35  # probability of a voice; at silero's own 0.5, « onze » and a spelled letter said alone were lost
 SILENCE = 0.3  # seconds that end a stretch
 SHORTEST = 0.1  # seconds of a stretch: « oui » on a telephone
-JOINED_GAP = 3.0  # seconds of silence that cost less inside a window than a margin of its own
+JOINED_GAP = 2 * PADDING  # seconds of silence that a window keeps: two would have as much
+PACK = 24.0  # seconds of windows that are heard end to end
 JOINT = 3.0  # seconds in which the quietest moment is looked for, where a voice goes on without a pause
 FRAME, CONTEXT = 512, 64  # samples that the detector judges at a time, and those before that it looks at, too
 
 
 @dataclass(frozen=True)
 class Window:
-    """A piece of a waveform at 16 kHz with its sound; all times in seconds from the waveform's start."""
+    """A piece of a waveform at 16 kHz, or several end to end, with its sound; times in seconds from the waveform's
+    start, but where those of the sound are said."""
 
-    start: float
-    end: float
+    pieces: tuple[tuple[float, float], ...]  # of the waveform, in order
     stretches: tuple[tuple[float, float], ...]  # of speech, in order
     sound: np.ndarray = field(repr=False, compare=False)  # float32
 
     @property
-    def seconds(self) -> float:
-        return self.end - self.start
+    def start(self) -> float:
+        return self.pieces[0][0]
 
     @property
-    def voiced_until(self) -> float:
-        return self.stretches[-1][1]
+    def end(self) -> float:
+        return self.pieces[-1][1]
+
+    @property
+    def seconds(self) -> float:
+        """Of its sound."""
+        return sum(end - start for start, end in self.pieces)
+
+    def place(self, start: float, end: float) -> tuple[float, float]:
+        """What lies from `start` to `end` of the sound, in the waveform: in the piece that has the middle of it."""
+        at, middle = 0.0, (start + end) / 2
+        for first, last in self.pieces:
+            moved = first - at
+            if middle < at + last - first:
+                break
+            at += last - first
+        return min(max(first, start + moved), last), max(first, min(last, end + moved))
+
+    def voiced_after(self, seconds: float) -> float:
+        """Seconds of speech from a moment on."""
+        return sum(end - max(start, seconds) for start, end in self.stretches if end > seconds)
 
     def after(self, seconds: float) -> "Window":
         """The rest of it, from a moment within."""
         rest = tuple((max(start, seconds), end) for start, end in self.stretches if end > seconds)
-        return replace(self, start=seconds, stretches=rest, sound=self.sound[_samples(seconds - self.start) :])
+        pieces = tuple((max(start, seconds), end) for start, end in self.pieces if end > seconds)
+        left = sum(end - start for start, end in pieces)
+        return Window(pieces, rest, self.sound[len(self.sound) - _samples(left) :])
+
+
+def packed(windows: Iterable[Window]) -> list[Window]:
+    """The windows of one waveform end to end, as many as PACK seconds hold: each would pay for a margin of its own."""
+    packs: list[list[Window]] = []
+    for window in windows:
+        if not packs or sum(each.seconds for each in packs[-1]) + window.seconds > PACK:
+            packs.append([])
+        packs[-1].append(window)
+    return [
+        Window(
+            tuple(piece for window in pack for piece in window.pieces),
+            tuple(stretch for window in pack for stretch in window.stretches),
+            np.concatenate([window.sound for window in pack]),
+        )
+        for pack in packs
+    ]
 
 
 class Voiced:
@@ -130,7 +169,7 @@ class Voiced:
         else:
             joint = (end + next_start) / 2
         start, end = max(self._taken, start - PADDING), min(joint, end + PADDING)
-        window = Window(start, end, tuple(self._open), self._held.cut(start, end))
+        window = Window(((start, end),), tuple(self._open), self._held.cut(start, end))
         self._open, self._taken = [], joint
         return window
 
@@ -151,7 +190,7 @@ class Whole:
         yield self._window(self._held.seconds)
 
     def _window(self, end: float) -> Window:
-        window = Window(self._taken, end, ((self._taken, end),), self._held.cut(self._taken, end))
+        window = Window(((self._taken, end),), ((self._taken, end),), self._held.cut(self._taken, end))
         self._taken = end
         self._held.forget(end)
         return window

@@ -1,6 +1,8 @@
 """CTranslate2: the CPU's engine, int8."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ctranslate2
@@ -10,16 +12,30 @@ from speech.engines.base import FULL_WINDOW, SECONDS_PER_TOKEN, Alignment, Engin
 from speech.models import Choice
 from speech.said import Said
 
+MOST_WORKERS = 4  # on a CPU: each has its share of a batch, and memory of its own for it
+Parts = list[ctranslate2.StorageView]  # of a batch, whose items are dealt out in turn
+
 
 class CTranslate2Engine(Engine):
     name = "ctranslate2"
 
     def __init__(self, choice: Choice, converted: Path, reason: Said, device: str, precision: str, threads: int):
-        """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 leaves their number to it."""
+        """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 takes the processor's, or OpenMP's.
+
+        On a CPU a batch is dealt out to workers of a thread each: a decoder's steps are too small to be shared, and two
+        threads in one take a third longer than one.
+        """
         super().__init__(choice, reason)
+        cores = threads or int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
+        self.workers = 1 if device == "cuda" else min(cores, MOST_WORKERS)
         self.whisper = ctranslate2.models.Whisper(
-            str(converted), device=device, compute_type=precision, intra_threads=threads
+            str(converted),
+            device=device,
+            compute_type=precision,
+            inter_threads=self.workers,
+            intra_threads=max(1, cores // self.workers),
         )
+        self._crew = ThreadPoolExecutor(self.workers, "ctranslate2")
         self.device, self.precision = self.whisper.device, self.whisper.compute_type
         stored = (converted / "model.bin").stat().st_size  # float16: two bytes a weight
         self.memory = stored // 2 if self.precision.startswith("int8") else stored * (1 + (self.precision == "float32"))
@@ -30,34 +46,36 @@ class CTranslate2Engine(Engine):
         """Itself: an adapter is merged into the weights, so nobody else can use them."""
         return self
 
-    def encode(self, mel: np.ndarray) -> ctranslate2.StorageView:
+    def encode(self, mel: np.ndarray) -> Parts:
         """On the CPU few at a time: attention takes memory by the square of the window, and gains no speed."""
         at_once = len(mel) if self.device == "cuda" else max(1, (FULL_WINDOW // mel.shape[2]) ** 2)
-        parts = [mel[i : i + at_once] for i in range(0, len(mel), at_once)]
-        with self.lock:
-            states = [self.whisper.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(p))) for p in parts]
-        if len(states) == 1:
-            return states[0]
-        return ctranslate2.StorageView.from_array(np.concatenate([np.array(state) for state in states]))
 
-    def detect(self, states: ctranslate2.StorageView) -> list[dict[str, float]]:
+        def encoded(part: np.ndarray) -> ctranslate2.StorageView:
+            some = (np.ascontiguousarray(part[at : at + at_once]) for at in range(0, len(part), at_once))
+            states = [self.whisper.encode(ctranslate2.StorageView.from_array(each)) for each in some]
+            if len(states) == 1:
+                return states[0]
+            return ctranslate2.StorageView.from_array(np.concatenate([np.array(state) for state in states]))
+
+        count = min(self.workers, len(mel))
+        return self._each(encoded, [mel[at::count] for at in range(count)])
+
+    def _each(self, work: Callable, *parts: Sequence) -> list:
+        """The work on each part, the workers side by side; the engine to oneself meanwhile."""
         with self.lock:
-            found = self.whisper.detect_language(states)
+            return list(self._crew.map(work, *parts))
+
+    def detect(self, states: Parts) -> list[dict[str, float]]:
+        found = _together(self._each(self.whisper.detect_language, states))
         return [{token.strip("<|>"): share for token, share in shares} for shares in found]
 
     def generate(
-        self,
-        states: ctranslate2.StorageView,
-        prompt: Sequence[int],
-        *,
-        beam_size: int,
-        temperature: float,
-        max_tokens: int,
+        self, states: Parts, prompt: Sequence[int], *, beam_size: int, temperature: float, max_tokens: int
     ) -> list[Hypothesis]:
-        with self.lock:
-            results = self.whisper.generate(
-                states,
-                [list(prompt)] * states.shape[0],
+        def heard(part: ctranslate2.StorageView) -> list:
+            return self.whisper.generate(
+                part,
+                [list(prompt)] * part.shape[0],
                 beam_size=1 if temperature else beam_size,
                 sampling_topk=0 if temperature else 1,
                 sampling_temperature=temperature or 1.0,
@@ -66,7 +84,8 @@ class CTranslate2Engine(Engine):
                 return_scores=True,
                 return_no_speech_prob=True,
             )
-        return [self._hypothesis(result, max_tokens) for result in results]
+
+        return [self._hypothesis(result, max_tokens) for result in _together(self._each(heard, states))]
 
     @staticmethod
     def _hypothesis(result, max_tokens: int) -> Hypothesis:
@@ -80,15 +99,14 @@ class CTranslate2Engine(Engine):
         )
 
     def align(
-        self,
-        states: ctranslate2.StorageView,
-        prompt: Sequence[int],
-        tokens: Sequence[Sequence[int]],
-        frames: Sequence[int],
+        self, states: Parts, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
     ) -> list[Alignment]:
-        with self.lock:
-            found = self.whisper.align(states, list(prompt), [list(text) for text in tokens], list(frames))
-        return [self._alignment(result) for result in found]
+        def aligned(at: int, part: ctranslate2.StorageView) -> list:
+            texts = [list(text) for text in tokens[at :: len(states)]]
+            return self.whisper.align(part, list(prompt), texts, list(frames[at :: len(states)]))
+
+        found = self._each(aligned, range(len(states)), states)
+        return [self._alignment(result) for result in _together(found)]
 
     @staticmethod
     def _alignment(result) -> Alignment:
@@ -96,6 +114,11 @@ class CTranslate2Engine(Engine):
         places, states = np.array(result.alignments, dtype=int).reshape(-1, 2).T
         first = np.flatnonzero(np.diff(places, prepend=-1))
         return Alignment((states[first] * SECONDS_PER_TOKEN).tolist(), list(result.text_token_probs))
+
+
+def _together(parts: list[list]) -> list:
+    """The items in their order, which were dealt out in turn."""
+    return [part[at] for at in range(len(parts[0])) for part in parts if at < len(part)]
 
 
 def is_converted(folder: Path) -> bool:
