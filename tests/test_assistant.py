@@ -1,6 +1,7 @@
 """Speculative decoding: whoever drafts, the text is that of plain greedy decoding."""
 
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +81,19 @@ def test_a_draft_with_an_encoder_of_its_own(torch32, clips, deaf):
     engine = assisted(deaf)
     assert heard(engine, clips) == heard(torch32, clips)
     assert 0 < engine.accepted < engine.drafted
+
+
+def test_who_listens_at_the_same_moment_has_counts_of_his_own(clips, two_layers):
+    engine = assisted(two_layers)
+    alone, one, other = (engine.counting() for _ in range(3))
+    heard(alone, clips[:1])
+    both = [threading.Thread(target=heard, args=asked) for asked in ((one, clips[:1]), (other, clips))]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert (one.drafted, one.accepted) == (alone.drafted, alone.accepted)
+    assert other.drafted > one.drafted > 0 == engine.drafted
 
 
 def test_an_encoder_that_hears_alike_is_not_held_twice(torch32, two_layers, deaf):

@@ -69,14 +69,13 @@ def hear(recording: "Recording", columns: Sequence[Asked], whole: bool) -> Itera
     done: tuple[Heard, ...] = ()
     for at, column in enumerate(columns):
         yield Stage(at, None, done)
-        engine = loaded(column.setting).engine
+        engine = loaded(column.setting).engine.counting()
         options = Options(margin=engine.margin, voice_activity=not whole)
-        before, started = (engine.drafted, engine.accepted), time.perf_counter()
+        started = time.perf_counter()
         for progress in transcribe(recording, engine, options):
             yield Stage(at, progress, done)
         taken = time.perf_counter() - started
-        drafts = engine.drafted - before[0], engine.accepted - before[1]
-        done += (_heard(column, engine, progress.transcript, taken, drafts),)
+        done += (_heard(column, engine, progress.transcript, taken),)
     yield Stage(len(columns), None, done)
 
 
@@ -89,7 +88,7 @@ def refuse_twins(columns: Sequence[Asked]) -> None:
             raise Refusal(*(text.format(**twins) for text in WORDS["columns_same"]))
 
 
-def _heard(column: Asked, engine: "Engine", transcript, taken: float, drafts: tuple[int, int]) -> Heard:
+def _heard(column: Asked, engine: "Engine", transcript, taken: float) -> Heard:
     weights = [(turn.confidence, len(turn.text.split())) for turn in transcript.turns]
     words = sum(count for _, count in weights)
     return Heard(
@@ -106,8 +105,8 @@ def _heard(column: Asked, engine: "Engine", transcript, taken: float, drafts: tu
         engine=engine.name,
         precision=engine.precision,
         assistant=engine.assistant,
-        drafted=drafts[0],
-        accepted=drafts[1],
+        drafted=engine.drafted,
+        accepted=engine.accepted,
     )
 
 

@@ -1,5 +1,6 @@
 """The interface of an engine: mel windows in, tokens out. It knows nothing of files, voices or turns."""
 
+import copy
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
@@ -42,7 +43,7 @@ class Engine(ABC):
     body: Hashable  # engines with the same body share their base's weights
     own_memory: int  # bytes of the weights that it adds to its body
     assistant: str | None = None  # the model that drafts for it
-    drafted = accepted = 0  # tokens since loading: by the assistant, and of those the ones that this model says too
+    drafted = accepted = 0  # tokens so far: by the assistant, and of those the ones that this model says too
 
     def __init__(self, choice: Choice, reason: Said):
         """Reads configuration, tokens and mel settings from the chosen checkpoint; `reason`: why this engine."""
@@ -54,6 +55,12 @@ class Engine(ABC):
         self.tokenizer = WhisperTokenizer.from_pretrained(folder)
         self.features = WhisperFeatureExtractor.from_pretrained(folder)
         self.lock = threading.Lock()
+
+    def counting(self) -> "Engine":
+        """The same engine with counts of its own from 0 on: others listen with it meanwhile, and draft as well."""
+        own = copy.copy(self)
+        own.drafted = own.accepted = 0
+        return own
 
     @abstractmethod
     def encode(self, mel: np.ndarray) -> Any:

@@ -3,6 +3,8 @@
 transformers does both (`assistant_model`), for greedy decoding of one clip at a time.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 from transformers import GenerationConfig, GenerationMixin, StoppingCriteria, StoppingCriteriaList
@@ -18,7 +20,7 @@ TOKENS = ("decoder_start_token_id", "eos_token_id", "no_timestamps_token_id")
 
 
 class Draft(ShortWindowWhisper):
-    drafted = 0  # tokens so far
+    drafted = 0  # tokens of the clip in hand
 
     def generate(self, *inputs, **how) -> ModelOutput:
         """Whisper's own generate() walks 30-s windows; here the window is already cut, so the plain one serves."""
@@ -44,10 +46,16 @@ class Rounds(StoppingCriteria):
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 
-class Assistant:
-    """A model that drafts for another one."""
+class Drafted(NamedTuple):
+    """What was said, with the help of drafts."""
 
-    accepted = 0  # drafted tokens that the other model says too; the one that ends a round counts as its own
+    outputs: ModelOutput
+    drafted: int  # tokens
+    accepted: int  # those that the other model says too; the one that ends a round counts as its own
+
+
+class Assistant:
+    """A model that drafts for another one, whoever has that to himself."""
 
     def __init__(self, choice: Choice, whisper: ShortWindowWhisper, generation: GenerationConfig):
         """Loads the choice in the precision that `whisper`, with its `generation`, computes in, and beside it.
@@ -64,13 +72,10 @@ class Assistant:
             self.model.model.encoder = Passed()
         self.memory = self.model.get_memory_footprint()
 
-    @property
-    def drafted(self) -> int:
-        return self.model.drafted
-
-    def generate(self, whisper: ShortWindowWhisper, states: torch.Tensor, mel: torch.Tensor, **how) -> ModelOutput:
+    def generate(self, whisper: ShortWindowWhisper, states: torch.Tensor, mel: torch.Tensor, **how) -> Drafted:
         """What `whisper` says after `states`, of one clip, by its greedy decoding; `how` is for its generate()."""
         rounds, start = Rounds(), how["decoder_input_ids"].shape[1]
+        self.model.drafted = 0
         outputs = GenerationMixin.generate(
             whisper,
             states if self.shares_encoder else mel,
@@ -79,8 +84,7 @@ class Assistant:
             stopping_criteria=StoppingCriteriaList([rounds]),
             **how,
         )
-        self.accepted += outputs.sequences.shape[1] - start - rounds.count
-        return outputs
+        return Drafted(outputs, self.model.drafted, outputs.sequences.shape[1] - start - rounds.count)
 
     def _check(self, whisper: ShortWindowWhisper, generation: GenerationConfig) -> None:
         ours, own = self.model.config, self.model.generation_config

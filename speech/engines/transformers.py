@@ -86,14 +86,6 @@ class TransformersEngine(Engine):
     def assistant(self) -> str | None:
         return self._assistant and self._assistant.name
 
-    @property
-    def drafted(self) -> int:
-        return self._assistant.drafted if self._assistant else 0
-
-    @property
-    def accepted(self) -> int:
-        return self._assistant.accepted if self._assistant else 0
-
     @torch.inference_mode()
     def encode(self, mel: np.ndarray) -> Encoded:
         with self.alone() as whisper:
@@ -177,7 +169,11 @@ class TransformersEngine(Engine):
         texts, scores = [], []
         for at in range(len(encoded.states)):
             states, mel = (part if part is None else part[at : at + 1] for part in encoded)
-            outputs = self._assistant.generate(whisper, states, mel, **self._asked(states, prompt, how))
+            outputs, drafted, accepted = self._assistant.generate(
+                whisper, states, mel, **self._asked(states, prompt, how)
+            )
+            self.drafted += drafted
+            self.accepted += accepted
             texts.append(outputs.sequences[0, len(prompt) :])
             scores.append(_logprobs(whisper, outputs)[0])
         return texts, scores
