@@ -206,11 +206,12 @@ def test_client_is_told_what_is_wrong(server, files):
         client.predict(handle_file(files / "notes.wav"), api_name="/transcribe")
 
 
-def test_only_one_door_for_programs_and_it_explains_itself(server):
+def test_two_doors_for_programs_that_explain_themselves(server):
     tools = httpx.get(f"{server.address}/gradio_api/mcp/schema", trust_env=False).json()
-    assert [tool["name"] for tool in tools] == ["transcribe"]
+    assert [tool["name"] for tool in tools] == ["transcribe", "call"]
     assert "French telephone call" in tools[0]["description"]
-    assert list(tools[0]["inputSchema"]["required"]) == ["audio"]
+    assert "telephone call" in tools[1]["description"]
+    assert [list(tool["inputSchema"]["required"]) for tool in tools] == [["audio"], ["audio"]]
 
 
 def test_share_without_a_network_says_so(server):

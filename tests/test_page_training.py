@@ -74,7 +74,7 @@ def fill(page: Page, name: str, settings: list[str]) -> None:
 
 def start(page: Page, name: str, settings: list[str]) -> None:
     fill(page, name, settings)
-    page.get_by_role("button", name="Démarrer").click()
+    press(page, "Démarrer")
     expect(run_of(page, name)).to_have_attribute("aria-current", "true", timeout=2 * PATIENCE)
 
 
@@ -122,10 +122,13 @@ def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_p
         french.get_by_text("↓ court.zip").click()
     assert download.value.suggested_filename == "court.zip"
     french.get_by_role("button", name="Publier sur le Hub").first.click()
-    french.get_by_label("Dépôt").fill("ada/allo")
-    french.get_by_label("Jeton").fill("hf_secret")
+    french.locator("#publish-box").get_by_label("Dépôt").fill("ada/allo")
+    french.locator("#publish-box").get_by_label("Jeton").fill("hf_secret")
     french.locator("#publish").click()
     expect(french.get_by_role("alert")).to_contain_text("ALLO_OFFLINE est réglé")
+    press(french, "L'utiliser pour le micro")
+    expect(french.get_by_label("Écoute avec")).to_have_value("court")
+    look(french)
     press(french, "Le comparer à l'oreille et au micro")
     expect(french.get_by_role("combobox", name="B", exact=True)).to_have_value("court", timeout=PATIENCE)
     look(french)
@@ -182,23 +185,40 @@ def test_stopped_resumed_killed_and_found_by_a_new_server(browser, places, tmp_p
 def test_what_cannot_be_is_one_sentence(french, name, minutes, settings, said):
     fill(french, name, [settings])
     french.get_by_label("Minutes").fill(minutes)
-    french.get_by_role("button", name="Démarrer").click()
+    press(french, "Démarrer")
     expect(french.locator("#asked").get_by_role("alert")).to_contain_text(said)
     assert jobs.names() == []
 
 
-def test_a_stranger_starts_nothing(server):
+def pressed(server, name: str, times: int, **headers: str) -> str:
+    """What the API answers to so many presses on Start by one page."""
     config = httpx.get(f"{server.address}/config", trust_env=False).json()
     button = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "start-training")
     event = next(each for each in config["dependencies"] if [button, "click"] in each["targets"])
-    form = ["inconnu", NAME, "whisper-base", "quick", 10, 8, 8, 0, ["q_proj"], 1e-3, 0.1, 8, 1, "short", ""]
-    asked = {"data": ["", *form], "fn_index": event["id"], "session_hash": uuid.uuid4().hex}
-    stranger = {"Host": "rebound.example"}
-    with httpx.Client(base_url=f"{server.address}/gradio_api", headers=stranger, trust_env=False, timeout=60) as client:
-        assert client.post("/queue/join", json=asked).status_code == 200
-        told = client.get("/queue/data", params={"session_hash": asked["session_hash"]}).text
+    form = [name, NAME, "whisper-base", "quick", 10, 8, 8, 0, ["q_proj"], 1e-3, 0.1, 8, 1, "short", "", ""]
+    asked = {"data": ["", "", *form], "fn_index": event["id"], "session_hash": uuid.uuid4().hex}
+    with httpx.Client(base_url=f"{server.address}/gradio_api", headers=headers, trust_env=False, timeout=60) as client:
+        for _ in range(times):
+            assert client.post("/queue/join", json=asked).status_code == 200
+        return client.get("/queue/data", params={"session_hash": asked["session_hash"]}).text
+
+
+def test_a_stranger_starts_nothing(server):
+    told = pressed(server, "inconnu", 1, Host="rebound.example")
     assert "ALLO_PASSWORD" in told and "process_completed" in told
     assert jobs.names() == []
+
+
+def test_fifty_presses_are_one_training(server):
+    told = pressed(server, "cinquante", 50)
+    events = [json.loads(line.removeprefix("data: ")) for line in told.splitlines() if line]
+    started = {event["event_id"] for event in events if "cinquante has started" in json.dumps(event)}
+    ended = {event["event_id"] for event in events if event["msg"] == "process_completed"}
+    assert (len(started), len(ended)) == (1, 50)
+    assert jobs.names() == ["cinquante"]
+    jobs.stop("cinquante")
+    until(lambda: state("cinquante")["status"] == "cancelled", seconds=60)
+    jobs.delete("cinquante")
 
 
 def test_nothing_broke(server):

@@ -92,7 +92,7 @@ def for_visitors(said: Said) -> Said:
     """The sentence without what only the command line has: paths, of which the names remain, and its options."""
     from speech.cache import cache_folder
 
-    for folder in filter(None, [root(), runs(), cache_folder()]):
+    for folder in (root(), runs(), cache_folder()):
         said = Said(*(text.replace(f"{folder}{os.sep}", "") for text in said))
     said = Said(*(PATH.sub("", text) for text in said))
     return Said(*(re.sub(r" \(--\w+\)", "", text) for text in said))
@@ -103,10 +103,9 @@ def refused(refusal: Refusal, reader: str) -> str:
     return result.refused(for_visitors(refusal.said).to(reader))
 
 
-def root() -> Path | None:
-    """The folder of the corpora that are for visitors, and of adapters beside them."""
-    named = os.environ.get("ALLO_CORPORA")
-    return Path(named).expanduser() if named else None
+def root() -> Path:
+    """`ALLO_CORPORA`, else `corpora` where the server was started: corpora for visitors, and adapters beside them."""
+    return Path(os.environ.get("ALLO_CORPORA") or "corpora").expanduser()
 
 
 def runs() -> Path:
@@ -143,7 +142,7 @@ def _local() -> dict[str, Path]:
     from corpus.files import FILES
 
     folder = root()
-    if folder is None or not folder.is_dir():
+    if not folder.is_dir():
         return {}
     return {
         path.name: path

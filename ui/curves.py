@@ -1,9 +1,14 @@
-"""Loss and WER over the steps of a training, drawn as SVG with its figures in words above."""
+"""Loss and WER over the steps of a training, and WER over its data, drawn as SVG with its figures in words above."""
 
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
+from ui.samples import percent
 from ui.words import number, say
+
+if TYPE_CHECKING:
+    from trainer.learning import Curve, Point
 
 WIDTH, HEIGHT = 320, 120
 LEFT, TOP, BOTTOM = 34, 8, 18  # room for the numbers
@@ -35,22 +40,75 @@ def _curve(name: str, points: list[tuple[int, float]], steps: int | None, reader
     return (
         f'<figure class="series-{0 if name == "loss" else 1}"><figcaption>{told}</figcaption>'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(told)}">'
-        f"{_grid(most, last, decimals, reader)}"
+        f"{_grid(most, decimals, [(0, number(0, reader, 0)), (1, number(last, reader, 0))], reader)}"
         f'<polyline points="{path}"/>{dots}</svg></figure>'
     )
 
 
-def _grid(most: float, last: int, decimals: int, reader: str) -> str:
+def of_data(curve: "Curve", reader: str) -> str:
+    """WER on the test split by the share of the data that was learned from, and whether more of it would help."""
+    from trainer.learning import SHARES
+
+    points = curve.points
+    most = max(point.interval[1] if point.interval else point.wer for point in points) or 1.0
+    ticks = [(share / 100, f"{share}\N{NO-BREAK SPACE}%") for share in (0, *SHARES)]
+    path = " ".join(f"{_x(point.share / 100):.1f},{_y(point.wer / most):.1f}" for point in points)
+    table = "".join(
+        f"<li>{_share(point, reader)} <b>{percent(point.wer, reader)}</b> <small>{_between(point, reader)}</small></li>"
+        for point in points
+    )
+    return (
+        f'<h4>{say(reader, "curve_data")}</h4><p class="verdict">{_would_help(curve, reader)}</p>'
+        f'<div class="curves"><figure class="series-1"><svg viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
+        f"{_grid(most, 0, ticks, reader)}{''.join(_whisker(point, most) for point in points)}"
+        f'<polyline points="{path}"/>{"".join(_dot(point, most) for point in points)}</svg></figure>'
+        f'<ul class="shares">{table}</ul></div>'
+    )
+
+
+def _would_help(curve: "Curve", reader: str) -> str:
+    """One sentence, from what the second half of the data brought."""
+    if curve.p_value is None:
+        return say(reader, "data_waits", count=str(len(curve.points) - 1))
+    half, whole = curve.points[-2:]
+    key = "data_no" if whole.wer >= half.wer else "data_maybe" if curve.p_value >= 0.05 else "data_yes"
+    rates = {"before": percent(half.wer, reader), "after": percent(whole.wer, reader)}
+    return say(reader, key, p=number(curve.p_value, reader, 4), **rates)
+
+
+def _share(point: "Point", reader: str) -> str:
+    if not point.share:
+        return say(reader, "the_base")
+    return say(reader, "of_the_data", share=str(point.share), clips=number(point.clips, reader, 0))
+
+
+def _between(point: "Point", reader: str) -> str:
+    return "–".join(number(end, reader) for end in point.interval or ())
+
+
+def _whisker(point: "Point", most: float) -> str:
+    if not point.interval:
+        return ""
+    x, (low, high) = _x(point.share / 100), (_y(end / most) for end in point.interval)
+    return f'<path class="whisker" d="M{x:.1f} {low:.1f}V{high:.1f}"/>'
+
+
+def _dot(point: "Point", most: float) -> str:
+    return f'<circle cx="{_x(point.share / 100):.1f}" cy="{_y(point.wer / most):.1f}" r="3"/>'
+
+
+def _grid(most: float, decimals: int, ticks: Sequence[tuple[float, str]], reader: str) -> str:
+    """Lines at none, half and the most; `ticks`: (where between left and right, what is written there)."""
     lines = "".join(
         f'<path d="M{LEFT} {_y(share):.1f}H{WIDTH}"/>'
         f'<text x="{LEFT - 5}" y="{_y(share) + 3.5:.1f}" text-anchor="end">'
         f"{number(most * share, reader, decimals)}</text>"
         for share in (0.0, 0.5, 1.0)
     )
-    ends = (0, "start", LEFT), (last, "end", WIDTH)
+    anchors = {0: "start", 1: "end"}
     steps = "".join(
-        f'<text x="{x}" y="{HEIGHT - 3}" text-anchor="{anchor}">{number(step, reader, 0)}</text>'
-        for step, anchor, x in ends
+        f'<text x="{_x(at):.1f}" y="{HEIGHT - 3}" text-anchor="{anchors.get(at, "middle")}">{told}</text>'
+        for at, told in ticks
     )
     return f'<g class="grid">{lines}{steps}</g>'
 

@@ -125,11 +125,14 @@ def _load(setting: Setting) -> Loaded:
     return Loaded(choice, engine)
 
 
-def hear(path: str | None, language: str, task: str, timestamps: bool, hot_words: str) -> Iterator["Progress"]:
-    """What is said in the recording, piece by piece. Raises Refusal."""
+def hear(
+    path: str | None, language: str, task: str, timestamps: bool, hot_words: str, setting: Setting | None = None
+) -> Iterator["Progress"]:
+    """What is said in the recording, piece by piece; by the page's own engine unless told otherwise. Raises Refusal."""
+    setting = setting or Setting()
     if not path:
         raise Refusal(*WORDS["no_recording"])
-    engine = loading().result().engine
+    engine = loaded(setting).engine
 
     from speech.audio import read
     from speech.decoding import Options
@@ -139,4 +142,14 @@ def hear(path: str | None, language: str, task: str, timestamps: bool, hot_words
     options = Options(code, task, timestamps, hot_words=hot_words, margin=engine.margin)
     recording = read(path)
     facts = replace(recording.facts, path=Path(path).name)  # where the server keeps it is nobody's business
-    yield from transcribe(replace(recording, facts=facts), engine, options)
+    for progress in transcribe(replace(recording, facts=facts), engine, options):
+        named = replace(progress.transcript, adapter=_name(setting.adapter))
+        yield replace(progress, transcript=named)
+
+
+def _name(adapter: str | None) -> str | None:
+    """Of a folder its name, of RUN/adapter the run's: where it lies is nobody's business either."""
+    folder = Path(adapter or "")
+    if not adapter or not folder.is_dir():
+        return adapter
+    return folder.resolve().parent.name if folder.name == "adapter" else folder.name

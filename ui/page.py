@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from speech.said import Refusal
-from ui import compare, dataset, training, transcribe
+from ui import calls, compare, dataset, training, transcribe, visits
 from ui.listening import Loaded, loading
 from ui.theme import THEME
 from ui.words import TRANSLATIONS, label, reader_of, say, typeset
@@ -30,12 +30,13 @@ HOUSE_RULES = {  # of gr.Blocks.launch: nothing that was said is kept, nobody is
     "max_file_size": "2gb",
     "mcp_server": find_spec("mcp") is not None,
 }
-KEPT = (600, 3600)  # every ten minutes, files older than an hour are deleted
+KEPT = (600, visits.KEPT)  # every ten minutes, files older than an hour are deleted
 
 
 def build() -> gr.Blocks:
     """The whole page; the engine starts to load behind it."""
     loading()
+    visits.sweeping()
     with gr.Blocks(title="Allô", delete_cache=KEPT) as page:
         with gr.Row(elem_id="header"):
             gr.HTML(
@@ -45,16 +46,19 @@ def build() -> gr.Blocks:
             who = gr.HTML(apply_default_css=False, elem_id="who")
         with gr.Tabs(overflow_behavior="wrap"):
             spoken = transcribe.tab()
+            called = calls.tab()
             dataset.tab()
             compare.tab()
-            training.tab()
-        page.load(_welcome, None, spoken, queue=False, api_visibility="private", show_progress="hidden")
+            training.tab(spoken[-1])
+        page.load(_welcome, None, [*spoken, *called], queue=False, api_visibility="private", show_progress="hidden")
         page.load(_who_listens, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
+        page.unload(visits.leave)
     return page
 
 
 def _welcome(request: gr.Request) -> tuple:
-    return transcribe.welcome(reader_of(request))
+    reader = reader_of(request)
+    return *transcribe.welcome(reader), *calls.welcome(reader)
 
 
 def _who_listens(request: gr.Request) -> Iterator[str]:

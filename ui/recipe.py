@@ -37,6 +37,7 @@ class Form(NamedTuple):
     epochs: float | None
     window: str
     others: str | None  # key=value, one a line
+    push_to: str | None  # where each new best adapter goes on the Hub
 
 
 def of_preset(name: str) -> list:
@@ -57,6 +58,7 @@ def arguments(form: Form) -> list[str]:
     theirs = [f"{key}={_text(getattr(settings, key))}" for key in ("minutes", *NOTEBOOK)]
     changes = [field for field, its in zip(fields, theirs, strict=True) if field != its]
     changes += [line.strip() for line in (form.others or "").splitlines() if line.strip()]
+    changes += [f"push_to={repository}"] if (repository := (form.push_to or "").strip()) else []
     preset(form.preset, changes)
     opened = corpora.opened(Source((form.corpus or corpora.sources()[0]).strip()))
     source = Path(opened.corpus.source)

@@ -40,7 +40,7 @@ def finished(transcript: Transcript, done: float, total: float, reader: str) -> 
     if whole and not transcript.turns:
         note = say(reader, "no_speech")
     note = f'<p class="note">{note}</p>' if note else ""
-    return _facts(transcript, reader, whole) + note + _turns(transcript, reader) + _flagged(transcript.flagged, reader)
+    return _facts(transcript, reader, whole) + note + _turns(transcript, reader) + flagged(transcript.flagged, reader)
 
 
 def _facts(transcript: Transcript, reader: str, whole: bool) -> str:
@@ -73,7 +73,7 @@ def _turn(turn: Turn, reader: str) -> str:
     )
 
 
-def _flagged(flagged: list[Flagged], reader: str) -> str:
+def flagged(flagged: list[Flagged], reader: str) -> str:
     if not flagged:
         return ""
     items = "".join(

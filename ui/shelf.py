@@ -36,7 +36,7 @@ def known() -> dict[str, "Adapter"]:
     """The adapters on this machine that are for visitors, by their names."""
     from trainer.adapters import found
 
-    folders = [folder for folder in (corpora.runs(), corpora.root()) if folder]
+    folders = corpora.runs(), corpora.root()
     here = [adapter for folder in folders for adapter in found(folder)]
     return {adapter.name: adapter for adapter in reversed(here)}  # of two that are called the same the first one
 

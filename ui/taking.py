@@ -1,5 +1,6 @@
 """An adapter to take away: as a file for a visitor, inside its base for other programs, or onto the Hub."""
 
+import os
 import secrets
 import shutil
 import sys
@@ -52,6 +53,23 @@ def publish(name: str, repository: str, token: str, private: bool) -> str:
     if not token.strip() or not repository.strip():
         raise Refusal(*WORDS["token_and_repository"])
     return publish(adapter, repository.strip(), token.strip(), private)
+
+
+def token_to_push(repository: str | None, token: str | None) -> str | None:
+    """The token for a training that is to push its adapters; None where it is not, or where the server has one itself.
+
+    Raises Refusal where there is none, or the Hub is not asked at all.
+    """
+    from speech.hub import offline
+
+    token = (token or "").strip()
+    if not (repository or "").strip():
+        return None
+    if offline():
+        raise Refusal(*WORDS["hub_is_off"])
+    if not token and not os.environ.get("HF_TOKEN"):
+        raise Refusal(*WORDS["token_and_repository"])
+    return token or None
 
 
 def _zipped(folder: Path, archive: Path, name: str) -> Path:

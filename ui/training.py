@@ -15,7 +15,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from speech.said import Refusal
-from ui import corpora, gained, owner, recipe, running, taking
+from ui import corpora, curves, gained, owner, recipe, renting, running, taking, transcribe
 from ui.dataset import AT_ONCE, SAMPLE_RATE, SEVERAL
 from ui.listening import loading
 from ui.recipe import Form
@@ -29,6 +29,7 @@ FIRST = ("phone-prompts", "demo")  # corpus and name of the training that is sug
 ONE_AT_A_TIME = SEVERAL | {"concurrency_limit": 1, "concurrency_id": "workshop"}  # what takes a core and memory
 PRESSED = SEVERAL | {"trigger_mode": "once"}  # pressed again before it is done, it is the same press
 COMPARE = "() => document.getElementById('compare-button')?.click()"
+LISTEN = "() => document.getElementById('transcribe-button')?.click()"
 
 _presses: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # two presses on a run, one after the other
 
@@ -48,16 +49,18 @@ class After(NamedTuple):
     name: str | None = None
     adapter: bool = False
     finished: bool = False
+    curve: int = 0  # trainings of its learning curve that are done
 
 
-def tab() -> None:
+def tab(ear: gr.Dropdown) -> None:
+    """`ear`: what the first tab listens with."""
     with gr.Tab(label("train"), elem_id="train") as here:
         chosen, shown, after = gr.State(), gr.State(Shown()), gr.State(After())
         timer = gr.Timer(POLL, active=False)
         place = gr.HTML(apply_default_css=False, elem_id="place")
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=300):
-                form, about = _form()
+                form, about, token = _form()
                 password = _who()
                 with gr.Row(elem_classes="start"):
                     start = gr.Button(
@@ -66,15 +69,20 @@ def tab() -> None:
                     estimate = gr.Button(label("estimate"), min_width=120)
                     cancel = gr.Button(label("cancel"), variant="stop", visible=False, min_width=90)
                 said = gr.HTML(apply_default_css=False, elem_id="asked")
+                with gr.Accordion(label("more_data"), open=False, elem_id="more-data"):
+                    gr.HTML(f'<p class="legend">{label("more_data_hint")}</p>', apply_default_css=False)
+                    three = gr.Button(label("start_curve"), size="sm")
+                rent = renting.section()
             with gr.Column(scale=7, min_width=300):
                 listing = gr.HTML(apply_default_css=False, js_on_load=running.CLICKS, elem_id="runs")
                 told = gr.HTML(apply_default_css=False, elem_id="run")
                 stop, resume, delete, sure, really, keep = _presses_on_a_run()
                 answer = gr.HTML(apply_default_css=False, elem_id="pressed")
-                gains, take = _after()
+                gains, listen, take = _after()
                 command = gr.HTML(apply_default_css=False, elem_id="command")
 
     name, corpus, _, preset, *recipes = form
+    settings = recipes[: 1 + len(recipe.NOTEBOOK)]
     looked = [chosen, shown, after, listing, told, command, stop, resume, delete]
     look = {"fn": _look, "inputs": [chosen, shown, after], "outputs": looked, **SEVERAL}
 
@@ -83,7 +91,8 @@ def tab() -> None:
     timer.tick(**look)
     listing.choose(_choose, None, [chosen, sure, answer], **AT_ONCE).then(**look)
     corpus.change(_about, corpus, about, **SEVERAL)
-    preset.input(recipe.of_preset, preset, recipes[:-1], **SEVERAL)
+    preset.input(recipe.of_preset, preset, settings, **SEVERAL)
+    renting.wire(rent, form, password)
 
     asks = [password, *form]
     estimating = gr.on(estimate.click, _begin, None, [estimate, cancel], **AT_ONCE)
@@ -91,26 +100,28 @@ def tab() -> None:
     over = {"fn": _over, "inputs": None, "outputs": [estimate, cancel], **AT_ONCE}
     estimating.then(**over)
     cancel.click(lambda: "", None, said, cancels=estimating, **AT_ONCE).then(**over)
-    start.click(_start, asks, [said, chosen], **PRESSED).then(**look)
+    for button, act in ((start, _start), (three, _start_curve)):
+        button.click(act, [password, token, *form], [said, chosen], **PRESSED).then(**look)
 
     for button, act in ((stop, _stop), (resume, _resume), (really, _delete)):
-        pressed = button.click(act, [password, chosen], [answer, sure], **PRESSED)
+        pressed = button.click(act, [password, token, chosen], [answer, sure], **PRESSED)
         pressed.then(**look)
     delete.click(lambda: gr.Row(visible=True), None, sure, **AT_ONCE)
     keep.click(lambda: gr.Row(visible=False), None, sure, **AT_ONCE)
 
-    gain, clips, player, card_box, card, compare = gains
-    take_box, format, prepare, download, push_box, repository, token, private, push, taken, pushed = take
-    boxes = [gain, clips, player, card_box, card, compare, take_box, download, taken, push_box, pushed]
+    learned, gain, clips, player, card_box, card, compare = gains
+    take_box, format, prepare, download, push_box, repository, once, private, push, taken, pushed = take
+    boxes = [learned, gain, clips, player, card_box, card, compare, listen, take_box, download, taken, push_box, pushed]
     after.change(_show_after, after, boxes, **SEVERAL)
     clips.hear(_hear, chosen, [player, answer], **SEVERAL)
     compare.click(None, js=COMPARE)
+    listen.click(_listen_with, chosen, ear, **AT_ONCE).then(None, js=LISTEN)
     prepare.click(_prepare, [password, chosen, format], [download, taken], **ONE_AT_A_TIME)
-    push.click(_push, [password, chosen, repository, token, private], [token, pushed], **PRESSED)
+    push.click(_push, [password, chosen, repository, once, private], [once, pushed], **PRESSED)
 
 
-def _form() -> tuple[list, gr.HTML]:
-    """The fields in the order of recipe.Form, and what the corpus holds."""
+def _form() -> tuple[list, gr.HTML, gr.Textbox]:
+    """The fields in the order of recipe.Form, what the corpus holds, and the token to push with."""
     values = dict(zip(("minutes", *recipe.NOTEBOOK), recipe.of_preset(PRESETS[0]), strict=True))
     custom = {"allow_custom_value": True, "min_width": 200}
     with gr.Row():
@@ -127,7 +138,12 @@ def _form() -> tuple[list, gr.HTML]:
         others = gr.Textbox(
             "", label=label("set_others"), info=label("set_others_hint"), placeholder="seed=1", lines=2, min_width=260
         )
-    return [name, corpus, base, preset, minutes, *fields, others], about
+    with gr.Accordion(label("push_best"), open=False, elem_id="push-best"), gr.Row():
+        hint = {"info": label("push_to_hint"), "placeholder": "OWNER/NAME", "max_lines": 1, "min_width": 180}
+        push_to = gr.Textbox("", label=label("repository"), **hint)
+        secret = {"type": "password", "info": label("push_token_hint"), "max_lines": 1, "min_width": 180}
+        token = gr.Textbox("", label=label("token"), **secret)
+    return [name, corpus, base, preset, minutes, *fields, others, push_to], about, token
 
 
 def _field(key: str, value) -> gr.components.Component:
@@ -163,8 +179,9 @@ def _presses_on_a_run() -> tuple:
     return stop, resume, delete, sure, really, keep
 
 
-def _after() -> tuple[tuple, tuple]:
-    """What it gained, and the ways to take the adapter away."""
+def _after() -> tuple[tuple, gr.Button, tuple]:
+    """What it gained, the button that lets the first tab listen with it, and the ways to take the adapter away."""
+    learned = gr.HTML(apply_default_css=False, elem_id="learned")
     gain = gr.HTML(apply_default_css=False, elem_id="gain")
     clips = gr.HTML(apply_default_css=False, js_on_load=gained.HEAR, elem_id="examples")
     player = gr.Audio(
@@ -177,6 +194,7 @@ def _after() -> tuple[tuple, tuple]:
         elem_classes="recorder",
     )
     with gr.Row(elem_classes="downloads"):
+        listen = gr.Button(label("go_listen"), visible=False, size="sm")
         compare = gr.Button(label("go_compare"), visible=False, size="sm")
     with gr.Accordion(label("take_away"), open=False, visible=False) as take_box:
         formats = [(label(f"take_{name}"), name) for name in taking.FORMATS]
@@ -185,7 +203,7 @@ def _after() -> tuple[tuple, tuple]:
             prepare = gr.Button(label("prepare"), size="sm", min_width=120)
             download = gr.DownloadButton(visible=False, size="sm", min_width=120)
         taken = gr.HTML(apply_default_css=False)
-    with gr.Accordion(label("publish"), open=False, visible=False) as push_box:
+    with gr.Accordion(label("publish"), open=False, visible=False, elem_id="publish-box") as push_box:
         with gr.Row():
             hint = {"info": label("repository_hint"), "placeholder": "OWNER/NAME", "max_lines": 1, "min_width": 180}
             repository = gr.Textbox("", label=label("repository"), **hint)
@@ -197,8 +215,12 @@ def _after() -> tuple[tuple, tuple]:
         pushed = gr.HTML(apply_default_css=False)
     with gr.Accordion(label("card"), open=False, visible=False) as card_box:
         card = gr.Markdown(elem_id="card")
-    gains = gain, clips, player, card_box, card, compare
-    return gains, (take_box, format, prepare, download, push_box, repository, token, private, push, taken, pushed)
+    gains = learned, gain, clips, player, card_box, card, compare
+    return (
+        gains,
+        listen,
+        (take_box, format, prepare, download, push_box, repository, token, private, push, taken, pushed),
+    )
 
 
 # What is looked at, by anybody
@@ -245,6 +267,8 @@ def _choose(event: gr.EventData) -> tuple:
 
 def _look(chosen: str | None, before: Shown, after: After, request: gr.Request) -> tuple:
     """All runs, and the chosen one; where that is gone, one that is alive, else the youngest."""
+    from trainer import learning
+
     reader = reader_of(request)
     runs = running.every()
     each = next((each for each in runs if each.name == chosen), None)
@@ -256,7 +280,7 @@ def _look(chosen: str | None, before: Shown, after: After, request: gr.Request) 
     else:
         buttons = (each.alive, each.resumes, not each.alive)
         now = Shown(listing, running.told(each, reader), _command(each.name), buttons)
-        new = After(name, each.adapter and not each.alive, each.status == "completed")
+        new = After(name, each.adapter and not each.alive, each.status == "completed", learning.done(name))
     sent = [value if value != old else gr.skip() for value, old in zip(now[:3], before[:3], strict=True)]
     buttons = [gr.Button(visible=visible) for visible in now.buttons]
     return (
@@ -281,16 +305,21 @@ def _command(name: str) -> str:
 
 def _show_after(after: After, request: gr.Request) -> tuple:
     """What the chosen run gained, and what can be done with its adapter."""
+    from trainer import learning
+
     reader, name = reader_of(request), after.name
     report = gained.report(name) if after.finished else None
     card = gained.card(name) if after.adapter else ""
     there = after.adapter
+    curve = learning.curve(name) if after.curve else None
     return (
+        curves.of_data(curve, reader) if curve else "",
         gained.told(report, reader) if report else "",
         gained.examples(report, reader) if report else "",
         gr.Audio(None, visible=False),
         gr.Accordion(visible=bool(card)),
         card,
+        gr.Button(visible=there),
         gr.Button(visible=there),
         gr.Accordion(visible=there),
         gr.DownloadButton(visible=False),
@@ -298,6 +327,11 @@ def _show_after(after: After, request: gr.Request) -> tuple:
         gr.Accordion(visible=there),
         "",
     )
+
+
+def _listen_with(chosen: str | None, request: gr.Request) -> gr.Dropdown:
+    """The first tab of this visitor listens with the run's adapter from now on."""
+    return transcribe.ears(reader_of(request), chosen)
 
 
 def _hear(chosen: str | None, event: gr.EventData, request: gr.Request) -> tuple:
@@ -340,11 +374,37 @@ async def _estimate(password: str, request: gr.Request, profile: gr.OAuthProfile
         yield _refused(refusal, request)
 
 
-def _start(password: str, request: gr.Request, profile: gr.OAuthProfile | None, *form) -> Iterator[tuple]:
+def _start(password: str, token: str, request: gr.Request, profile: gr.OAuthProfile | None, *form) -> Iterator[tuple]:
+    from trainer import jobs
+
+    yield from _begun(jobs.start, lambda name: name, password, token, request, profile, Form(*form))
+
+
+def _start_curve(
+    password: str, token: str, request: gr.Request, profile: gr.OAuthProfile | None, *form
+) -> Iterator[tuple]:
+    """Three trainings, on a quarter, half and all of the data; the first one is looked at."""
+    from trainer import learning
+
+    def first(name: str) -> str:
+        return learning.names(name)[0]
+
+    yield from _begun(learning.start, first, password, token, request, profile, Form(*form))
+
+
+def _begun(
+    start: Callable,
+    shown: Callable[[str], str],
+    password: str,
+    token: str,
+    request: gr.Request,
+    profile: gr.OAuthProfile | None,
+    form: Form,
+) -> Iterator[tuple]:
     """One job a name, however often it is pressed and by however many."""
     from trainer import jobs
 
-    reader, form = reader_of(request), Form(*form)
+    reader = reader_of(request)
     yield f'<p class="note" role="status">{say(reader, "starting")}</p>', gr.skip()
     try:
         owner.check(request, password, profile)
@@ -352,25 +412,31 @@ def _start(password: str, request: gr.Request, profile: gr.OAuthProfile | None, 
         name = (form.name or "").strip()
         jobs.folder_of(name)
         with _presses[name]:
-            jobs.start(name, *recipe.arguments(form))
+            start(name, *recipe.arguments(form), token=taking.token_to_push(form.push_to, token))
+        name = shown(name)
         yield f'<p class="note" role="status">{say(reader, "started", name=name)}</p>', name
     except Refusal as refusal:
         yield _refused(refusal, request), gr.skip()
 
 
-def _stop(password: str, chosen: str | None, request: gr.Request, profile: gr.OAuthProfile | None) -> tuple:
+def _stop(password: str, _: str, chosen: str | None, request: gr.Request, profile: gr.OAuthProfile | None) -> tuple:
     from trainer import jobs
 
     return _press(jobs.stop, password, chosen, request, profile)
 
 
-def _resume(password: str, chosen: str | None, request: gr.Request, profile: gr.OAuthProfile | None) -> tuple:
+def _resume(
+    password: str, token: str, chosen: str | None, request: gr.Request, profile: gr.OAuthProfile | None
+) -> tuple:
     from trainer import jobs
 
-    return _press(jobs.resume, password, chosen, request, profile)
+    def resume(name: str) -> None:
+        jobs.resume(name, token.strip() or None)
+
+    return _press(resume, password, chosen, request, profile)
 
 
-def _delete(password: str, chosen: str | None, request: gr.Request, profile: gr.OAuthProfile | None) -> tuple:
+def _delete(password: str, _: str, chosen: str | None, request: gr.Request, profile: gr.OAuthProfile | None) -> tuple:
     from trainer import jobs
 
     return _press(jobs.delete, password, chosen, request, profile)

@@ -12,8 +12,8 @@ from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
 from speech.exports import write
 from speech.said import Refusal
-from ui import model, result
-from ui.listening import DETECT, hear
+from ui import model, result, shelf
+from ui.listening import DETECT, Setting, hear
 from ui.theme import INK
 from ui.words import label, language_name, reader_of, say
 
@@ -30,9 +30,9 @@ FOUR_AT_ONCE = {"concurrency_limit": 4, "concurrency_id": "engine"}  # the engin
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML]:
+def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
     """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads."""
-    with gr.Tab(label("transcribe")), gr.Row(elem_classes="desk"):
+    with gr.Tab(label("transcribe"), elem_id="transcribe"), gr.Row(elem_classes="desk"):
         with gr.Column(scale=5, min_width=320):
             recording = gr.Audio(
                 label=label("recording"),
@@ -48,8 +48,17 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML]:
             with gr.Row():
                 start = gr.Button(label("transcribe"), variant="primary", elem_id="start")
                 stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id="stop")
+            ear = gr.Dropdown(
+                [("", "")],
+                value="",
+                label=label("ear"),
+                allow_custom_value=True,
+                visible=False,
+                elem_id="ear",
+                elem_classes="settings",
+            )
             with gr.Row(elem_classes="settings"):
-                language = gr.Dropdown(_languages("fr"), value="fr", label=label("language"), scale=2, min_width=120)
+                language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), scale=2, min_width=120)
                 task = gr.Radio(_tasks("fr"), value="transcribe", label=label("task"), scale=3, min_width=220)
             with gr.Group(elem_classes="settings"):
                 hot_words = gr.Textbox("", label=label("hot_words"), placeholder=label("hot_words_hint"), max_lines=2)
@@ -63,7 +72,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML]:
             model.accordion(language, task, timestamps)
         program, answer = gr.Button(visible=False), gr.JSON(visible=False)  # the door of gradio_client and MCP
 
-    asked = [recording, language, task, timestamps, hot_words]
+    asked = [recording, language, task, timestamps, hot_words, ear]
     triggers = [recording.upload, recording.stop_recording, picked.change, start.click]
     begun = gr.on(triggers, _begin, None, [start, stop, downloads], **PRIVATE)
     hearing = begun.then(_listen, asked, [text, heard], **FOUR_AT_ONCE, **PRIVATE)
@@ -74,16 +83,29 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML]:
     gr.on([stop.click, recording.clear, *clicks], None, cancels=hearing)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
     program.click(transcribe, asked, answer, api_name="transcribe", **FOUR_AT_ONCE)
-    return language, task, text
+    return language, task, text, ear
 
 
-def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str]:
+def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown]:
     """What `tab` returned, for this reader."""
-    return gr.Dropdown(_languages(reader)), gr.Radio(_tasks(reader)), result.invitation(reader)
+    return gr.Dropdown(languages(reader)), gr.Radio(_tasks(reader)), result.invitation(reader), ears(reader)
+
+
+def ears(reader: str, chosen: str | None = None) -> gr.Dropdown:
+    """What this visitor may listen with: the page's model, and the adapters there are; hidden where there are none."""
+    names = shelf.names()
+    value = {} if chosen is None else {"value": chosen}
+    return gr.Dropdown([(say(reader, "ear_page"), ""), *((name, name) for name in names)], visible=bool(names), **value)
 
 
 def transcribe(
-    audio: str, language: str, task: str, timestamps: bool, hot_words: str, request: gr.Request = None
+    audio: str,
+    language: str,
+    task: str,
+    timestamps: bool,
+    hot_words: str,
+    adapter: str = "",
+    request: gr.Request = None,
 ) -> dict:
     """Writes down what is said in a recording, a French telephone call above all.
 
@@ -93,11 +115,12 @@ def transcribe(
         task: "transcribe", or "translate" into English.
         timestamps: whether the text comes in timed segments.
         hot_words: names and words to expect, separated by commas.
+        adapter: the name of an adapter of this page, or of one on the Hub; none: the page's model as it is.
     Returns:
         The transcript: language, model, turns with start, end, text and confidence, seconds taken, real-time factor.
     """
     try:
-        *_, last = hear(audio, language, task, timestamps, hot_words)
+        *_, last = hear(audio, language, task, timestamps, hot_words, _setting(adapter))
     except Refusal as refusal:
         raise gr.Error(refusal.said.to(reader_of(request)), print_exception=False) from refusal
     answer = last.transcript.to_dict()
@@ -128,7 +151,13 @@ def _begin() -> tuple:
 
 
 async def _listen(
-    path: str | None, language: str, task: str, timestamps: bool, hot_words: str, request: gr.Request
+    path: str | None,
+    language: str,
+    task: str,
+    timestamps: bool,
+    hot_words: str,
+    adapter: str | None,
+    request: gr.Request,
 ) -> AsyncIterator[tuple]:
     """Yields the text so far, and the Progress that it comes from.
 
@@ -136,12 +165,18 @@ async def _listen(
     """
     reader = reader_of(request)
     yield result.running(None, 0, 0, reader), None
-    pieces = hear(path, language, task, timestamps, hot_words)
     try:
+        setting = await asyncio.to_thread(_setting, adapter)
+        pieces = hear(path, language, task, timestamps, hot_words, setting)
         while progress := await asyncio.to_thread(next, pieces, None):
             yield result.running(progress.transcript, progress.seconds_done, progress.seconds_total, reader), progress
     except Refusal as refusal:
         yield result.refused(refusal.said.to(reader)), None
+
+
+def _setting(adapter: str | None) -> Setting:
+    name = (adapter or "").strip()
+    return shelf.setting(name) if name else Setting()
 
 
 def _finish(progress, request: gr.Request) -> tuple:
@@ -184,7 +219,7 @@ def _seek(event: gr.EventData) -> gr.Audio:
     return gr.Audio(playback_position=event.start)
 
 
-def _languages(reader: str) -> list[tuple[str, str]]:
+def languages(reader: str) -> list[tuple[str, str]]:
     names = sorted((language_name(code, reader), code) for code in LANGUAGES if code != "fr")
     return [(language_name("fr", reader), "fr"), (say(reader, "detect"), DETECT), *names]
 

@@ -60,6 +60,119 @@ WORDS = {
     "loop": Said(en="a phrase that goes round and round", fr="une phrase qui tourne en rond"),
     "phantom": Said(en="a line that Whisper makes up in silence", fr="une phrase que Whisper invente dans le silence"),
     "flagged": Said(en="Set aside, probably never said:", fr="Mis de côté, sans doute jamais dit :"),
+    # The calls tab: its line
+    "calls": Said(en="Calls", fr="Appels"),
+    "calls_drop": Said(en="Recordings of calls, one or many", fr="Enregistrements d'appels, un ou plusieurs"),
+    "channels": Said(en="Channels", fr="Canaux"),
+    "channels_auto": Said(en="automatic", fr="d'office"),
+    "channels_mix": Said(en="mixed", fr="mêlés"),
+    "channels_split": Said(en="split", fr="séparés"),
+    "speakers": Said(en="Voices if one channel", fr="Voix si un seul canal"),
+    "speakers_found": Said(en="to be found", fr="à trouver"),
+    "simulated": Said(en="A simulated call:", fr="Un appel simulé :"),
+    "simulated_stereo": Said(en="two channels", fr="deux canaux"),
+    "simulated_mono": Said(en="one channel", fr="un canal"),
+    "simulated_file_stereo": Said(en="call-of-two-channels.wav", fr="appel-à-deux-canaux.wav"),
+    "simulated_file_mono": Said(en="call-of-one-channel.wav", fr="appel-à-un-canal.wav"),
+    "calls_deleted": Said(
+        en="Recordings and texts are deleted when you leave this page, or after an hour without a sign of you.",
+        fr="Enregistrements et textes sont effacés quand vous quittez cette page, ou après une heure sans un geste.",
+    ),
+    "clear_calls": Said(en="Delete all now", fr="Tout effacer"),
+    "call_cancel": Said(en="Cancel", fr="Annuler"),
+    "call_again": Said(en="Hear it again, with these settings", fr="Réécouter, avec ces réglages"),
+    "call_remove": Said(en="Delete", fr="Effacer"),
+    "call_waiting": Said(en="waiting", fr="en attente"),
+    "call_begins": Said(en="the line is being surveyed…", fr="la ligne est examinée…"),
+    "call_running": Said(en="{percent} %", fr="{percent} %"),
+    "call_done": Said(en="{length}, turns: {turns}", fr="{length}, tours de parole : {turns}"),
+    "call_silent": Said(en="no speech", fr="aucune parole"),
+    "call_cancelled": Said(
+        en="cancelled at {percent} %; what was heard is kept", fr="annulé à {percent} % ; ce qui a été entendu reste"
+    ),
+    "call_gone": Said(
+        en="“{name}” is not there any more: drop it again.", fr="« {name} » n'est plus là : déposez-le à nouveau."
+    ),
+    "call_twice": Said(
+        en="“{name}” is in the line already: press ↻ there to have it heard again.",
+        fr="« {name} » est déjà dans la file : pressez-y ↻ pour le faire réécouter.",
+    ),
+    "calls_doubled": Said(
+        en="The same recording came twice; it is heard once.",
+        fr="Le même enregistrement est venu deux fois ; il est écouté une fois.",
+    ),
+    "too_many_calls": Said(
+        en="{most} recordings are in the line: delete some before you add others.",
+        fr="{most} enregistrements sont dans la file : effacez-en avant d'en ajouter.",
+    ),
+    "call_broke": Said(
+        en="It could not be heard; the server's log says why. Try it again, or export it to another format.",
+        fr="Il n'a pas pu être écouté ; le journal du serveur dit pourquoi. Réessayez, ou exportez-le dans un autre "
+        "format.",
+    ),
+    # Its conversation
+    "calls_invitation": Said(
+        en="Drop calls: who said what, and when, appears here.",
+        fr="Déposez des appels : qui a dit quoi, et quand, s'écrira ici.",
+    ),
+    "call_not_heard": Said(en="Not heard yet.", fr="Pas encore écouté."),
+    "the_line": Said(en="The line", fr="La ligne"),
+    "speakers_sure": Said(
+        en="The voices on the one channel were told apart by ear: {percent} % sure.",
+        fr="Les voix du seul canal ont été distinguées à l'oreille : sûr à {percent} %.",
+    ),
+    "lanes": Said(en="Who speaks when", fr="Qui parle quand"),
+    "one_voice": Said(en="Voice", fr="Voix"),
+    "name_of": Said(en="Name of {name}", fr="Nom de {name}"),
+    "swap_names": Said(en="Swap the names", fr="Échanger les noms"),
+    "duration_fact": Said(en="duration", fr="durée"),
+    "silence_fact": Said(en="silence", fr="silence"),
+    "longest_fact": Said(en="longest silence", fr="plus long silence"),
+    "overlap_fact": Said(en="at once", fr="ensemble"),
+    "cuts_fact": Said(en="interruptions", fr="interruptions"),
+    "search_call": Said(en="Search the conversation", fr="Chercher dans la conversation"),
+    "turns_found": Said(en="Turns found: {count}", fr="Tours trouvés : {count}"),
+    "turns_editable": Said(
+        en="Click a text to correct it; ✓ says that it is right.",
+        fr="Cliquez un texte pour le corriger ; ✓ dit qu'il est juste.",
+    ),
+    "turn_is_right": Said(en="This turn is right", fr="Ce tour est juste"),
+    "play_from_here": Said(en="Play from here", fr="Écouter d'ici"),
+    "zip_of_all": Said(en="↓ ZIP of all calls", fr="↓ ZIP de tous les appels"),
+    # Its personal data, and what is kept
+    "personal_data": Said(en="Mask personal data", fr="Masquer les données personnelles"),
+    "mask": Said(en="Mask them, here and in every file", fr="Les masquer, ici et dans chaque fichier"),
+    "mask_hint": Said(
+        en="numbers of cards, accounts, social security and telephones, e-mail addresses",
+        fr="numéros de carte, IBAN, sécurité sociale, téléphone, adresses e-mail",
+    ),
+    "mask_names": Said(en="Names to mask too", fr="Noms à masquer aussi"),
+    "mask_sound": Said(en="The sound, there", fr="Le son, à ces moments"),
+    "mask_silence": Said(en="silence", fr="silence"),
+    "mask_tone": Said(en="a tone", fr="un bip"),
+    "mask_prepare": Said(en="Prepare the masked sound", fr="Préparer le son masqué"),
+    "mask_preparing": Said(en="The masked sound is being prepared…", fr="Le son masqué se prépare…"),
+    "keep_turns": Said(en="Keep what you corrected", fr="Garder ce que vous avez corrigé"),
+    "keep_about": Said(
+        en="The turns with a ✓, yours and those you corrected, become clips of a corpus on this machine, from which an "
+        "adapter can learn. Nothing else of a call is ever kept.",
+        fr="Les tours marqués ✓, corrigés ou jugés justes, deviennent les extraits d'un corpus sur cette machine, dont "
+        "un adaptateur peut apprendre. Rien d'autre d'un appel n'est jamais gardé.",
+    ),
+    "consent": Said(
+        en="Those who speak in this call have agreed to that.", fr="Ceux qui parlent dans cet appel y ont consenti."
+    ),
+    "keep_none": Said(en="No turn has a ✓ yet", fr="Aucun tour n'a de ✓"),
+    "keep_one": Said(en="Keep 1 turn", fr="Garder 1 tour"),
+    "keep_many": Said(en="Keep {count} turns", fr="Garder {count} tours"),
+    "nothing_checked": Said(
+        en="No turn has a ✓: correct one, or press its ✓ where it is right.",
+        fr="Aucun tour n'a de ✓ : corrigez-en un, ou pressez son ✓ s'il est juste.",
+    ),
+    "kept": Said(
+        en="Kept: {count}. The corpus “{corpus}” is among those that the dataset and training tabs offer.",
+        fr="Gardés : {count}. Le corpus « {corpus} » est parmi ceux que proposent les onglets Corpus et Entraîner.",
+    ),
     # The model
     "model": Said(en="The model, from inside", fr="Le modèle, vu de l'intérieur"),
     "parameters": Said(en="parameters", fr="paramètres"),
@@ -461,17 +574,15 @@ WORDS = {
     ),
     "zero_gpu": Said(
         en="This Space has ZeroGPU, which lends its GPU for a minute at a time: no training can run in the background. "
-        "Run it as a Hugging Face Job: python -m trainer submit --corpus C --output OWNER/NAME (--dry-run says its "
-        "cost), or give the Space a GPU of its own.",
+        "Train on a machine of Hugging Face, below, or give the Space a GPU of its own.",
         fr="Ce Space est en ZeroGPU, qui prête son GPU une minute à la fois : aucun entraînement ne peut y tourner en "
-        "arrière-plan. Lancez un Job Hugging Face : python -m trainer submit --corpus C --output PROPRIÉTAIRE/NOM "
-        "(--dry-run dit son prix), ou donnez au Space un GPU à lui.",
+        "arrière-plan. Entraînez sur une machine de Hugging Face, plus bas, ou donnez au Space un GPU à lui.",
     ),
     "runs_are_lost": Said(
         en="The disk of this Space is wiped when it restarts, trainings and all: mount a bucket and name a folder of "
-        "it in ALLO_RUNS, or publish each adapter that you want to keep.",
+        "it in ALLO_RUNS, or push each new best adapter to the Hub, below.",
         fr="Le disque de ce Space est effacé à son redémarrage, entraînements compris : montez un bucket et nommez un "
-        "de ses dossiers dans ALLO_RUNS, ou publiez chaque adaptateur à garder.",
+        "de ses dossiers dans ALLO_RUNS, ou poussez chaque nouveau meilleur adaptateur sur le Hub, plus bas.",
     ),
     "estimate": Said(en="Estimate", fr="Estimer"),
     "estimating": Said(
@@ -633,6 +744,101 @@ WORDS = {
         "sans lui.",
     ),
     "card": Said(en="The adapter's card", fr="La fiche de l'adaptateur"),
+    "go_listen": Said(en="Use it for the microphone", fr="L'utiliser pour le micro"),
+    "ear": Said(en="Listens with", fr="Écoute avec"),
+    "ear_page": Said(en="the base model", fr="le modèle de base"),
+    "push_best": Said(
+        en="Push each new best adapter to the Hub", fr="Pousser chaque nouveau meilleur adaptateur sur le Hub"
+    ),
+    "push_to_hint": Said(en="made, for you alone, where there is none", fr="créé, pour vous seul, s'il n'existe pas"),
+    "push_token_hint": Said(
+        en="goes to the training alone, written nowhere", fr="ne va qu'à l'entraînement, n'est écrit nulle part"
+    ),
+    # Its learning curve
+    "more_data": Said(en="Would more data help?", fr="Plus de données aideraient-elles ?"),
+    "more_data_hint": Said(
+        en="The same recipe on 25, 50 and 100 % of the data: three trainings, one after the other, and their curve.",
+        fr="La même recette sur 25, 50 et 100 % des données : trois entraînements, l'un après l'autre, et leur courbe.",
+    ),
+    "start_curve": Said(en="Start the three trainings", fr="Démarrer les trois entraînements"),
+    "curve_data": Said(en="WER on test, by the data learned from", fr="WER sur test, selon les données apprises"),
+    "of_the_data": Said(en="{share} %: {clips} clips", fr="{share} % : {clips} extraits"),
+    "data_waits": Said(
+        en="Trainings done: {count} of 3. The last ones tell whether more data would help.",
+        fr="Entraînements finis : {count} sur 3. Les derniers diront si plus de données aideraient.",
+    ),
+    "data_yes": Said(
+        en="More data would help: from half of it to all, WER {before} → {after}, and not by chance (p = {p}).",
+        fr="Plus de données aideraient : de la moitié au tout, WER {before} → {after}, et ce n'est pas le hasard "
+        "(p = {p}).",
+    ),
+    "data_maybe": Said(
+        en="More data may help: from half of it to all, WER {before} → {after}, but that may be chance (p = {p}).",
+        fr="Plus de données aideraient peut-être : de la moitié au tout, WER {before} → {after}, mais ce peut être le "
+        "hasard (p = {p}).",
+    ),
+    "data_no": Said(
+        en="More of the same would hardly help: from half of the data to all, WER {before} → {after}. Give it other "
+        "calls, more time, or a larger base.",
+        fr="Plus de la même chose n'aiderait guère : de la moitié des données au tout, WER {before} → {after}. "
+        "Donnez-lui d'autres appels, plus de temps, ou une base plus grande.",
+    ),
+    # Elsewhere: a Hugging Face Job
+    "rent": Said(en="Train on a machine of Hugging Face", fr="Entraîner sur une machine de Hugging Face"),
+    "rent_hint": Said(
+        en="The form above as a Hugging Face Job, paid by the minute; the adapter comes to a repository of yours.",
+        fr="Le formulaire ci-dessus en Job Hugging Face, payé par vous à la minute ; l'adaptateur arrive dans un dépôt "
+        "à vous.",
+    ),
+    "rent_machine": Said(en="Machine", fr="Machine"),
+    "rent_machine_hint": Said(en="by the Hub's name", fr="par son nom sur le Hub"),
+    "rent_limit": Said(en="Time limit", fr="Limite de temps"),
+    "rent_limit_hint": Said(en="30m, 2h, 1d", fr="30m, 2h, 1d"),
+    "rent_source": Said(en="Space that Allô is in", fr="Space où se trouve Allô"),
+    "rent_source_hint": Said(en="the Job takes it from there", fr="le Job le prend là"),
+    "rent_token_hint": Said(
+        en="kept nowhere; none is needed once you are signed in",
+        fr="n'est gardé nulle part ; inutile si vous êtes connecté",
+    ),
+    "rent_no_token": Said(
+        en="Sign in with Hugging Face, or give a token that may run Jobs and write.",
+        fr="Connectez-vous avec Hugging Face, ou donnez un jeton qui peut lancer des Jobs et écrire.",
+    ),
+    "rent_price": Said(en="Show the cost", fr="Voir le prix"),
+    "rent_start": Said(en="Start the Job", fr="Lancer le Job"),
+    "rent_find": Said(en="Find my Job", fr="Retrouver mon Job"),
+    "rent_none": Said(en="You have no Job of Allô.", fr="Vous n'avez pas de Job d'Allô."),
+    "rent_cost": Said(en="at most", fr="au plus"),
+    "rent_told": Said(
+        en="{flavor}, {price} USD a {unit}; the adapter goes to {result}. Nothing has started yet.",
+        fr="{flavor}, {price} USD par {unit} ; l'adaptateur ira dans {result}. Rien n'est encore lancé.",
+    ),
+    "rent_no_price": Said(
+        en="The Hub does not tell what {flavor} costs, so nothing is started: try again later.",
+        fr="Le Hub ne dit pas ce que coûte {flavor}, rien n'est donc lancé : réessayez plus tard.",
+    ),
+    "per_second": Said(en="second", fr="seconde"),
+    "per_minute": Said(en="minute", fr="minute"),
+    "per_hour": Said(en="hour", fr="heure"),
+    "job_scheduling": Said(en="The Job waits for its machine…", fr="Le Job attend sa machine…"),
+    "job_on_its_way": Said(en="The Job is at work.", fr="Le Job travaille."),
+    "job_completed": Said(
+        en="The Job is done: its adapter is in {result}.", fr="Le Job est fini : son adaptateur est dans {result}."
+    ),
+    "job_canceled": Said(en="The Job was cancelled.", fr="Le Job a été annulé."),
+    "job_error": Said(
+        en="The Job failed: its log, below, says why.", fr="Le Job a échoué : son journal, dessous, dit pourquoi."
+    ),
+    "job_deleted": Said(en="The Job is no more.", fr="Le Job n'existe plus."),
+    "job_seconds": Said(en="at work", fr="au travail"),
+    "job_link": Said(en="its page on the Hub", fr="sa page sur le Hub"),
+    "rent_cancel": Said(en="Cancel the Job", fr="Annuler le Job"),
+    "rent_fetch": Said(en="Fetch the adapter", fr="Rapporter l'adaptateur"),
+    "rent_fetching": Said(en="The adapter is being fetched…", fr="L'adaptateur est rapporté…"),
+    "rent_fetched": Said(
+        en="{name} is here: compare it, or use it for the microphone.",
+        fr="{name} est ici : comparez-le, ou utilisez-le pour le micro.",
+    ),
 }
 
 FRENCH_NAMES = dict(
