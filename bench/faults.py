@@ -28,9 +28,9 @@ from ui.running import ENDED, seen
 from ui.training import POLL
 
 SETTINGS = {
-    "steps": 100_000,
+    "steps": 5_000,
     "batch_size": 2,
-    "evaluations": 10_000,
+    "evaluations": 1_000,
     "validation_clips": 2,
     "checkpoint_steps": 3,
     "logging_steps": 1,
@@ -56,7 +56,7 @@ def main() -> int:
         try:
             while kills < asked.kills:
                 server = _up(server, asked.model)
-                reached = max(reached, _wait(draw, again, reached))
+                reached = max(reached, _wait(server, draw, again, reached))
                 victim = draw.choice(["training", "server", "both"])
                 if victim != "training":
                     _kill(server)
@@ -92,14 +92,14 @@ def _up(server: subprocess.Popen | None, model: str) -> subprocess.Popen:
 
 
 def _server(*words: str) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", SERVER, *words], cwd=jobs.ROOT, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-c", SERVER, *words], cwd=jobs.ROOT)
 
 
-def _wait(draw: random.Random, again: list[int], reached: int) -> int:
+def _wait(server: subprocess.Popen, draw: random.Random, again: list[int], reached: int) -> int:
     """Until a moment at random: in its loading, in a step, in the writing of a checkpoint."""
     folder, deadline = jobs.folder_of(NAME), time.monotonic() + 600
     while not ((found := run.state(folder)) and found["status"] == "running"):
-        if time.monotonic() > deadline:
+        if server.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"It did not begin: {jobs.last_lines(NAME)}")
         time.sleep(0.05)
     loading = draw.random() < 0.2
