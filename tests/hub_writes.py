@@ -20,6 +20,7 @@ import yaml
 
 from tests.hub import COMMIT, Handler
 
+SSE = "text/event-stream"
 HARDWARE = [
     {"name": "cpu-basic", "prettyName": "CPU Basic", "cpu": "2 vCPU", "ram": "16 GB"}
     | {"unitCostMicroUSD": 167, "unitCostUSD": 0.000167, "unitLabel": "minute"},
@@ -38,6 +39,8 @@ class Hub:
     private: set[str] = field(default_factory=set)
     commits: list[tuple[str, list[str]]] = field(default_factory=list)  # (repository, the paths of one commit)
     jobs: list[dict] = field(default_factory=list)  # as they were asked for
+    stage: str = "SCHEDULING"  # of the last one
+    log: list[str] = field(default_factory=list)  # its lines
     uploads: dict[str, bytes] = field(default_factory=dict)  # of large files, by sha256
     fails: dict[str, int] = field(default_factory=dict)  # the status that an endpoint, by a part of its path, gives
 
@@ -64,6 +67,8 @@ class WritableHandler(Handler):
             return self._json({"type": "user", "name": user, "orgs": []}) if user else self._refuse(401, "")
         if path == "api/jobs/hardware":
             return self._json(HARDWARE)
+        if path.startswith("api/jobs/"):
+            return self._job(path)
         if path.startswith(("api/models/", "api/spaces/")) and len(path.split("/")) == 4:
             return self._facts("/".join(path.split("/")[2:]))
         super()._answer()
@@ -97,6 +102,9 @@ class WritableHandler(Handler):
             return self._refuse(401, "")
         if path == "api/repos/create":
             return self._create(user, **json.loads(body))
+        if path.endswith("/cancel"):
+            self.hub.stage = "CANCELED"
+            return self._json({})
         if path.startswith("api/jobs/"):
             return self._start(path.split("/")[2], user, json.loads(body))
         name = "/".join(path.removeprefix("api/models/").split(".git/")[0].split("/")[:2])
@@ -155,8 +163,25 @@ class WritableHandler(Handler):
 
     def _start(self, namespace: str, user: str, asked: dict):
         self.hub.jobs.append(asked)
+        self.hub.stage = "SCHEDULING"
+        self._json(self._last(namespace))
+
+    def _job(self, path: str):
+        """One's own Jobs, or the last one, or what it says."""
+        _, _, namespace, *which = path.split("/")
+        if self._user() != namespace:
+            return self._refuse(403, "")
+        if not which:
+            return self._json([self._last(namespace)] if self.hub.jobs else [])
+        if which[1:] == ["logs"]:
+            return self._send("".join(f"data: {json.dumps({'data': line})}\n\n" for line in self.hub.log).encode(), SSE)
+        self._json(self._last(namespace))
+
+    def _last(self, namespace: str) -> dict:
         owner = {"id": "1", "name": namespace, "type": "user"}
-        self._json({"id": "job-1", "owner": owner, "status": {"stage": "SCHEDULING"}})
+        status, times = {"stage": self.hub.stage, "message": None}, {"runningSecs": 42}
+        facts = {"id": "job-1", "owner": owner, "status": status, "durations": times}
+        return facts | {"createdAt": "2026-11-22T10:00:00.000Z", "command": self.hub.jobs[-1]["command"]}
 
     def _user(self) -> str | None:
         return self.hub.users.get(self.headers.get("Authorization", "").removeprefix("Bearer "))

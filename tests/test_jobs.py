@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -77,14 +79,64 @@ def test_start_pressed_often_is_one_job(asked):
         except Refusal as refusal:
             refused.append(refusal.said.en)
 
-    presses = [threading.Thread(target=press) for _ in range(20)]
+    presses = [threading.Thread(target=press) for _ in range(50)]
     for thread in presses:
         thread.start()
     for thread in presses:
         thread.join()
-    assert len(refused) == 19 and all("There is a run run already" in said for said in refused)
+    assert len(refused) == 49 and all("There is a run run already" in said for said in refused)
     jobs.stop("run")
     until("run", "cancelled")
+
+
+STARTER = """
+import sys, time
+from speech.said import Refusal
+from trainer import jobs
+jobs.PATIENCE = 0
+sys.stdin.readline()
+try:
+    jobs.start("run", *sys.argv[1:])
+    print("started")
+except Refusal as refusal:
+    print(refusal.said.en)
+"""
+
+
+def test_of_two_servers_that_start_one_name_one_does(asked):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    servers = [subprocess.Popen([sys.executable, "-c", STARTER, *asked], cwd=jobs.ROOT, **pipes) for _ in range(2)]
+    for server in servers:
+        server.stdin.write("now\n")
+        server.stdin.flush()
+    told = [server.communicate()[0] for server in servers]
+    assert sorted("started" in said for said in told) == [False, True]
+    assert any("There is a run run already" in said for said in told)
+    jobs.stop("run")
+
+
+def test_started_and_deleted_at_once_there_is_a_whole_run_or_none(asked, monkeypatch):
+    monkeypatch.setattr(jobs, "PATIENCE", 0.0)
+    refused = []
+
+    def press(act, *arguments):
+        try:
+            act("run", *arguments)
+        except Refusal as refusal:
+            refused.append(refusal.said.en)
+
+    for _ in range(5):
+        pages = [threading.Thread(target=press, args=(jobs.start, *asked)) for _ in range(2)]
+        pages += [threading.Thread(target=press, args=(jobs.delete,)) for _ in range(2)]
+        for page in pages:
+            page.start()
+        for page in pages:
+            page.join()
+        assert run.process_of(run.state(jobs.folder_of("run"))).lives  # what is deleted was not alive: one start stands
+        jobs.stop("run")
+        jobs.delete("run")
+    assert all("already" in said or "still at work" in said for said in refused) and len(refused) >= 5
+    assert not any(jobs.runs_folder().iterdir())
 
 
 def test_what_is_stopped_before_it_could_speak_was_cancelled(asked, monkeypatch):

@@ -15,11 +15,22 @@ from speech.models import choose
 from speech.said import Refusal
 from tests.hub_writes import Client, Hub, client, run_trainer, serve_writable
 from tests.test_adapters import saved
+from tests.test_training import corpus, tiny  # noqa: F401
+from trainer import jobs, run
 from trainer.card import card
 
 ALLO = {"base": "whisper-base", "corpus": "diabolocom/talkbank_4_stt", "licence": "cc-by-nc-sa-3.0", "language": "fr"}
 FILES = ["README.md", "adapter_config.json", "adapter_model.safetensors", "allo.json"]
 TOKENS = {"hf_ada": "ada", "hf_bob": "bob"}
+SETS = {
+    "steps": 3,
+    "evaluations": 3,
+    "batch_size": 2,
+    "logging_steps": 1,
+    "checkpoint_steps": 9,
+    "generation_length": 4,
+}
+SETS |= {"validation_clips": 1, "report_clips": 0, "forgetting_clips": 0, "push_to": "ada/best"}
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +203,53 @@ def test_without_the_hub(here, adapter):
     assert done[:2] == (2, "") and "The Hub is out of reach" in done[2]
     done = here.trainer("publish", str(adapter), "ada/first", HF_TOKEN="hf_ada", ALLO_OFFLINE="1")
     assert done[:2] == (2, "") and "ALLO_OFFLINE is set" in done[2]
+
+
+# Each new best adapter, while the training goes on
+
+
+@pytest.fixture
+def asked(corpus, tiny) -> list[str]:  # noqa: F811
+    sets = [word for key, value in SETS.items() for word in ("--set", f"{key}={value}")]
+    return ["--corpus", str(corpus), "--model", str(tiny), *sets]
+
+
+def everything(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_best_adapter_is_pushed_and_the_token_is_nowhere(hub, here, asked, tmp_path):
+    status, out, err = here.trainer("train", *asked, "--output", str(tmp_path / "run"), HF_TOKEN="hf_ada")
+    assert status == 0, err
+    assert "the best adapter so far is in ada/best" in err and "ada/best" in hub.private
+    assert {name for name, _ in hub.commits} == {"ada/best"} and hub.files("ada/best") == FILES
+    pushed = (hub.root / "ada/best/adapter_model.safetensors").read_bytes()
+    assert pushed == (tmp_path / "run/adapter/adapter_model.safetensors").read_bytes()
+    assert b"hf_ada" not in everything(tmp_path / "run") and "hf_ada" not in out + err
+
+
+def test_a_push_that_fails_is_a_line_and_the_training_goes_on(hub, here, asked, tmp_path):
+    hub.fails["/commit/"] = 500
+    status, _, err = here.trainer("train", *asked, "--output", str(tmp_path / "run"), HF_TOKEN="hf_ada")
+    hub.fails.clear()
+    assert status == 0 and run.state(tmp_path / "run")["status"] == "completed"
+    lines = [line for line in err.splitlines() if "not pushed: " in line]
+    assert lines and all("The Hub refused ada/best (500)" in line for line in lines) and "Traceback" not in err
+
+
+@pytest.mark.parametrize(("token", "said"), [(None, "There is no token"), ("hf_other", "does not know the token")])
+def test_what_could_never_be_pushed_is_not_begun(here, asked, tmp_path, token, said):
+    status, _, err = here.trainer("train", *asked, "--output", str(tmp_path / "run"), HF_TOKEN=token)
+    assert status == 2 and said in err and len(err.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_job_has_the_token_in_its_environment_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("ALLO_RUNS", str(tmp_path))
+    monkeypatch.setattr(jobs, "PATIENCE", 0.0)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    jobs.start("run", "--corpus", "phone-prompts", token="hf_ada")
+    process = Path("/proc", str(json.loads((tmp_path / "run/state.json").read_text())["pid"]))
+    assert b"HF_TOKEN=hf_ada" in (process / "environ").read_bytes().split(b"\0")
+    assert b"hf_ada" not in (process / "cmdline").read_bytes() + everything(tmp_path)
+    jobs.stop("run")

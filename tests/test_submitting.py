@@ -7,22 +7,28 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gradio as gr
 import pytest
+from starlette.requests import Request
 
+from speech.cache import cache_folder
 from speech.said import Refusal
 from tests.hub import COMMIT
 from tests.hub_writes import Client, Hub, client, serve_writable
+from tests.test_publishing import adapter, base  # noqa: F401
 from trainer.submitting import seconds_of
 
 ROOT = Path(__file__).parent.parent
 ASKED = ("submit", "--corpus", "diabolocom/talkbank_4_stt", "--output", "ada/fr", "--source", "ada/allo")
 TOKEN = {"HF_TOKEN": "hf_ada"}
+FORM = ["essai", "phone-prompts", "whisper-base", "quick", 5, 32, 64, 0, ["q_proj"], 3e-4, 0.1, 8, 20, "short", "", ""]
+CACHED = {"ALLO_CACHE": str(cache_folder())}  # where the embedded weights are
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory) -> Hub:
     """It has the Space ada/allo."""
-    with serve_writable(tmp_path_factory.mktemp("repositories"), {"hf_ada": "ada"}) as running:
+    with serve_writable(tmp_path_factory.mktemp("repositories"), {"hf_ada": "ada", "hf_bob": "bob"}) as running:
         space = running.root / "ada/allo"
         space.mkdir(parents=True)
         for name in ("packages.txt", "requirements.txt"):
@@ -165,3 +171,109 @@ def test_a_training_that_fails_publishes_nothing(hub, tmp_path):
 def test_when_the_time_is_up_the_best_so_far_is_published(hub, tmp_path):
     status, asked = job(hub, tmp_path, "2", "import time\ntime.sleep(30 if 'train' in sys.argv else 0)")
     assert status == 0 and "publish" in asked[-1]
+
+
+# From the page
+
+
+def visitor() -> gr.Request:
+    headers = [(b"host", b"127.0.0.1:7860"), (b"accept-language", b"fr")]
+    return gr.Request(Request({"type": "http", "headers": headers, "client": ("127.0.0.1", 1)}))
+
+
+def priced(token: str, machine: str = "a10g-small", limit: str = "30m", **changes) -> tuple:
+    from ui import renting
+
+    form = [changes.get("corpus", value) if at == 1 else value for at, value in enumerate(FORM)]
+    told, plan, _ = renting._price(token, "ada/best", machine, limit, True, "ada/allo", visitor(), None, *form)
+    return told, plan
+
+
+def started(token: str, plan):
+    """The Job; pressed again, there is nothing to start any more."""
+    from ui import renting
+
+    _, left, _, job, _ = renting._start(token, plan, visitor(), None)
+    renting._start(token, left, visitor(), None)
+    return job
+
+
+def looked(token: str, job) -> tuple[str, bool, bool]:
+    """What is shown, and whether it can be cancelled and fetched."""
+    from ui import renting
+
+    shown, cancel, fetch, _ = renting._look(token, job, visitor(), None)
+    return shown, getattr(cancel, "visible", False), getattr(fetch, "visible", False)
+
+
+def found(token: str):
+    from ui import renting
+
+    return renting._find(token, visitor(), None)
+
+
+def cancelled(token: str, job) -> str:
+    from ui import renting
+
+    return renting._cancel(token, job, visitor(), None)
+
+
+def fetched(token: str, job) -> str:
+    from ui import renting
+
+    return renting._fetch(token, job, "", visitor(), None, None)
+
+
+def test_a_job_from_its_cost_to_its_adapter(hub, here, adapter, tmp_path):  # noqa: F811
+    told, plan = here(priced, "hf_ada", **CACHED)
+    assert "0,50 USD" in told and "30:00" in told and "ada/best" in told and not hub.jobs
+    job = here(started, "hf_ada", plan)
+    assert len(hub.jobs) == 1 and hub.jobs[0]["secrets"] == {"HF_TOKEN": "hf_ada"}
+    assert "hf_ada" not in repr((plan, job)) and job.result == "ada/best"
+    assert "attend sa machine" in here(looked, "hf_ada", job)[0]
+    hub.stage, hub.log = "RUNNING", ["trainer: step 1", "trainer: <b>step 2</b>"]
+    shown, cancel, fetch = here(looked, "hf_ada", job)
+    assert (
+        "Le Job travaille" in shown and "step 1\ntrainer: &lt;b&gt;step 2" in shown and (cancel, fetch) == (True, False)
+    )
+    assert here(found, "hf_ada")[1] == job  # by a page that was reloaded
+    assert here(cancelled, "hf_ada", job) == ""
+    shown, cancel, fetch = here(looked, "hf_ada", job)
+    assert "annulé" in shown and (cancel, fetch) == (False, False)
+
+    hub.stage = "COMPLETED"
+    for path in adapter.iterdir():
+        (hub.root / "ada/best" / path.name).write_bytes(path.read_bytes())
+    assert here(looked, "hf_ada", job)[2]
+    for said in ("best est ici", "Il y a déjà un entraînement best"):
+        told = here(fetched, "hf_ada", job, ALLO_RUNS=str(tmp_path))
+        assert said in told.replace("\N{NO-BREAK SPACE}", " ")
+    assert [path.name for path in tmp_path.iterdir()] == ["best"]
+    weights = "adapter/adapter_model.safetensors"
+    assert (tmp_path / "best" / weights).read_bytes() == (adapter / "adapter_model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"token": ""}, "Connectez-vous avec Hugging Face"),
+        ({"machine": "abacus"}, "choisissez parmi cpu-basic"),
+        ({"limit": "soon"}, "La limite de temps"),
+        ({"corpus": "../etc"}, "Choisissez un corpus"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_before_anything_is_paid(hub, here, changes, said):
+    jobs = len(hub.jobs)
+    told, plan = here(_priced, {"token": "hf_ada"} | changes, **CACHED)
+    assert said in told.replace("\N{NO-BREAK SPACE}", " ") and 'role="alert"' in told and plan is None
+    assert len(hub.jobs) == jobs
+
+
+def _priced(changes: dict) -> tuple:
+    return priced(**changes)
+
+
+def test_nobody_sees_or_fetches_the_job_of_another(hub, here):
+    job = here(started, "hf_ada", here(priced, "hf_ada", **CACHED)[1])
+    assert "ne montre pas ce Job" in here(looked, "hf_bob", job)[0]
+    assert "ne connaît pas le jeton" in here(found, "hf_wrong")[0]

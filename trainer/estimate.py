@@ -7,11 +7,9 @@ import psutil
 import torch
 
 import corpus
-from speech.decoding import check_language
 from speech.models import choose
-from trainer import lora
-from trainer.examples import Examples, divided
-from trainer.training import Job, Stop, Teacher, peak_memory
+from trainer.examples import divided
+from trainer.training import Job, Stop, peak_memory, prepared
 
 
 def estimate(job: Job) -> dict:
@@ -19,18 +17,15 @@ def estimate(job: Job) -> dict:
     settings = job.settings
     clips = corpus.load(job.corpus, audio=job.audio, text=job.text, unit=job.unit or "segment")
     choice = choose(job.model)
-    parts, formats = divided(clips, settings.language), lora.numbers(settings)
+    parts = divided(clips, settings.language, settings.train_share)
     free = _free_memory()
-    model = lora.adapted(lora.base(choice, formats), settings)
-    engine = lora.Live(choice, model, formats, settings.generation_length)
-    check_language(engine, settings.language)
-    examples = Examples(clips, parts.train, engine, settings)
     with tempfile.TemporaryDirectory() as folder:
-        teacher = Teacher(model, engine, examples, clips, parts.validation, formats, Path(folder), None, Stop())
+        teacher = prepared(settings, clips, parts, choice, Path(folder), None, Stop())
+        examples, formats = teacher.examples, teacher.formats
         plan = teacher.planned()
         step = plan.get("seconds_a_step") or teacher.seconds_a_step()
         clip = plan.get("seconds_a_clip") or teacher.seconds_a_clip()
-    trainable, parameters = model.get_nb_trainable_parameters()
+    trainable, parameters = teacher.model.get_nb_trainable_parameters()
     seconds = clips.rows["seconds"]
     return {
         "corpus": clips.source,

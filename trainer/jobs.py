@@ -10,9 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
+from speech.cache import cache_folder
 from speech.said import Refusal
 from trainer import run
 from trainer.line import waiting
@@ -53,45 +57,81 @@ def command(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "trainer", "train", *arguments, "--output", str(folder_of(name).resolve())]
 
 
-def start(name: str, *arguments: str) -> None:
-    """Starts a training of this name; returns once it has its folder. Raises Refusal where it cannot begin."""
+def start(name: str, *arguments: str, token: str | None = None) -> None:
+    """Starts a training of this name; returns once it has its folder. Raises Refusal where it cannot begin.
+
+    `token`, for a run that pushes to the Hub, goes to it in its environment and is written nowhere.
+    """
     folder = folder_of(name)
+    with _gate():
+        _make(folder)
+        process = _spawned(folder, command(name, *arguments), token)
     try:
-        folder.mkdir(parents=True)
-    except FileExistsError as error:
-        raise Refusal(
-            en=f"There is a run {name} already: choose another name, or delete it first.",
-            fr=f"Il y a déjà un entraînement {name} : choisissez un autre nom, ou supprimez-le d'abord.",
-        ) from error
-    try:
-        _launch(folder, command(name, *arguments))
+        _hear_out(folder, process)
     except Refusal:
         if not (folder / "config.json").exists():  # it never began, and there is nothing to keep
             shutil.rmtree(folder)
         raise
 
 
-def resume(name: str) -> None:
+def taken(name: str) -> Refusal:
+    return Refusal(
+        en=f"There is a run {name} already: choose another name, or delete it first.",
+        fr=f"Il y a déjà un entraînement {name} : choisissez un autre nom, ou supprimez-le d'abord.",
+    )
+
+
+def resume(name: str, token: str | None = None) -> None:
     """Goes on with a run that was stopped, failed or died. Raises Refusal where it is alive or holds nothing."""
     folder = folder_of(name)
-    run.config(folder)
-    _check_ended(name)
-    _launch(folder, command(name, "--resume"))
+    with _gate():
+        run.config(folder)
+        _check_ended(name)
+        process = _spawned(folder, command(name, "--resume"), token)
+    _hear_out(folder, process)
 
 
-def _launch(folder: Path, command: list[str]) -> None:
+@contextmanager
+def _gate() -> Iterator[None]:
+    """One start or deletion at a time, whoever asks: of two at once, the second finds what the first one did."""
+    place = cache_folder() / "line"
+    place.mkdir(parents=True, exist_ok=True)
+    with FileLock(place / "runs.lock"):
+        yield
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise taken(folder.name) from error
+    except OSError as error:
+        raise Refusal(
+            en=f"The folder of the runs cannot be written ({error.strerror}): make room, or name another in ALLO_RUNS.",
+            fr=f"Le dossier des entraînements ne peut être écrit ({error.strerror}) : libérez de la place, ou "
+            "nommez-en un autre dans ALLO_RUNS.",
+        ) from error
+
+
+def _spawned(folder: Path, command: list[str], token: str | None) -> subprocess.Popen:
+    """The process; until it says so itself, after some seconds of imports, state.json tells of it."""
     with (folder / "train.log").open("a") as log:
         process = subprocess.Popen(
             [*GENTLE, *command],
             cwd=ROOT,
+            env=os.environ | {"HF_TOKEN": token} if token else None,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # the report, which is in report.json
             stderr=log,
             start_new_session=True,  # neither the server's end nor Ctrl-C in its terminal are the training's
         )
-    # until it says so itself, after some seconds of imports
     run.write_json(folder / "state.json", BEGUN | Process.of(process.pid)._asdict())
     threading.Thread(target=process.wait, daemon=True).start()  # buried when it dies, so that it is seen to be dead
+    return process
+
+
+def _hear_out(folder: Path, process: subprocess.Popen) -> None:
+    """Waits until it has claimed its folder. Raises Refusal where it refused what it was asked."""
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and not _has_spoken(folder) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -116,10 +156,13 @@ def stop(name: str) -> None:
 def delete(name: str) -> None:
     """Takes the run away, adapter and all. Raises Refusal while it is alive."""
     folder = folder_of(name)
-    _check_ended(name)
-    beside = folder.with_name(f".{name}.{time.time_ns()}")  # at once out of everybody's sight
-    with suppress(FileNotFoundError):  # somebody else deletes it
-        shutil.rmtree(folder.rename(beside))
+    beside = folder.with_name(f".{name}.{time.time_ns()}")
+    with _gate():
+        _check_ended(name)
+        if not folder.exists():  # somebody else has deleted it
+            return
+        folder.rename(beside)  # at once out of everybody's sight
+    shutil.rmtree(beside)
 
 
 def place_in_line(name: str, device: str) -> int | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from corpus import Corpus
 from scoring.measures import Comparison, compare
 from speech import adapters
 from speech.decoding import Options
-from speech.engines import load
+from speech.engines import Engine, load
 from speech.models import Choice, choose
 from speech.said import Refusal, Said
 from trainer import evaluation, forgetting
@@ -23,6 +24,7 @@ from trainer.run import write_json
 from trainer.settings import Settings
 
 EXAMPLES = 5  # clips fixed and broken, shown
+Ears = Callable[[str], Engine]  # the engine of "base" or of "adapter", loaded once for all that is compared
 
 
 def report(
@@ -53,20 +55,28 @@ def report(
         "warnings": [],
     }
     test = _drawn(parts.test, settings)
-    told |= _gained(folder, clips, test, choice, settings, check) if test else {"warnings": [NO_TEST._asdict()]}
+    adapters.check_base(folder / "adapter", choice)
+    ears = cache(partial(_loaded, choice, folder / "adapter"))
+    told |= _gained(folder, clips, test, ears, settings, check) if test else {"warnings": [NO_TEST._asdict()]}
     if settings.forgetting_clips:
-        found = _forgotten(folder, clips, test, choice, settings, check)
+        found = _forgotten(folder, clips, test, ears, settings, check)
         told["forgetting"] = found
         told["warnings"] += [said._asdict() for said in forgetting.warnings(found)]
     return told
 
 
+def _loaded(choice: Choice, adapter: Path, who: str) -> Engine:
+    """ "base" or "adapter"; each process has its own."""
+    with PartialState().main_process_first():
+        return load(choose(choice.model, str(adapter) if who == "adapter" else None))
+
+
 def _gained(
-    folder: Path, clips: Corpus, test: list[int], choice: Choice, settings: Settings, check: Callable[[], None]
+    folder: Path, clips: Corpus, test: list[int], ears: Ears, settings: Settings, check: Callable[[], None]
 ) -> dict:
     """What the adapter changes on the test split, in its own window and in the full one."""
-    short, base, adapter = _compared(folder, clips, test, choice, settings, check, full=False)
-    full = short if settings.window == "full" else _compared(folder, clips, test, choice, settings, check, full=True)[0]
+    short, base, adapter = _compared(folder, clips, test, ears, settings, check, full=False)
+    full = short if settings.window == "full" else _compared(folder, clips, test, ears, settings, check, full=True)[0]
     warnings = [leak.said._asdict() for leak in clips.leaks if "test" in leak.between]
     if short.b.wer is not None and short.b.wer > short.a.wer:
         warnings.insert(0, WORSE._asdict())
@@ -81,13 +91,13 @@ def _gained(
 
 
 def _forgotten(
-    folder: Path, clips: Corpus, test: list[int], choice: Choice, settings: Settings, check: Callable[[], None]
+    folder: Path, clips: Corpus, test: list[int], ears: Ears, settings: Settings, check: Callable[[], None]
 ) -> dict[str, dict]:
     """What the main process measures of it, for all; kept as it goes, as the clips heard are."""
     state, kept, found = PartialState(), folder / "heard" / "forgetting.json", [None]
+    base, adapter = ears("base"), ears("adapter")
     if state.is_main_process:
         found = [json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}]
-        base, adapter = (load(choose(choice.model, named)) for named in (None, str(folder / "adapter")))
         how = {
             "before": replace(forgetting.GREEDY, language=settings.language),
             "after": replace(forgetting.GREEDY, language=settings.language, margin=settings.decoding_margin),
@@ -119,22 +129,21 @@ def _compared(
     folder: Path,
     clips: Corpus,
     test: list[int],
-    choice: Choice,
+    ears: Ears,
     settings: Settings,
     check: Callable[[], None],
     full: bool,
 ) -> tuple[Comparison, list[evaluation.Row], list[evaluation.Row]]:
     """Base and adapter in the full window, or each in its own: the base's default, the adapter's margin."""
-    adapters.check_base(folder / "adapter", choice)
     rows = []
-    for name, adapter in (("base", None), ("adapter", str(folder / "adapter"))):
+    for name in ("base", "adapter"):
         options = Options(language=settings.language)
         if full:
             options = replace(options, margin=None)
-        elif adapter:
+        elif name == "adapter":
             options = replace(options, margin=settings.decoding_margin)
         output = folder / "heard" / f"{name}-{'full' if options.margin is None else 'short'}.csv"
-        rows.append(_heard(clips, test, choice, adapter, options, output, check))
+        rows.append(_heard(clips, test, ears(name), options, output, check))
     base, found = ({row.id: row for row in some} for some in rows)
     both = [name for name in base if name in found]
     compared = compare(
@@ -149,16 +158,13 @@ def _compared(
 def _heard(
     clips: Corpus,
     test: list[int],
-    choice: Choice,
-    adapter: str | None,
+    engine: Engine,
     options: Options,
     output: Path,
     check: Callable[[], None],
 ) -> list[evaluation.Row]:
     """The rows of all processes, each of which hears its share."""
     state = PartialState()
-    with state.main_process_first():
-        engine = load(choose(choice.model, adapter))
     mine = test[state.process_index :: state.num_processes]
     for _ in evaluation.evaluate(clips, mine, engine, options, output, state.process_index):
         check()

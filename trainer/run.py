@@ -15,7 +15,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -82,6 +82,7 @@ class Run:
         self.folder = folder
         self.checkpoints = folder / "checkpoints"
         self.adapter = folder / "adapter"
+        self.kept: Callable[[], None] = lambda: None  # called where there is a new best adapter
         self._known = {"status": "queued", "step": 0, "steps": None, "eta": None}
         self._written = 0.0
         self._lock = threading.Lock()

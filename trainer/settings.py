@@ -47,6 +47,7 @@ class Settings:
     steps: int | None = None  # exactly so many, whatever epochs and minutes say
 
     # what the model is shown
+    train_share: float = 1.0  # of the clips to learn from, in whole calls; a smaller share is part of a larger one
     window: str = "short"  # the clip and a margin; or full: 30 s
     margin: float = 0.3  # seconds after the clip, of the window in which the adapter will be heard
     margin_least: float = 0.3  # in training it is drawn anew each time, from here
@@ -69,6 +70,10 @@ class Settings:
     forgetting_clips: int = 40  # of each other language, heard at the end to see what was forgotten; 0: not looked at
     logging_steps: int = 10
     checkpoint_steps: int = 50  # a dead run goes on from the last of these
+
+    # each new best adapter also goes to the Hub
+    push_to: str | None = None  # OWNER/NAME, with the token in HF_TOKEN; None: nowhere
+    push_private: bool = True  # a repository that is for nobody but its owner
 
     def __post_init__(self):
         for name, (least, most) in RANGES.items():
@@ -115,6 +120,7 @@ RANGES = {
     "epochs": (0.01, 10_000),
     "minutes": (0.1, 10_000),
     "steps": (1, 10_000_000),
+    "train_share": (0.01, 1),
     "margin": (0, 30),
     "margin_least": (0, 30),
     "margin_most": (0, 30),

@@ -23,6 +23,7 @@ from trainer.settings import PRESETS, preset
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}  # seconds, as the Hub writes a time limit
 PRICED = {"second": 1, "minute": 60, "hour": 3600}  # seconds, as the Hub writes a price
+LABEL = "allo-train"  # what our Jobs are called
 RESERVE = 600  # seconds of the limit, at most a fifth of it, left to publish in: a Job is killed at its limit
 
 
@@ -64,8 +65,12 @@ def planned(
 ) -> Plan:
     """The Job of `python -m trainer train TRAINING`, run by the Space `source`. It starts nothing.
 
-    Raises Refusal where the Hub has no such Space or no such flavor; where it cannot be asked, neither is checked.
+    Raises Refusal where corpus or model are on this disk, and where the Hub has no such Space or no such flavor; where
+    it cannot be asked, neither is checked.
     """
+    for option, en, fr in (("--corpus", "corpus", "corpus"), ("--model", "model", "modèle")):
+        if option in training:
+            _of_the_hub(training[training.index(option) + 1], en, fr)
     try:
         revision, hardware = _asked(api, source, flavor) if not offline() else ("main", None)
     except (httpx2.HTTPError, OSError):
@@ -87,7 +92,7 @@ def submit(api: HfApi, plan: Plan, token: str) -> JobInfo:
             flavor=plan.flavor,
             timeout=plan.seconds,
             secrets={"HF_TOKEN": token},
-            name="allo-train",
+            name=LABEL,
         )
 
 
@@ -121,9 +126,9 @@ def _asked(api: HfApi, source: str, flavor: str) -> tuple[str, JobHardwareInfo]:
     return revision, machines[flavor]
 
 
-def _of_the_hub(name: str | None, en: str, fr: str) -> None:
+def _of_the_hub(name: str, en: str, fr: str) -> None:
     """Refuses what is on this disk: the Job runs elsewhere."""
-    if name and Path(name).expanduser().exists():
+    if Path(name).expanduser().exists():
         raise Refusal(
             en=f"The {en} {name} is on this machine, where the Job is not: push it to the Hub and name it OWNER/NAME.",
             fr=f"Le {fr} {name} est sur cette machine, où le Job n'est pas : poussez-le sur le Hub et nommez-le "
@@ -152,15 +157,13 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def _command(asked: argparse.Namespace) -> int:
-    _of_the_hub(asked.corpus, "corpus", "corpus")
-    _of_the_hub(asked.model, "model", "modèle")
     token = os.environ.get("HF_TOKEN") if asked.dry_run else token_from_environment()
     api = HfApi(token=token or False)
     plan = planned(
         api,
         _training(asked),
         asked.output,
-        _source(asked.source),
+        space_of_allo(asked.source),
         asked.flavor,
         seconds_of(asked.timeout),
         asked.private,
@@ -182,7 +185,8 @@ def _training(asked: argparse.Namespace) -> list[str]:
     return arguments + [part for setting in asked.set for part in ("--set", setting)]
 
 
-def _source(named: str | None) -> str:
+def space_of_allo(named: str | None) -> str:
+    """The Space that a Job takes Allô from: the one that is named, else the one that this runs in."""
     source = named or os.environ.get("SPACE_ID")
     if not source:
         raise Refusal(

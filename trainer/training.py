@@ -37,6 +37,7 @@ from speech.said import Refusal, Said, locale_language
 from trainer import card, lora
 from trainer.examples import IGNORED, Batches, Examples, Loader, Parts, Place, divided
 from trainer.line import turn
+from trainer.pushing import check, pushing
 from trainer.report import report, summary
 from trainer.run import FULL, Run, claimed, config, write_json
 from trainer.settings import PRESETS, Settings, from_dict, preset
@@ -107,7 +108,7 @@ def train(job: Job, folder: Path, resume: bool = False) -> dict:
     the folder all the same.
     """
     with ExitStack() as stack:
-        run = _claim(stack, folder, resume)
+        run = _claim(stack, job.settings, folder, resume)
         stop = stack.enter_context(listening())
         try:
             if run and not resume:
@@ -125,12 +126,15 @@ def train(job: Job, folder: Path, resume: bool = False) -> dict:
         return told
 
 
-def _claim(stack: ExitStack, folder: Path, resume: bool) -> Run | None:
+def _claim(stack: ExitStack, settings: Settings, folder: Path, resume: bool) -> Run | None:
     """The run in the main process; the refusal that it meets in all of them."""
     run, refused = None, [None]
     if PartialState().is_main_process:
         try:
+            if not resume:
+                check(settings)
             run = stack.enter_context(claimed(folder, resume))
+            run.kept = stack.enter_context(pushing(run.adapter, settings, say))
         except Refusal as refusal:
             refused = [refusal.said]
     if PartialState().num_processes > 1:
@@ -179,7 +183,7 @@ def _train(job: Job, folder: Path, run: Run | None, resume: bool, stop: Stop) ->
     with PartialState().main_process_first():  # what is fetched or built once is there for the others
         clips = corpus.load(job.corpus, audio=job.audio, text=job.text, unit=job.unit or "segment")
         choice = choose(job.model)
-    parts = divided(clips, job.settings.language)
+    parts = divided(clips, job.settings.language, job.settings.train_share)
     if "chosen" in asked:
         _check_same(asked, clips, choice)
     if not (folder / "training.json").exists():
@@ -190,6 +194,7 @@ def _train(job: Job, folder: Path, run: Run | None, resume: bool, stop: Stop) ->
     if run:
         write_json(folder / "report.json", told)
         card.write(folder)
+        run.kept()  # with its last card
     return told
 
 
@@ -216,15 +221,10 @@ def _learn(
             fr=f"Un lot de {settings.batch_size} extraits ne peut être réparti entre {state.num_processes} processus : "
             "--set batch_size=...",
         )
-    formats = lora.numbers(settings)
-    model = lora.adapted(lora.base(choice, formats), settings)
-    engine = lora.Live(choice, model, formats, settings.generation_length)
-    check_language(engine, settings.language)
-    examples = Examples(clips, parts.train, engine, settings)
-    teacher = Teacher(model, engine, examples, clips, parts.validation, formats, folder, run, stop)
-    plan = asked.get("plan") or teacher.planned()
+    teacher = prepared(settings, clips, parts, choice, folder, run, stop)
+    formats, plan = teacher.formats, asked.get("plan") or teacher.planned()
     if run and "plan" not in asked:
-        write_json(folder / "config.json", _config(job, clips, parts, choice, formats, plan, teacher))
+        write_json(folder / "config.json", _config(job, clips, parts, choice, plan, teacher))
     say(Said(en=f"{formats.weights}: {formats.reason.en}", fr=f"{formats.weights} : {formats.reason.fr}"))
     say(_opening(teacher, plan))
     ended = teacher.teach(plan, _facts(settings, clips, parts, choice))
@@ -232,10 +232,21 @@ def _learn(
         write_json(folder / "training.json", ended)
 
 
-def _config(
-    job: Job, clips: Corpus, parts: Parts, choice: Choice, formats: lora.Numbers, plan: dict, teacher: "Teacher"
-) -> dict:
+def prepared(
+    settings: Settings, clips: Corpus, parts: Parts, choice: Choice, folder: Path, run: Run | None, stop: Stop
+) -> "Teacher":
+    """The base with a new adapter, and what it is to learn. Raises Refusal where the base does not fit."""
+    formats = lora.numbers(settings)
+    model = lora.adapted(lora.base(choice, formats), settings)
+    engine = lora.Live(choice, model, formats, settings.generation_length)
+    check_language(engine, settings.language)
+    examples = Examples(clips, parts.train, engine, settings)
+    return Teacher(model, engine, examples, clips, parts.validation, formats, folder, run, stop)
+
+
+def _config(job: Job, clips: Corpus, parts: Parts, choice: Choice, plan: dict, teacher: "Teacher") -> dict:
     """What was asked, whole, and what was chosen where it was left open."""
+    formats = teacher.formats
     chosen = {
         "corpus": clips.source,
         "fingerprint": clips.fingerprint,
@@ -538,6 +549,7 @@ class Teacher(Seq2SeqTrainer):
         """The adapter as it is now, with what there is to say of it so far."""
         lora.save(self.model, self.run.adapter, self.facts)
         card.write(self.folder)
+        self.run.kept()
 
     def _save(self, output_dir: str | None = None, state_dict: dict | None = None) -> None:
         """The adapter's part of a checkpoint."""
