@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,17 +76,17 @@ def _transcribe(asked: argparse.Namespace) -> int:
     _log(f"{engine.model} ({choice.reason.en})" + (f" with {engine.adapter}" if engine.adapter else ""))
     _log(f"{engine.name} {engine.precision} on {engine.device} ({engine.reason.en})")
     refused = False
-    for file, name in zip(asked.files, _names(asked.files, asked.format), strict=True):
+    for file, name in zip(asked.files, exports.names(asked.files), strict=True):
         try:
-            text = exports.write(_hear(file, engine, options, asked, speakers), asked.format)
+            transcript = _hear(file, engine, options, asked, speakers)
         except Refusal as refusal:
             _log(refusal.said.to(locale_language()))
             refused = True
             continue
         if asked.output:
-            _keep(asked.output / name, text)
+            _keep(asked.output / f"{name}.{asked.format}", exports.encoded(transcript, asked.format))
         else:
-            sys.stdout.write(text)
+            sys.stdout.write(exports.write(transcript, asked.format))
     if engine.assistant:
         _log(f"{engine.assistant} drafted {engine.drafted} tokens, {engine.accepted} were accepted")
     return 2 if refused else 0
@@ -146,23 +145,12 @@ def _hear(file: str, engine: Engine, options: Options, asked: argparse.Namespace
     return transcript
 
 
-def _names(files: list[str], format: str) -> list[str]:
-    """A name for each file's transcript; two recordings of one name get a number, so that none is lost."""
-    seen: Counter[str] = Counter()
-    names = []
-    for file in files:
-        stem = Path(file).stem
-        seen[stem] += 1
-        names.append(f"{stem}.{format}" if seen[stem] == 1 else f"{stem}-{seen[stem]}.{format}")
-    return names
-
-
-def _keep(path: Path, text: str) -> None:
+def _keep(path: Path, content: bytes) -> None:
     """Writes beside and renames, so that no half-written transcript is ever there."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
         raise Refusal(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from speech.audio import SAMPLE_RATE
-from speech.line import Line
+from speech.line import ALIKE, Line
 from speech.said import Refusal
 
 MODES = ("auto", "mix", "split")
@@ -47,6 +47,8 @@ def lanes(line: Line, mode: str = "auto") -> tuple[int, ...] | None:
     levels = [line.channels[i].level for i in alive]
     if mode == "auto" and line.identical and max(levels) - min(levels) < BALANCE:
         return None
+    if mode == "auto" and len(line.channels) == 2 and line.correlation < -ALIKE:  # their mean would be silence
+        return alive[:1] or None
     return alive or None
 
 

@@ -191,6 +191,7 @@ def test_the_channels_that_are_heard():
     assert lanes(line_of(voice)) is None
     assert lanes(line_of(voice, other)) == (0, 1) and lanes(line_of(voice, other), "mix") is None
     assert lanes(line_of(voice, voice)) is None and lanes(line_of(voice, voice), "split") == (0, 1)
+    assert lanes(line_of(voice, -voice)) == (0,)
     assert lanes(line_of(voice, 0.1 * voice)) == (0, 1)  # an echo: what leaks is taken out of it
     assert lanes(line_of(nobody, voice)) == (1,) and lanes(line_of(nobody, nobody)) is None
     assert lanes(line_of(voice, other, nobody, voice)) == (0, 1, 3)

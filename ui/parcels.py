@@ -30,13 +30,13 @@ def shown(call: Call, visit: Visit) -> "Transcript":
 
 def files(call: Call, transcript: "Transcript") -> dict[str, Path]:
     """What is shown, in each format; the same files are written again when something of it has changed."""
-    from speech.exports import write
+    from speech.exports import encoded
 
     folder = call.path.parent / "texts"
     folder.mkdir(exist_ok=True)
     found = {format: folder / f"{Path(call.name).stem}.{format}" for format in FORMATS}
     for format, file in found.items():
-        file.write_text(write(transcript, format), encoding="utf-8")
+        file.write_bytes(encoded(transcript, format))
     return found
 
 

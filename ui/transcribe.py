@@ -10,7 +10,7 @@ from gradio.processing_utils import audio_is_playable
 from gradio.utils import get_upload_folder
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
-from speech.exports import write
+from speech.exports import encoded
 from speech.said import Refusal
 from ui import model, result, shelf
 from ui.listening import DETECT, Setting, hear
@@ -202,7 +202,7 @@ def _files(transcript) -> list[Path]:
     folder.mkdir(parents=True)
     files = [folder / f"{Path(transcript.audio.path).stem}.{format}" for format in FORMATS]
     for file, format in zip(files, FORMATS, strict=True):
-        file.write_text(write(transcript, format), encoding="utf-8")
+        file.write_bytes(encoded(transcript, format))
     return files
 
 

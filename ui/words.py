@@ -64,7 +64,7 @@ WORDS = {
     "calls": Said(en="Calls", fr="Appels"),
     "calls_drop": Said(en="Recordings of calls, one or many", fr="Enregistrements d'appels, un ou plusieurs"),
     "channels": Said(en="Channels", fr="Canaux"),
-    "channels_auto": Said(en="automatic", fr="d'office"),
+    "channels_auto": Said(en="automatic", fr="automatique"),
     "channels_mix": Said(en="mixed", fr="mêlés"),
     "channels_split": Said(en="split", fr="séparés"),
     "speakers": Said(en="Voices if one channel", fr="Voix si un seul canal"),
