@@ -31,7 +31,7 @@ app: $(APP) ## install what is missing and start the page (ARGS="--share" asks f
 
 test: $(TEST) ## install what is missing and run the tests (ARGS="-k name" runs some of them)
 	@$(call debian,$(TEST_PACKAGES))
-	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(TEST) ## check the code's rules and its layout
 	.venv/bin/ruff check

@@ -26,7 +26,7 @@ from speech.words import UNSPACED
 if TYPE_CHECKING:
     from speech.speakers import Voices
 
-GROUP = 4  # batches of windows that are sorted by length together: partial text comes in the order of time
+GROUP = 2  # batches of windows that are sorted by length together: partial text comes in the order of time
 UNHEARD = 1.5  # seconds of voice after the last turn of a window that are worth a window of their own
 PAUSE = 1.0  # seconds of silence at which a turn ends, where its words are timed
 SPREAD = 30  # seconds by which windows of a batch may differ: padding costs less than batches of one

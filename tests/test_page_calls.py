@@ -174,7 +174,7 @@ def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
     folders = server.log.parent / "visits"
     assert list(folders.iterdir())
     french.context.close()
-    until(lambda: not list(folders.iterdir()), seconds=30)
+    until(lambda: not list(folders.iterdir()), seconds=90)
     assert not tracebacks(server)
 
 

@@ -81,7 +81,7 @@ def french(browser, server):
 
 
 def look(page: Page) -> Page:
-    page.get_by_role("tab").nth(2).click()
+    page.get_by_role("tab", name=re.compile("Comparer|Compare")).first.click()
     expect(page.locator("#compared")).to_contain_text(re.compile("côte à côte|side by side"), timeout=PATIENCE)
     choose(page, "B", "essai")
     return page

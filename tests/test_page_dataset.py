@@ -57,7 +57,7 @@ def french(browser, server):
 
 
 def look(page: Page) -> Page:
-    page.get_by_role("tab").nth(1).click()
+    page.get_by_role("tab", name=re.compile("Corpus|Dataset")).first.click()
     expect(page.locator("#samples-table tbody tr")).to_have_count(50, timeout=PATIENCE)
     return page
 

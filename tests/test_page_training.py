@@ -56,7 +56,7 @@ def french(browser, server):
 
 
 def look(page: Page) -> Page:
-    page.get_by_role("tab", name="Entraîner").click()
+    page.get_by_role("tab", name="Entraîner").first.click()
     expect(page.get_by_label("Nom de l'entraînement")).not_to_have_value("", timeout=PATIENCE)
     return page
 

@@ -120,6 +120,10 @@ class Live(TransformersEngine):
         with self.compute:
             return super().generate(states, prompt, max_tokens=min(max_tokens, self.longest or max_tokens), **how)
 
+    def align(self, states, prompt, tokens, frames):
+        with self.compute:
+            return super().align(states, prompt, tokens, frames)
+
 
 def save(model: PeftModel, folder: Path, facts: dict | None = None) -> None:
     """Writes the adapter into `folder`, whole: a reader finds the old one or the new one.
