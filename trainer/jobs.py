@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
@@ -23,8 +23,7 @@ from trainer.line import waiting
 from trainer.process import Process
 
 NAME = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
-NICE = "10"
-GENTLE = ("nice", "-n", NICE)  # before the command, so that who is being listened to waits less
+GENTLE = ("nice", "-n", "10")  # before the command, so that who is being listened to waits less
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0  # seconds that a process gets to refuse what it was asked: importing torch takes some of them
 BEGUN = {"status": "queued", "step": 0, "steps": None, "eta": None, "message": None}
@@ -126,8 +125,6 @@ def _spawned(folder: Path, command: list[str], token: str | None) -> subprocess.
             stderr=log,
             start_new_session=True,  # neither the server's end nor Ctrl-C in its terminal are the training's
         )
-    with suppress(OSError):  # Linux shares the processor among sessions first, where nice alone counts for nothing
-        Path(f"/proc/{process.pid}/autogroup").write_text(NICE)
     run.write_json(folder / "state.json", BEGUN | Process.of(process.pid)._asdict())
     threading.Thread(target=process.wait, daemon=True).start()  # buried when it dies, so that it is seen to be dead
     return process
