@@ -103,6 +103,12 @@ def test_page_speaks_french(french):
     expect(french.locator("#who")).to_contain_text("ALLO_OFFLINE est réglé")
 
 
+def test_every_tab_keeps_its_name(french):
+    for name in ("Corpus", "Appels"):
+        french.get_by_role("tab", name=name).click()
+        expect(french.get_by_role("tab")).to_have_text(["Transcrire", "Appels", "Corpus", "Comparer", "Entraîner"])
+
+
 def test_page_speaks_english(english):
     expect(english.get_by_role("tab", name="Transcribe")).to_be_visible()
     expect(english.locator("#result")).to_contain_text("Speak, or drop a recording")

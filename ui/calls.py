@@ -26,6 +26,7 @@ FOUR_AT_ONCE = {"concurrency_limit": 4, "concurrency_id": "calls"}  # the engine
 def tab() -> list[gr.components.Component]:
     """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads."""
     with gr.Tab(label("calls"), elem_id="calls"):
+        kinds = {kind: gr.State(kind) for kind in SAMPLES}  # among the tabs gradio would count a state as one
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=300):
                 drop, wishes, samples, queue, line = _entrance()
@@ -41,7 +42,7 @@ def tab() -> list[gr.components.Component]:
     for event in (
         drop.upload(_drop, [drop, *wishes], [drop, *screen], **SEVERAL),
         queue.act(_act, wishes, screen, **SEVERAL),
-        *[button.click(_sample, [gr.State(kind), *wishes], screen, **SEVERAL) for kind, button in samples.items()],
+        *[button.click(_sample, [kinds[kind], *wishes], screen, **SEVERAL) for kind, button in samples.items()],
     ):
         event.then(_work, None, screen, **SEVERAL | FOUR_AT_ONCE)
     for event, change in (
