@@ -190,8 +190,9 @@ class _Hearing:
         """The next group of windows; what one left unheard at its end comes next."""
         group = [self.todo.popleft() for _ in range(min(len(self.todo), self.size))]
         self.size = 1 if self.options.context else GROUP * self.options.batch_size
-        for language in dict.fromkeys(lane.language for lane, _ in group):
-            part = [item for item in self._packed(group) if item[0].language == language]
+        windows = self._packed(group)
+        for language in dict.fromkeys(lane.language for lane, _ in windows):
+            part = [(lane, window) for lane, window in windows if lane.language == language]
             options = replace(self.options, language=language, spread=SPREAD)
             sounds = [window.sound for _, window in part]
             for batch in decode(self.engine, sounds, options, part[0][0].previous):

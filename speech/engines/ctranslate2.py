@@ -1,12 +1,12 @@
 """CTranslate2: the CPU's engine, int8."""
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ctranslate2
 import numpy as np
+import torch
 
 from speech.engines.base import FULL_WINDOW, SECONDS_PER_TOKEN, Alignment, Engine, Hypothesis
 from speech.models import Choice
@@ -20,13 +20,13 @@ class CTranslate2Engine(Engine):
     name = "ctranslate2"
 
     def __init__(self, choice: Choice, converted: Path, reason: Said, device: str, precision: str, threads: int):
-        """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 takes the processor's, or OpenMP's.
+        """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 takes as many as torch has.
 
         On a CPU a batch is dealt out to workers of a thread each: a decoder's steps are too small to be shared, and two
         threads in one take a third longer than one.
         """
         super().__init__(choice, reason)
-        cores = threads or int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
+        cores = threads or torch.get_num_threads()
         self.workers = 1 if device == "cuda" else min(cores, MOST_WORKERS)
         self.whisper = ctranslate2.models.Whisper(
             str(converted),
