@@ -110,6 +110,7 @@ class _Hearing:
         self.turns: list[Turn] = []
         self.flagged: list[Flagged] = []
         self.todo: deque[tuple[_Lane, Window]] = deque()
+        self.again: list[tuple[_Lane, Window]] = []  # what a window left unheard, to be heard by itself
         self.spoken: Counter[str] = Counter()  # seconds of windows by language
         self.aligned = options.words  # whether words were asked for
         self.size = 1  # windows of the next group: the first text comes soon
@@ -133,7 +134,7 @@ class _Hearing:
 
     def end(self) -> Iterator[Progress]:
         self._take({lane: list(lane.windows.end()) for lane in self.lanes}, ended=True)
-        while self.todo:
+        while self.todo or self.again:
             yield from self._hear()
         self.done = self.facts.seconds
         yield self.progress(ended=True)
@@ -187,10 +188,11 @@ class _Hearing:
         return detect_language(self.engine, max(windows, key=lambda w: w.seconds).sound) if windows else None
 
     def _hear(self) -> Iterator[Progress]:
-        """The next group of windows; what one left unheard at its end comes next."""
-        group = [self.todo.popleft() for _ in range(min(len(self.todo), self.size))]
-        self.size = 1 if self.options.context else GROUP * self.options.batch_size
-        windows = self._packed(group)
+        """The next group of windows, and what those before it left unheard."""
+        windows, self.again = self.again, []
+        if not (windows and self.options.context):
+            windows += self._packed([self.todo.popleft() for _ in range(min(len(self.todo), self.size))])
+            self.size = 1 if self.options.context else GROUP * self.options.batch_size
         for language in dict.fromkeys(lane.language for lane, _ in windows):
             part = [(lane, window) for lane, window in windows if lane.language == language]
             options = replace(self.options, language=language, spread=SPREAD)
@@ -214,19 +216,29 @@ class _Hearing:
     def _settle(self, lane: _Lane, window: Window, heard: Heard) -> None:
         self.unheard -= window.seconds
         self.spoken[lane.language] += window.seconds
-        for turn in heard.turns:
-            self.turns += self._placed(turn, lane, window)
-        for found in heard.flagged:
-            start, end = window.place(found.start, found.end)
-            self.flagged.append(replace(found, start=start, end=end, channel=lane.channel))
+        turns = [piece for turn in heard.turns for piece in self._placed(turn, lane, window)]
+        self.turns += turns
         if self.options.context:
             lane.previous = heard.text
-        if self.options.timestamps and heard.turns:
-            until = self.turns[-1].end
-            if window.voiced_after(until) > UNHEARD:  # Whisper sometimes ends a window early
-                rest = window.after(until)
-                self.unheard += rest.seconds
-                self.todo.appendleft((lane, rest))
+        rest = self._unheard(window, turns)
+        self.again += [(lane, piece) for piece in rest]
+        self.unheard += sum(piece.seconds for piece in rest)
+        for found in heard.flagged:
+            start, end = window.place(found.start, found.end)
+            if not any(piece.start <= start < piece.end for piece in rest):  # there it may come out better yet
+                self.flagged.append(replace(found, start=start, end=end, channel=lane.channel))
+
+    def _unheard(self, window: Window, turns: list[Turn]) -> list[Window]:
+        """What Whisper passed over: it sometimes ends a window early, and skips one voice between others."""
+        rest, pieces = [], window.parted()
+        if len(pieces) > 1:
+            spoken = [(turn.start + turn.end) / 2 for turn in turns]
+            rest = [piece for piece in pieces if not any(piece.start <= at <= piece.end for at in spoken)]
+        if self.options.timestamps and turns and pieces[-1] not in rest:
+            until = turns[-1].end
+            if window.voiced_after(until) > UNHEARD:
+                rest.append(window.after(until))
+        return rest
 
     def _placed(self, turn: Turn, lane: _Lane, window: Window) -> list[Turn]:
         speaker = chr(ord("A") + lane.channel) if len(self.lanes) > 1 else None

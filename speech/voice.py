@@ -60,6 +60,15 @@ class Window:
             at += last - first
         return min(max(first, start + moved), last), max(first, min(last, end + moved))
 
+    def parted(self) -> list["Window"]:
+        """Its pieces, a window each."""
+        windows, at = [], 0
+        for start, end in self.pieces:
+            own = tuple(stretch for stretch in self.stretches if start <= stretch[0] < end)
+            windows.append(Window(((start, end),), own, self.sound[at : at + _samples(end - start)]))
+            at += _samples(end - start)
+        return windows
+
     def voiced_after(self, seconds: float) -> float:
         """Seconds of speech from a moment on."""
         return sum(end - max(start, seconds) for start, end in self.stretches if end > seconds)

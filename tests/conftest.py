@@ -10,9 +10,10 @@ os.environ.setdefault("ALLO_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 # Tests that run side by side share the cores: threads that wait for one another while spinning take them for nothing.
-# Every process has as many, too, so that what one computes another can compute again to the last bit.
-SHARE = len(os.sched_getaffinity(0)) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, SHARE)))
+os.environ.setdefault(
+    "OMP_NUM_THREADS",
+    str(max(1, len(os.sched_getaffinity(0)) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))),
+)
 
 import pytest
 

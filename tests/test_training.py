@@ -319,12 +319,12 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(done, corpus, tiny, tmp
     assert run.state(folder)["status"] == "failed" and started_at(run.state(folder)["pid"]) is None
     assert run.metrics(folder)[-1]["step"] < 6
     training.train(asked(corpus, tiny), folder, resume=True)
-    assert same(last(folder), last(done)) and same(weights(folder / "adapter"), weights(done / "adapter"))
-
-    def learned(of):
-        return [{k: line[k] for k in ("step", "loss", "wer") if k in line} for line in run.metrics(of)]
-
-    assert learned(folder) == learned(done) and run.state(folder)["status"] == "completed"
+    # The first steps were another process's: where its arrays lie in memory decides how sums are rounded.
+    assert near(last(folder), last(done)) and near(weights(folder / "adapter"), weights(done / "adapter"))
+    again, once = ([line for line in run.metrics(of) if "loss" in line] for of in (folder, done))
+    assert [line["step"] for line in again] == [line["step"] for line in once] == [1, 2, 3, 4, 5, 6]
+    assert [line["loss"] for line in again] == pytest.approx([line["loss"] for line in once], rel=1e-4)
+    assert run.state(folder)["status"] == "completed"
 
 
 def interrupted(monkeypatch, at: int, what) -> None:

@@ -16,7 +16,7 @@ from transformers.models.whisper.english_normalizer import BasicTextNormalizer
 from corpus.prompts import Prompt, prompt, prompts
 from speech.audio import SAMPLE_RATE, Recording, read
 from speech.channels import Leaks, lanes
-from speech.decoding import Options, _between_words
+from speech.decoding import Options, _between_words, decode
 from speech.line import Survey
 from speech.said import Refusal
 from speech.transcribe import _at_pauses, transcribe
@@ -115,6 +115,24 @@ def test_text_that_came_before_is_taken_along(int8, monkeypatch):
     assert error_rate(spoken, transcript.text) < 40
     before = [asked[0].strip() for asked in prompted if asked]
     assert before[0] == "" and all(before[1:])
+
+
+@pytest.mark.parametrize("kept", [slice(-1, None), slice(0)], ids=["all but the last", "all"])
+def test_what_is_passed_over_among_others_is_heard_by_itself(int8, monkeypatch, kept):
+    """Of the windows that are heard end to end, Whisper may pass over some."""
+    together = []
+
+    def hasty(engine, sounds, *asked):
+        for batch in decode(engine, sounds, *asked):
+            told = [(i, len(sounds[i]) > 12 * SAMPLE_RATE, heard) for i, heard in batch]
+            together.extend(i for i, several, _ in told if several)
+            yield [(i, replace(heard, turns=heard.turns[kept]) if several else heard) for i, several, heard in told]
+
+    monkeypatch.setattr("speech.transcribe.decode", hasty)
+    spoken = [found for found in prompts(at_least=4.0) if found.seconds < 6.0][:4]
+    transcript = whole(recording(stitched(spoken, 4.0)), int8, Options())
+    assert together and error_rate(spoken, transcript.text) < 30
+    assert all(a.end <= b.start for a, b in pairwise(transcript.turns))
 
 
 def test_without_voice_activity_everything_is_heard(int8):
