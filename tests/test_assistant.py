@@ -19,7 +19,7 @@ from speech.said import Refusal
 from tests.test_adapters import saved
 
 PLAIN = Options(timestamps=False)
-PROMPTS = ("agent-alreadyon", "conf-full", "vm-nobodyavail", "agent-loginok")
+PROMPTS = ("conf-full", "vm-nobodyavail")
 
 
 def cut(folder: Path, encoder: int, decoder: int) -> str:

@@ -27,9 +27,9 @@ def texts(engine, clips, options=PLAIN) -> list[str]:
 
 @pytest.fixture(scope="module")
 def clips() -> list[np.ndarray]:
-    """Twenty prompts of two to six seconds."""
-    chosen = [path for _, _, path, seconds in prompts(at_least=2.0) if seconds < 6.0][::6][:20]
-    assert len(chosen) == 20
+    """Twelve prompts of two to six seconds."""
+    chosen = [path for _, _, path, seconds in prompts(at_least=2.0) if seconds < 6.0][::10][:12]
+    assert len(chosen) == 12
     return [read(path).waveform[0] for path in chosen]
 
 

@@ -226,7 +226,7 @@ def test_two_visitors_at_once_get_each_their_own(french, browser, server):
     with visit(browser, server, "fr-FR") as other:
         look(other)
         choose(other, "B", "fort")
-        for page, name in ((french, "vm-intro"), (other, "tt-allbusy")):
+        for page, name in ((french, "conf-full"), (other, "agent-loginok")):
             drop(page, name)
         alone = []
         for page in (french, other):

@@ -49,8 +49,8 @@ def error_rate(spoken: list[Prompt], heard: str) -> float:
 
 @pytest.fixture(scope="module")
 def spoken() -> list[Prompt]:
-    """Forty prompts of three seconds and more: five minutes."""
-    return prompts(at_least=3.0)[::2][:40]
+    """Twenty-four prompts of three seconds and more: three minutes."""
+    return prompts(at_least=3.0)[::2][:24]
 
 
 @pytest.fixture(scope="module")
