@@ -15,6 +15,8 @@ from playwright.sync_api import Page, expect
 
 from tests.pages import PATIENCE, chromium, serve, until, visit
 
+expect.set_options(timeout=15_000)  # two cores may be busy with the model
+
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
 SAID = {  # what whisper-base, too, hears in the prompt
     "followme/status": "la localiser pour vous",

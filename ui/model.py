@@ -16,7 +16,7 @@ def accordion(language: gr.Dropdown, task: gr.Radio, timestamps: gr.Checkbox) ->
         inside = gr.HTML(apply_default_css=False)
     chosen = [language, task, timestamps]
     events = [box.expand, *[component.change for component in chosen]]
-    gr.on(events, _inside, chosen, inside, api_visibility="private", show_progress="hidden")
+    gr.on(events, _inside, chosen, inside, trigger_mode="always_last", api_visibility="private", show_progress="hidden")
 
 
 def _inside(language: str, task: str, timestamps: bool, request: gr.Request) -> str:

@@ -4,16 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
+from ui.pressed import PRESSED
 from ui.visits import CANCELLED, DONE, FAILED, KEPT, RUNNING, WAITING, Call
 from ui.words import clock, number, say, typeset
 
 MARKS = {"cancel": "✕", "again": "↻", "remove": "✕"}
 
-CLICKS = """
-element.addEventListener('click', event => {
+CLICKS = f"""{PRESSED}
+pressed(event => {{
   const act = event.target.closest('[data-act]')?.dataset.act ?? 'choose', row = event.target.closest('[data-call]');
-  if (row || act === 'clear') trigger('act', {act, call: row ? Number(row.dataset.call) : null});
-});
+  return (row || act === 'clear') && {{act, call: row ? Number(row.dataset.call) : null}};
+}}, asked => trigger('act', asked));
 """
 
 
