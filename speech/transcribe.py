@@ -26,10 +26,10 @@ from speech.words import UNSPACED
 if TYPE_CHECKING:
     from speech.speakers import Voices
 
-GROUP = 2  # batches of windows that are sorted by length together: partial text comes in the order of time
+GROUP = 8  # batches of windows, at most, that are sorted by length together: so far partial text comes out of order
 UNHEARD = 1.5  # seconds of voice after the last turn of a window that are worth a window of their own
 PAUSE = 1.0  # seconds of silence at which a turn ends, where its words are timed
-SPREAD = 30  # seconds by which windows of a batch may differ: padding costs less than batches of one
+SPREAD = 6  # seconds by which windows of a batch may differ: padding costs time, and so do batches of one
 LEAST = 1e-6  # of a word's probability, where a mean is taken
 TELLING = 30.0  # seconds of windows from which a channel's language is told
 
@@ -113,7 +113,7 @@ class _Hearing:
         self.again: list[tuple[_Lane, Window]] = []  # what a window left unheard, to be heard by itself
         self.spoken: Counter[str] = Counter()  # seconds of windows by language
         self.aligned = options.words  # whether words were asked for
-        self.size = 1  # windows of the next group: the first text comes soon
+        self.size = 1  # windows of the next group: the first text comes soon, and in order
         self.given = self.unheard = self.done = 0.0  # seconds
 
     def begin(self, line: Line, lanes: tuple[int, ...] | None, voices: "Voices | None") -> None:
@@ -192,7 +192,8 @@ class _Hearing:
         windows, self.again = self.again, []
         if not (windows and self.options.context):
             windows += self._packed([self.todo.popleft() for _ in range(min(len(self.todo), self.size))])
-            self.size = 1 if self.options.context else GROUP * self.options.batch_size
+            if not self.options.context:
+                self.size = self.options.batch_size * min(self.size, GROUP)
         for language in dict.fromkeys(lane.language for lane, _ in windows):
             part = [(lane, window) for lane, window in windows if lane.language == language]
             options = replace(self.options, language=language, spread=SPREAD)

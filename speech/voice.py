@@ -23,7 +23,7 @@ VOICED = 0.35  # probability of a voice; at silero's own 0.5, « onze » and a s
 SILENCE = 0.3  # seconds that end a stretch
 SHORTEST = 0.1  # seconds of a stretch: « oui » on a telephone
 JOINED_GAP = 2 * PADDING  # seconds of silence that a window keeps: two would have as much
-PACK = 24.0  # seconds of windows that are heard end to end
+PACK = 25.0  # seconds of windows that are heard end to end
 JOINT = 3.0  # seconds in which the quietest moment is looked for, where a voice goes on without a pause
 FRAME, CONTEXT = 512, 64  # samples that the detector judges at a time, and those before that it looks at, too
 
