@@ -319,7 +319,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(done, corpus, tiny, tmp
     assert run.state(folder)["status"] == "failed" and started_at(run.state(folder)["pid"]) is None
     assert run.metrics(folder)[-1]["step"] < 6
     training.train(asked(corpus, tiny), folder, resume=True)
-    # The first steps were another process's: where its arrays lie in memory decides how sums are rounded.
+    # The first steps were another process's, which may round otherwise: within the whole suite the last bits differed.
     assert near(last(folder), last(done)) and near(weights(folder / "adapter"), weights(done / "adapter"))
     again, once = ([line for line in run.metrics(of) if "loss" in line] for of in (folder, done))
     assert [line["step"] for line in again] == [line["step"] for line in once] == [1, 2, 3, 4, 5, 6]
