@@ -11,7 +11,6 @@ from speech.said import Refusal, Said
 from ui import curves, owner
 from ui.corpora import for_visitors
 from ui.facts import listed
-from ui.pressed import PRESSED
 from ui.result import refused
 from ui.words import WORDS, clock, number, say
 
@@ -20,11 +19,11 @@ LINES = 12  # of the log
 ENDED = ("cancelled", "failed", "completed")
 
 # A click chooses a run; whoever has selected text has not clicked.
-CLICKS = f"""{PRESSED}
-pressed(event => {{
+CLICKS = """
+element.addEventListener('click', event => {
   const run = event.target.closest('[data-run]');
-  return run && {{name: run.dataset.run}};
-}}, asked => getSelection().isCollapsed && trigger('choose', asked));
+  if (run && getSelection().isCollapsed) trigger('choose', {name: run.dataset.run});
+});
 """
 
 

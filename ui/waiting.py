@@ -4,17 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from ui.pressed import PRESSED
 from ui.visits import CANCELLED, DONE, FAILED, KEPT, RUNNING, WAITING, Call
 from ui.words import clock, number, say, typeset
 
 MARKS = {"cancel": "✕", "again": "↻", "remove": "✕"}
 
-CLICKS = f"""{PRESSED}
-pressed(event => {{
+CLICKS = """
+element.addEventListener('click', event => {
   const act = event.target.closest('[data-act]')?.dataset.act ?? 'choose', row = event.target.closest('[data-call]');
-  return (row || act === 'clear') && {{act, call: row ? Number(row.dataset.call) : null}};
-}}, asked => trigger('act', asked));
+  if (row || act === 'clear') trigger('act', {act, call: row ? Number(row.dataset.call) : null});
+});
 """
 
 
