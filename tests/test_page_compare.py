@@ -306,6 +306,20 @@ def test_adapter_that_is_removed_while_in_use_is_told(french, runs):
         shutil.move(runs / "parti", runs / "fort")
 
 
+def test_a_call_is_heard_with_an_adapter(french):
+    french.get_by_role("tab", name="Appels").click()
+    ear, row = french.locator("#call-ear input"), french.locator("#call-queue li")
+    ear.fill("essai")
+    ear.press("Enter")
+    french.locator("#call-files input[type=file]").set_input_files(prompt("followme/status"))
+    expect(row).to_have_class(re.compile("done"), timeout=PATIENCE)
+    expect(french.locator("#call-line")).to_contain_text("Écouté avec l'adaptateur essai.")
+    ear.fill("parti")
+    ear.press("Enter")
+    row.get_by_title("Réécouter").click()
+    expect(row).to_contain_text("nommez-en un du Hub", timeout=PATIENCE)
+
+
 def test_page_of_a_phone_does_not_scroll_sideways(browser, server):
     with visit(browser, server, "en-US") as page:
         page.set_viewport_size({"width": 390, "height": 844})

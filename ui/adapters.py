@@ -11,7 +11,7 @@ from speech.said import Refusal
 from ui import shelf
 from ui.corpora import refused
 from ui.dataset import AT_ONCE, SEVERAL
-from ui.listening import held, loading, memory
+from ui.listening import called, held, loading, memory
 from ui.shelf import Shelf
 from ui.words import label, number, reader_of, say
 
@@ -64,14 +64,9 @@ def _memory_now(request: gr.Request) -> str:
 
 
 def _weight(engine: "Engine", reader: str) -> str:
-    name = " + ".join(Path(part).name for part in (engine.model, _named(engine.adapter)) if part)
+    name = " + ".join(Path(part).name for part in (engine.model, called(engine.adapter)) if part)
     bytes = number((engine.own_memory or engine.memory) / 1e6, reader, 1)
     return f"{escape(name)} ({engine.name}, {engine.precision}) {bytes} {say(reader, 'megabytes')}"
-
-
-def _named(adapter: str | None) -> str | None:
-    """Of RUN/adapter the run's name."""
-    return adapter and (Path(adapter).parent.name if Path(adapter).name == "adapter" else adapter)
 
 
 def _change(

@@ -13,7 +13,7 @@ from ui import conversation, corpora, hearing, keeping, lanes, owner, parcels, s
 from ui.dataset import AT_ONCE, SEVERAL
 from ui.parcels import FORMATS
 from ui.result import refused
-from ui.transcribe import languages
+from ui.transcribe import ear_field, ears, languages
 from ui.visits import Call, Visit, Wish
 from ui.words import WORDS, label, reader_of, say, typeset
 
@@ -24,7 +24,10 @@ FOUR_AT_ONCE = {"concurrency_limit": 4, "concurrency_id": "calls"}  # the engine
 
 
 def tab() -> list[gr.components.Component]:
-    """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads."""
+    """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads.
+
+    The last of it is the ear.
+    """
     with gr.Tab(label("calls"), elem_id="calls"):
         kinds = {kind: gr.State(kind) for kind in SAMPLES}  # among the tabs gradio would count a state as one
         with gr.Row(elem_classes="desk"):
@@ -55,19 +58,27 @@ def tab() -> list[gr.components.Component]:
     gr.on([mask.input, names.submit, names.blur], _mask, [mask, names], screen, **SEVERAL)
     prepare.click(_mask_sound, tone, [masked, kept], **SEVERAL)
     keep.click(_keep, [consent, password], [consent, kept], **SEVERAL)
-    program.click(call, [recording, *wishes, mask, names], answer, api_name="call", **FOUR_AT_ONCE)
-    return [wishes[-1], queue, dialogue, password]
+    program.click(call, [recording, *wishes[:-1], mask, names, wishes[-1]], answer, api_name="call", **FOUR_AT_ONCE)
+    language, ear = wishes[-2:]
+    return [language, queue, dialogue, password, ear]
 
 
 def welcome(reader: str) -> list:
     """What `tab` returned, for this reader."""
     asked = not owner.on_a_space() and owner.password() is not None
     shown = waiting.rows((), None, reader), conversation.invitation(reader)
-    return [gr.Dropdown(languages(reader)), *shown, gr.Textbox(visible=asked)]
+    return [gr.Dropdown(languages(reader)), *shown, gr.Textbox(visible=asked), ears(reader)]
 
 
 def call(
-    audio: str, channels: str, speakers: int, language: str, mask: bool, names: str, request: gr.Request = None
+    audio: str,
+    channels: str,
+    speakers: int,
+    language: str,
+    mask: bool,
+    names: str,
+    adapter: str = "",
+    request: gr.Request = None,
 ) -> dict:
     """Writes down who said what, and when, in the recording of a telephone call.
 
@@ -78,6 +89,7 @@ def call(
         language: the code of the language that is spoken ("fr"), or "auto" to detect it.
         mask: whether spoken numbers of cards, accounts and telephones, and e-mail addresses, are masked.
         names: people's names to mask too, separated by commas.
+        adapter: the name of an adapter of this page, or of one on the Hub; none: the page's model as it is.
     Returns:
         The transcript: turns with speaker, start, end, text, confidence and words; and what its line is like.
     """
@@ -88,7 +100,7 @@ def call(
     try:
         if not audio:
             raise Refusal(*WORDS["no_recording"])
-        *_, last = hearing.heard(Path(audio), _wish(channels, speakers, language))
+        *_, last = hearing.heard(Path(audio), _wish(channels, speakers, language, adapter))
     except Refusal as refusal:
         raise gr.Error(refusal.said.to(reader), print_exception=False) from refusal
     transcript = last.transcript
@@ -109,6 +121,7 @@ def _entrance() -> tuple:
         voices = [(label("speakers_found"), 0), *[(str(count), count) for count in range(1, MOST_VOICES + 1)]]
         speakers = gr.Dropdown(voices, value=0, label=label("speakers"), min_width=130)
         language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), min_width=130)
+    ear = ear_field("call-ear")
     samples = {}
     if simulated.available():
         with gr.Row(elem_classes="simulated"):
@@ -116,7 +129,7 @@ def _entrance() -> tuple:
             samples = {kind: gr.Button(label(f"simulated_{kind}"), size="sm", min_width=100) for kind in SAMPLES}
     queue = gr.HTML(apply_default_css=False, js_on_load=waiting.CLICKS, elem_id="call-queue")
     line = gr.HTML(apply_default_css=False, elem_id="call-line")
-    return drop, [channels, speakers, language], samples, queue, line
+    return drop, [channels, speakers, language, ear], samples, queue, line
 
 
 def _conversation() -> tuple:
@@ -232,11 +245,13 @@ async def _work(request: gr.Request) -> AsyncIterator[Screen]:
 # What is done to the line
 
 
-def _drop(paths: list[str] | None, channels: str, speakers: int, language: str, request: gr.Request) -> tuple:
+def _drop(
+    paths: list[str] | None, channels: str, speakers: int, language: str, ear: str | None, request: gr.Request
+) -> tuple:
     visit, reader, refusals = visits.of(request), reader_of(request), []
     for path in dict.fromkeys(paths or []):
         try:
-            visit.add(Path(path), _wish(channels, speakers, language))
+            visit.add(Path(path), _wish(channels, speakers, language, ear))
         except Refusal as refusal:
             refusals.append(refused(refusal.said.to(reader)))
     if paths and len(set(paths)) < len(paths):
@@ -244,19 +259,21 @@ def _drop(paths: list[str] | None, channels: str, speakers: int, language: str, 
     return None, *_screen(visit, reader, "".join(refusals))
 
 
-def _sample(kind: str, channels: str, speakers: int, language: str, request: gr.Request) -> Screen:
+def _sample(kind: str, channels: str, speakers: int, language: str, ear: str | None, request: gr.Request) -> Screen:
     """A call made of the telephone prompts, on a line of µ-law."""
     visit, reader = visits.of(request), reader_of(request)
     name = WORDS[f"simulated_file_{kind}"].to(reader)
     try:
         made = simulated.call(visit.folder / kind, name, mono=kind == "mono")
-        visit.add(made, _wish(channels, speakers, language))
+        visit.add(made, _wish(channels, speakers, language, ear))
     except Refusal as refusal:
         return _screen(visit, reader, refused(corpora.for_visitors(refusal.said).to(reader)))
     return _screen(visit, reader)
 
 
-def _act(channels: str, speakers: int, language: str, request: gr.Request, event: gr.EventData) -> Screen:
+def _act(
+    channels: str, speakers: int, language: str, ear: str | None, request: gr.Request, event: gr.EventData
+) -> Screen:
     """A press on a row of the line, or on « clear »."""
     visit, reader = visits.of(request), reader_of(request)
     if event.act == "clear":
@@ -268,14 +285,14 @@ def _act(channels: str, speakers: int, language: str, request: gr.Request, event
         elif event.act == "cancel":
             hearing.cancel(row)
         elif event.act == "again":
-            row.again(_wish(channels, speakers, language))
+            row.again(_wish(channels, speakers, language, ear))
         elif event.act == "remove":
             visit.remove(row)
     return _screen(visit, reader)
 
 
-def _wish(channels: str, speakers: int, language: str) -> Wish:
-    return Wish(channels, int(speakers or 0) or None, language)
+def _wish(channels: str, speakers: int, language: str, ear: str | None) -> Wish:
+    return Wish(channels, int(speakers or 0) or None, language, ear or "")
 
 
 # What is done to a conversation

@@ -85,6 +85,8 @@ def line(call: Call, reader: str) -> str:
     if transcript is None or transcript.line is None:
         return ""
     said = [typeset(sentence.to(reader)) for sentence in verdict(transcript.line)]
+    if transcript.adapter:
+        said.insert(0, say(reader, "heard_with", adapter=transcript.adapter))
     if transcript.speakers_sure is not None:
         percent = number(100 * transcript.speakers_sure, reader, 0)
         said.append(say(reader, "speakers_sure", percent=percent))

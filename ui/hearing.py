@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from gradio.processing_utils import PLAYABLE_AUDIO_CODECS
 
 from speech.said import Refusal, Said
-from ui.listening import DETECT, loading
+from ui import shelf
+from ui.listening import DETECT, called, loaded
 from ui.visits import CANCELLED, DONE, FAILED, RUNNING, Call, Visit, Wish
 from ui.words import WORDS
 
@@ -27,7 +28,8 @@ def heard(path: Path, wish: Wish) -> Iterator["Progress"]:
     """What is said in the call, piece by piece; hours of it take no more memory. Raises Refusal."""
     if not path.is_file():
         raise Refusal(*(text.format(name=path.name) for text in WORDS["call_gone"]))
-    engine = loading().result().engine
+    setting = shelf.ear(wish.ear)
+    engine = loaded(setting).engine
 
     from speech.decoding import Options
     from speech.transcribe import transcribe
@@ -36,7 +38,8 @@ def heard(path: Path, wish: Wish) -> Iterator["Progress"]:
     options = Options(language, words=True, margin=engine.margin)
     for progress in transcribe(path, engine, options, channels=wish.channels, speakers=wish.speakers):
         facts = replace(progress.transcript.audio, path=path.name)  # where the server keeps it is nobody's business
-        yield replace(progress, transcript=replace(progress.transcript, audio=facts))
+        named = replace(progress.transcript, audio=facts, adapter=called(setting.adapter))
+        yield replace(progress, transcript=named)
 
 
 async def work(visit: Visit) -> AsyncIterator[Call]:

@@ -143,11 +143,11 @@ def hear(
     recording = read(path)
     facts = replace(recording.facts, path=Path(path).name)  # where the server keeps it is nobody's business
     for progress in transcribe(replace(recording, facts=facts), engine, options):
-        named = replace(progress.transcript, adapter=_name(setting.adapter))
+        named = replace(progress.transcript, adapter=called(setting.adapter))
         yield replace(progress, transcript=named)
 
 
-def _name(adapter: str | None) -> str | None:
+def called(adapter: str | None) -> str | None:
     """Of a folder its name, of RUN/adapter the run's: where it lies is nobody's business either."""
     folder = Path(adapter or "")
     if not adapter or not folder.is_dir():

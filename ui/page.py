@@ -49,7 +49,7 @@ def build() -> gr.Blocks:
             called = calls.tab()
             dataset.tab()
             compare.tab()
-            training.tab(spoken[-1])
+            training.tab(spoken[-1], called[-1])
         page.load(_welcome, None, [*spoken, *called], queue=False, api_visibility="private", show_progress="hidden")
         page.load(_who_listens, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
         page.unload(visits.leave)

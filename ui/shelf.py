@@ -72,6 +72,12 @@ def setting(name: str) -> Setting:
     return Setting(adapter=named) if is_on_the_hub(named) else Setting(model=named)
 
 
+def ear(name: str | None) -> Setting:
+    """What the adapter of that name hears with; with no name, what the page does. Raises Refusal likewise."""
+    name = (name or "").strip()
+    return setting(name) if name else Setting()
+
+
 def refreshed(shelf: Shelf) -> Shelf:
     """With the adapters that there are by now; those of the Hub that the visitor added stay."""
     here = known()

@@ -52,8 +52,8 @@ class After(NamedTuple):
     curve: int = 0  # trainings of its learning curve that are done
 
 
-def tab(ear: gr.Dropdown) -> None:
-    """`ear`: what the first tab listens with."""
+def tab(*ears: gr.Dropdown) -> None:
+    """`ears`: what recordings and calls are heard with."""
     with gr.Tab(label("train"), elem_id="train") as here:
         chosen, shown, after = gr.State(), gr.State(Shown()), gr.State(After())
         timer = gr.Timer(POLL, active=False)
@@ -115,7 +115,7 @@ def tab(ear: gr.Dropdown) -> None:
     after.change(_show_after, after, boxes, **SEVERAL)
     clips.hear(_hear, chosen, [player, answer], **SEVERAL)
     compare.click(None, js=COMPARE)
-    listen.click(_listen_with, chosen, ear, **AT_ONCE).then(None, js=LISTEN)
+    listen.click(_listen_with, chosen, list(ears), **AT_ONCE).then(None, js=LISTEN)
     prepare.click(_prepare, [password, chosen, format], [download, taken], **ONE_AT_A_TIME)
     push.click(_push, [password, chosen, repository, once, private], [once, pushed], **PRESSED)
 
@@ -329,9 +329,9 @@ def _show_after(after: After, request: gr.Request) -> tuple:
     )
 
 
-def _listen_with(chosen: str | None, request: gr.Request) -> gr.Dropdown:
-    """The first tab of this visitor listens with the run's adapter from now on."""
-    return transcribe.ears(reader_of(request), chosen)
+def _listen_with(chosen: str | None, request: gr.Request) -> list[gr.Dropdown]:
+    """This visitor's recordings and calls are heard with the run's adapter from now on."""
+    return [transcribe.ears(reader_of(request), chosen)] * 2
 
 
 def _hear(chosen: str | None, event: gr.EventData, request: gr.Request) -> tuple:

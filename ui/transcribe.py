@@ -13,7 +13,7 @@ from transformers.models.whisper.tokenization_whisper import LANGUAGES
 from speech.exports import encoded
 from speech.said import Refusal
 from ui import model, result, shelf
-from ui.listening import DETECT, Setting, hear
+from ui.listening import DETECT, hear
 from ui.theme import INK
 from ui.words import label, language_name, reader_of, say
 
@@ -48,15 +48,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
             with gr.Row():
                 start = gr.Button(label("transcribe"), variant="primary", elem_id="start")
                 stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id="stop")
-            ear = gr.Dropdown(
-                [("", "")],
-                value="",
-                label=label("ear"),
-                allow_custom_value=True,
-                visible=False,
-                elem_id="ear",
-                elem_classes="settings",
-            )
+            ear = ear_field("ear")
             with gr.Row(elem_classes="settings"):
                 language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), scale=2, min_width=120)
                 task = gr.Radio(_tasks("fr"), value="transcribe", label=label("task"), scale=3, min_width=220)
@@ -91,6 +83,12 @@ def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown]:
     return gr.Dropdown(languages(reader)), gr.Radio(_tasks(reader)), result.invitation(reader), ears(reader)
 
 
+def ear_field(name: str) -> gr.Dropdown:
+    """Which adapter to listen with; its choices are those of `ears`."""
+    how = {"allow_custom_value": True, "visible": False, "elem_id": name, "elem_classes": "settings"}
+    return gr.Dropdown([("", "")], value="", label=label("ear"), **how)
+
+
 def ears(reader: str, chosen: str | None = None) -> gr.Dropdown:
     """What this visitor may listen with: the page's model, and the adapters there are; hidden where there are none."""
     names = shelf.names()
@@ -120,7 +118,7 @@ def transcribe(
         The transcript: language, model, turns with start, end, text and confidence, seconds taken, real-time factor.
     """
     try:
-        *_, last = hear(audio, language, task, timestamps, hot_words, _setting(adapter))
+        *_, last = hear(audio, language, task, timestamps, hot_words, shelf.ear(adapter))
     except Refusal as refusal:
         raise gr.Error(refusal.said.to(reader_of(request)), print_exception=False) from refusal
     answer = last.transcript.to_dict()
@@ -166,17 +164,12 @@ async def _listen(
     reader = reader_of(request)
     yield result.running(None, 0, 0, reader), None
     try:
-        setting = await asyncio.to_thread(_setting, adapter)
+        setting = await asyncio.to_thread(shelf.ear, adapter)
         pieces = hear(path, language, task, timestamps, hot_words, setting)
         while progress := await asyncio.to_thread(next, pieces, None):
             yield result.running(progress.transcript, progress.seconds_done, progress.seconds_total, reader), progress
     except Refusal as refusal:
         yield result.refused(refusal.said.to(reader)), None
-
-
-def _setting(adapter: str | None) -> Setting:
-    name = (adapter or "").strip()
-    return shelf.setting(name) if name else Setting()
 
 
 def _finish(progress, request: gr.Request) -> tuple:

@@ -39,6 +39,7 @@ class Wish:
     channels: str = "auto"
     speakers: int | None = None  # on one channel; None: found out
     language: str = "fr"
+    ear: str = ""  # the adapter to hear it with; none: the page's model
 
 
 @dataclass(eq=False)

@@ -117,6 +117,7 @@ WORDS = {
     ),
     "call_not_heard": Said(en="Not heard yet.", fr="Pas encore écouté."),
     "the_line": Said(en="The line", fr="La ligne"),
+    "heard_with": Said(en="Heard with the adapter {adapter}.", fr="Écouté avec l'adaptateur {adapter}."),
     "speakers_sure": Said(
         en="The voices on the one channel were told apart by ear: {percent} % sure.",
         fr="Les voix du seul canal ont été distinguées à l'oreille : sûr à {percent} %.",
@@ -744,7 +745,7 @@ WORDS = {
         "sans lui.",
     ),
     "card": Said(en="The adapter's card", fr="La fiche de l'adaptateur"),
-    "go_listen": Said(en="Use it for the microphone", fr="L'utiliser pour le micro"),
+    "go_listen": Said(en="Use it for the microphone and calls", fr="L'utiliser pour le micro et les appels"),
     "ear": Said(en="Listens with", fr="Écoute avec"),
     "ear_page": Said(en="the base model", fr="le modèle de base"),
     "push_best": Said(
