@@ -235,11 +235,11 @@ async def _work(request: gr.Request) -> AsyncIterator[Screen]:
     visit, reader = visits.of(request), reader_of(request)
     yield Screen()
     async for changed in hearing.work(visit):
-        if changed is visit.chosen:
-            yield await asyncio.to_thread(_screen, visit, reader)
-        else:
+        screen = await asyncio.to_thread(_screen, visit, reader) if changed is visit.chosen else None
+        if screen is None or changed is not visit.chosen:  # another one may have been chosen meanwhile
             more = parcels.bundle(visit) if changed.over and changed.turns else gr.skip()
-            yield Screen(queue=waiting.rows(visit.calls, visit.chosen, reader), bundle=more)
+            screen = Screen(queue=waiting.rows(visit.calls, visit.chosen, reader), bundle=more)
+        yield screen
 
 
 # What is done to the line

@@ -54,6 +54,8 @@ async def work(visit: Visit) -> AsyncIterator[Call]:
             async for _ in _hear(call):
                 visit.touch()
                 yield call
+            if call.status == CANCELLED:  # what was drawn before that may come after it
+                yield call
     finally:
         visit.working = False
 
