@@ -12,7 +12,7 @@ import torch
 from huggingface_hub import auth_check, get_token
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from torch import nn
-from torch.nn.utils.rnn import pack_sequence
+from torch.nn.utils.rnn import pad_sequence
 from torchaudio.transforms import MelSpectrogram
 
 from speech.hub import hub_in_reach, offline
@@ -59,8 +59,9 @@ class Encoder(nn.Module):
 
     def forward(self, mels: list[torch.Tensor]) -> torch.Tensor:
         """(clips, 256), of length 1, from spectrograms of (frames, 40)."""
-        _, (hidden, _) = self.lstm(pack_sequence(mels, enforce_sorted=False))
-        return nn.functional.normalize(self.linear(hidden[-1]).relu(), dim=1)
+        hidden, _ = self.lstm(pad_sequence(mels, batch_first=True))  # packed, those of a call take eight times as long
+        last = hidden[range(len(mels)), [len(mel) - 1 for mel in mels]]
+        return nn.functional.normalize(self.linear(last).relu(), dim=1)
 
 
 @lru_cache(maxsize=1)
