@@ -7,7 +7,7 @@ the measurements behind the constants.
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,12 +89,12 @@ def detect_language(engine: Engine, clip: np.ndarray) -> str:
 
 
 def decode(
-    engine: Engine, clips: Sequence[np.ndarray], options: Options, previous: str = ""
+    engine: Engine, clips: Sequence[np.ndarray], options: Options, previous: str = "", once: Collection[int] = ()
 ) -> Iterator[list[tuple[int, Heard]]]:
     """Hears clips (float32 at 16 kHz, at most 30 s each); gives (index, what was heard), a batch at a time.
 
-    The order is by length, and the doubtful clips come last. `options.language` must be a code here. Raises ValueError
-    for a longer clip: `transcribe` is for those.
+    The order is by length, and the doubtful clips come last; those of `once` come back with nothing heard instead.
+    `options.language` must be a code here. Raises ValueError for a longer clip: `transcribe` is for those.
     """
     if any(len(clip) > MAX_CLIP for clip in clips):
         raise ValueError("a clip is longer than Whisper's window of 30 s")
@@ -117,6 +117,8 @@ def decode(
             settled = []
             for i, found in zip(batch, heard, strict=True):
                 heard_before[i] += 1
+                if found is None and i in once:
+                    found = Heard(())
                 if found is None:
                     doubtful.append(i)
                 else:

@@ -198,7 +198,8 @@ class _Hearing:
             part = [(lane, window) for lane, window in windows if lane.language == language]
             options = replace(self.options, language=language, spread=SPREAD)
             sounds = [window.sound for _, window in part]
-            for batch in decode(self.engine, sounds, options, part[0][0].previous):
+            several = {i for i, (_, window) in enumerate(part) if len(window.pieces) > 1}  # doubtful, they are parted
+            for batch in decode(self.engine, sounds, options, part[0][0].previous, several):
                 for i, heard in batch:
                     self._settle(*part[i], heard)
                 yield self.progress()

@@ -135,6 +135,17 @@ def test_what_is_passed_over_among_others_is_heard_by_itself(int8, monkeypatch, 
     assert all(a.end <= b.start for a, b in pairwise(transcript.turns))
 
 
+def test_a_line_that_a_queue_says_again_and_again_is_no_loop(int8, monkeypatch):
+    """End to end it looks like one; each by itself it does not, and is not worth another temperature."""
+    warmths = []
+    generate = int8.generate
+    monkeypatch.setattr(int8, "generate", lambda *a, **how: warmths.append(how["temperature"]) or generate(*a, **how))
+    spoken = [found for found in prompts() if found.path.stem == "vm-nobodyavail"] * 7
+    transcript = whole(recording(stitched(spoken, 3.5)), int8, Options())
+    assert error_rate(spoken, transcript.text) < 20 and len(transcript.turns) == 7 and not transcript.flagged
+    assert set(warmths) == {0.0}
+
+
 def test_without_voice_activity_everything_is_heard(int8):
     transcript = whole(read(prompt("conf-full")), int8, Options(voice_activity=False))
     assert "conférence est pleine" in transcript.text
