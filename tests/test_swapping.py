@@ -18,6 +18,7 @@ from speech.audio import read
 from speech.engines import Engine, load
 from speech.models import choose
 from tests.test_adapters import saved
+from tests.test_assistant import cut
 
 THREADS, REQUESTS, CLIPS = 8, 200, 3
 FRAMES = 100  # of mel: short windows make quick work
@@ -29,19 +30,25 @@ ADAPTERS = (
 
 
 @pytest.fixture(scope="module")
-def adapters(tmp_path_factory) -> list[Path]:
+def shallow(tmp_path_factory) -> str:
+    """The embedded one's first two layers of each kind, which are switched as six are, in a third of the time."""
+    return cut(tmp_path_factory.mktemp("base") / "two-layers", encoder=2, decoder=2)
+
+
+@pytest.fixture(scope="module")
+def adapters(shallow, tmp_path_factory) -> list[Path]:
     """Three that change what is heard."""
     folders = []
     for seed, (lora, strength) in enumerate(zip(ADAPTERS, (0.06, 0.03, 0.1), strict=True)):
-        base = WhisperForConditionalGeneration.from_pretrained(choose().folder)
-        folders.append(saved(base, tmp_path_factory.mktemp("adapter"), lora, strength, seed))
+        whisper = WhisperForConditionalGeneration.from_pretrained(shallow)
+        folders.append(saved(whisper, tmp_path_factory.mktemp("adapter"), lora, strength, seed))
     return folders
 
 
 @pytest.fixture(scope="module")
-def engines(adapters) -> list[Engine]:
+def engines(shallow, adapters) -> list[Engine]:
     """The base, and each adapter on it."""
-    return [load(choose(None, adapter and str(adapter)), "transformers") for adapter in (None, *adapters)]
+    return [load(choose(shallow, adapter and str(adapter)), "transformers") for adapter in (None, *adapters)]
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +89,17 @@ def test_eight_threads_hear_what_one_hears(engines, clips):
     assert heard == [[alone[asked] for asked in mine] for mine in parts]
 
 
-def test_an_adapter_beside_the_base_says_what_a_merged_one_says(engines, adapters, clips, tmp_path, monkeypatch):
-    choices = [choose(None, str(adapter)) for adapter in adapters]
+def test_an_adapter_beside_the_base_says_what_a_merged_one_says(
+    shallow, engines, adapters, clips, tmp_path, monkeypatch
+):
+    choices = [choose(shallow, str(adapter)) for adapter in adapters]
     monkeypatch.setenv("ALLO_CACHE", str(tmp_path))
     for engine, choice in zip(engines[1:], choices, strict=True):
         merged = load(choice, "ctranslate2", "float32")
         assert [text(merged, clip) for clip in clips] == [text(engine, clip) for clip in clips]
 
 
-def test_they_share_one_body(engines, adapters, tmp_path):
+def test_they_share_one_body(shallow, engines, adapters, tmp_path):
     base, *others = engines
     assert len({engine.body for engine in engines}) == 1
     assert base.own_memory == 0 and base.memory == base.body.memory
@@ -98,16 +107,16 @@ def test_they_share_one_body(engines, adapters, tmp_path):
         assert 0 < one.own_memory < 0.05 * base.memory and one.memory == base.memory + one.own_memory
     assert len({engine.weights for engine in engines}) == 4
     before = layers(base)
-    twin = load(choose(None, str(shutil.copytree(adapters[0], tmp_path / "twin"))), "transformers")
+    twin = load(choose(shallow, str(shutil.copytree(adapters[0], tmp_path / "twin"))), "transformers")
     assert layers(base) == before and twin.weights == others[0].weights  # by its content it was there already
 
 
-def test_the_last_one_that_goes_takes_the_adapter_with_it(engines, adapters, clips, tmp_path):
+def test_the_last_one_that_goes_takes_the_adapter_with_it(shallow, engines, adapters, clips, tmp_path):
     base = engines[0]
     said, before = text(base, clips[0]), layers(base)
     lora = LoraConfig(r=1, target_modules=["fc1"])
-    folder = saved(WhisperForConditionalGeneration.from_pretrained(choose().folder), tmp_path / "one", lora, 0.1)
-    one, two = (load(choose(None, str(folder)), "transformers") for _ in range(2))
+    folder = saved(WhisperForConditionalGeneration.from_pretrained(shallow), tmp_path / "one", lora, 0.1)
+    one, two = (load(choose(shallow, str(folder)), "transformers") for _ in range(2))
     shutil.rmtree(folder)  # in use: it hurts nobody
     changed = text(one, clips[0])
     assert len(layers(base)) > len(before) and changed != said
@@ -117,23 +126,23 @@ def test_the_last_one_that_goes_takes_the_adapter_with_it(engines, adapters, cli
     assert layers(base) == before and text(base, clips[0]) == said
 
 
-def test_an_adapter_that_goes_while_the_body_is_at_work_goes_afterwards(engines, adapters, tmp_path):
+def test_an_adapter_that_goes_while_the_body_is_at_work_goes_afterwards(shallow, engines, adapters, tmp_path):
     base, before = engines[0], layers(engines[0])
     lora = LoraConfig(r=1, target_modules=["fc2"])
-    folder = saved(WhisperForConditionalGeneration.from_pretrained(choose().folder), tmp_path / "one", lora, 0.1)
-    one = load(choose(None, str(folder)), "transformers")
+    folder = saved(WhisperForConditionalGeneration.from_pretrained(shallow), tmp_path / "one", lora, 0.1)
+    one = load(choose(shallow, str(folder)), "transformers")
     with base.alone():
         del one
         assert len(layers(base)) > len(before)
     assert layers(base) == before
 
 
-def test_a_refused_adapter_leaves_nothing(engines, adapters, clips, tmp_path):
+def test_a_refused_adapter_leaves_nothing(shallow, engines, adapters, clips, tmp_path):
     said, before = text(engines[1], clips[0]), layers(engines[0])
     broken = shutil.copytree(adapters[0], tmp_path / "broken")
     (broken / "adapter_model.safetensors").write_bytes((adapters[1] / "adapter_model.safetensors").read_bytes())
     with pytest.raises(ValueError, match="does not fit"):
-        load(choose(None, str(broken)), "transformers")
+        load(choose(shallow, str(broken)), "transformers")
     assert layers(engines[0]) == before and text(engines[1], clips[0]) == said
 
 
@@ -145,9 +154,9 @@ def test_a_cold_hearing_leaves_the_dice_alone(engines, clips):
 
 
 @pytest.mark.parametrize("precision", ["8bit", "4bit"])
-def test_adapters_on_a_quantised_base(engines, adapters, clips, precision):
-    base, *others = (load(choose(None, a and str(a)), "transformers", precision) for a in (None, *adapters[:2]))
+def test_adapters_on_a_quantised_base(shallow, engines, adapters, clips, precision):
+    base, *others = (load(choose(shallow, a and str(a)), "transformers", precision) for a in (None, *adapters[:2]))
     assert {one.body for one in others} == {base.body} != {engines[0].body}
     said = [[text(one, clip) for clip in clips] for one in (base, *others, base)]
     assert said[0] == said[3] and said[0] != said[1] != said[2] != said[0]
-    assert base.memory < 0.55 * engines[0].memory
+    assert base.memory < 0.8 * engines[0].memory  # two layers are less than the tokens' table, which is not rounded
