@@ -9,10 +9,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from speech.cache import cache_folder
 
@@ -73,12 +74,17 @@ def chromium(*arguments: str) -> Iterator[Browser]:
 @contextmanager
 def visit(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
     """The page once its model is loaded."""
-    context = browser.new_context(locale=locale)
-    page = context.new_page()
+    page = _person(browser, locale).new_page()
     page.goto(server.address)
     expect(page.locator("#who")).to_contain_text("whisper-base", timeout=PATIENCE)
     yield page
-    context.close()
+    page.close()
+
+
+@cache
+def _person(browser: Browser, locale: str) -> BrowserContext:
+    """Who comes again has the page's scripts already, which take the browser the longest."""
+    return browser.new_context(locale=locale)
 
 
 def unheard(folder: Path) -> Path:

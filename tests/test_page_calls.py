@@ -173,7 +173,7 @@ def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
     expect(french.locator("#call-queue li")).to_have_count(2)
     folders = server.log.parent / "visits"
     assert list(folders.iterdir())
-    french.context.close()
+    french.close()
     until(lambda: not list(folders.iterdir()), seconds=90)
     assert not tracebacks(server)
 
