@@ -137,44 +137,6 @@ def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_p
     delete(french, "court")
 
 
-def test_stopped_resumed_killed_and_found_by_a_new_server(browser, places, tmp_path):
-    with serve(tmp_path, **places) as first, visit(browser, first, "fr-FR") as page:
-        start(look(page), "long", LONG)
-        expect(page.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 400"), timeout=2 * PATIENCE)
-        fill(page, "second", LONG)
-        press(page, "Démarrer")
-        expect(run_of(page, "second")).to_contain_text("en attente", timeout=PATIENCE)
-        expect(page.locator("#run")).to_contain_text("entraînements avant lui : 1")
-        press(page, "Arrêter")
-        expect(run_of(page, "second")).to_contain_text("arrêté")
-        first.process.kill()
-        first.process.wait()
-    (tmp_path / "again").mkdir()
-    reached = state("long")["step"]
-    with (
-        serve(tmp_path / "again", ALLO_PASSWORD="sésame", **places) as again,
-        visit(browser, again, "fr-FR") as page,
-    ):
-        look(page)
-        expect(run_of(page, "long")).to_have_attribute("aria-current", "true")
-        until(lambda: state("long")["step"] > reached, seconds=60)  # it goes on without its server
-        os.kill(state("long")["pid"], signal.SIGKILL)
-        expect(run_of(page, "long")).to_contain_text("échoué", timeout=SOON)
-        expect(page.locator("#run").get_by_role("alert")).to_contain_text("poursuivez avec « Reprendre »")
-        died = state("long")["step"]
-        press(page, "Reprendre")
-        expect(page.locator("#pressed").get_by_role("alert")).to_contain_text("Il faut pour cela le mot de passe")
-        page.get_by_label("Mot de passe").fill("sésame")
-        press(page, "Reprendre")
-        expect(run_of(page, "long")).to_contain_text("en cours", timeout=PATIENCE)
-        until(lambda: state("long")["step"] > died, seconds=90)
-        press(page, "Arrêter")
-        expect(run_of(page, "long")).to_contain_text("arrêté", timeout=PATIENCE)
-        for name in ("long", "second"):
-            delete(page, name)
-        assert "Traceback" not in again.log.read_text()
-
-
 @pytest.mark.parametrize(
     ("name", "minutes", "settings", "said"),
     [
@@ -225,3 +187,38 @@ def test_fifty_presses_are_one_training(server):
 
 def test_nothing_broke(server):
     assert tracebacks(server) == []
+
+
+def test_stopped_resumed_killed_and_found_by_a_new_server(browser, server, places, tmp_path):
+    """The last of them: it is their server that is killed."""
+    with visit(browser, server, "fr-FR") as page:
+        start(look(page), "long", LONG)
+        expect(page.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 400"), timeout=2 * PATIENCE)
+        fill(page, "second", LONG)
+        press(page, "Démarrer")
+        expect(run_of(page, "second")).to_contain_text("en attente", timeout=PATIENCE)
+        expect(page.locator("#run")).to_contain_text("entraînements avant lui : 1")
+        press(page, "Arrêter")
+        expect(run_of(page, "second")).to_contain_text("arrêté")
+        server.process.kill()
+        server.process.wait()
+    reached = state("long")["step"]
+    with serve(tmp_path, ALLO_PASSWORD="sésame", **places) as again, visit(browser, again, "fr-FR") as page:
+        look(page)
+        expect(run_of(page, "long")).to_have_attribute("aria-current", "true")
+        until(lambda: state("long")["step"] > reached, seconds=60)  # it goes on without its server
+        os.kill(state("long")["pid"], signal.SIGKILL)
+        expect(run_of(page, "long")).to_contain_text("échoué", timeout=SOON)
+        expect(page.locator("#run").get_by_role("alert")).to_contain_text("poursuivez avec « Reprendre »")
+        died = state("long")["step"]
+        press(page, "Reprendre")
+        expect(page.locator("#pressed").get_by_role("alert")).to_contain_text("Il faut pour cela le mot de passe")
+        page.get_by_label("Mot de passe").fill("sésame")
+        press(page, "Reprendre")
+        expect(run_of(page, "long")).to_contain_text("en cours", timeout=PATIENCE)
+        until(lambda: state("long")["step"] > died, seconds=90)
+        press(page, "Arrêter")
+        expect(run_of(page, "long")).to_contain_text("arrêté", timeout=PATIENCE)
+        for name in ("long", "second"):
+            delete(page, name)
+        assert "Traceback" not in again.log.read_text()
