@@ -7,7 +7,10 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors import SafetensorError
+from safetensors.numpy import save_file
 
 from speech.said import Refusal
 from trainer import run as folders
@@ -157,6 +160,14 @@ def test_a_full_disk_leaves_room_for_the_last_word(small):
     found = state(small)
     assert found["status"] == "failed" and "disk is full" in found["message"]["en"]
     assert "disk is full" in (small / "train.log").read_text()
+
+
+def test_a_full_disk_is_known_when_what_filled_it_is_gone(small):
+    with claimed(small, resume=False) as run:
+        with pytest.raises(SafetensorError) as told:
+            save_file({"weights": np.zeros(2_000_000, np.uint8)}, small / "adapter.safetensors")
+        (small / "adapter.safetensors").unlink(missing_ok=True)
+        assert run.is_full(told.value)
 
 
 def test_other_errors_are_no_full_disk(tmp_path):

@@ -147,8 +147,11 @@ class Run:
 
     def is_full(self, error: Exception) -> bool:
         """The disk is full; torch and safetensors say so in words of their own."""
+        full = errno.ENOSPC, errno.EDQUOT
         if isinstance(error, OSError):
-            return error.errno in (errno.ENOSPC, errno.EDQUOT)
+            return error.errno in full
+        if isinstance(error, SafetensorError) and any(f"(os error {number})" in str(error) for number in full):
+            return True  # what it had written may be gone again, and there is room
         return isinstance(error, RuntimeError | SafetensorError) and shutil.disk_usage(self.folder).free < RESERVE
 
     def fail(self, why: Said) -> None:
