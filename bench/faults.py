@@ -106,9 +106,10 @@ def _wait(server: subprocess.Popen, draw: random.Random, again: list[int], reach
     began = found["step"]
     while not loading and run.state(folder)["step"] <= began and seen(NAME).alive and time.monotonic() < deadline:
         time.sleep(0.01)
+    first = run.state(folder)["step"]  # of the resumed run, told once a second; 0 until then
+    if not loading and first <= reached:
+        again.append(reached - first + 1)
     time.sleep(draw.uniform(0, 4))
-    if not loading and began < reached:
-        again.append(reached - began)
     return run.state(folder)["step"]
 
 
