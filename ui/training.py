@@ -52,8 +52,8 @@ class After(NamedTuple):
     curve: int = 0  # trainings of its learning curve that are done
 
 
-def tab(*ears: gr.Dropdown) -> None:
-    """`ears`: what recordings and calls are heard with."""
+def tab(ear: gr.Dropdown, call_ear: gr.Dropdown) -> None:
+    """`ear` and `call_ear`: what recordings and calls are heard with."""
     with gr.Tab(label("train"), elem_id="train") as here:
         chosen, shown, after = gr.State(), gr.State(Shown()), gr.State(After())
         timer = gr.Timer(POLL, active=False)
@@ -115,7 +115,7 @@ def tab(*ears: gr.Dropdown) -> None:
     after.change(_show_after, after, boxes, **SEVERAL)
     clips.hear(_hear, chosen, [player, answer], **SEVERAL)
     compare.click(None, js=COMPARE)
-    listen.click(_listen_with, chosen, list(ears), **AT_ONCE).then(None, js=LISTEN)
+    listen.click(_listen_with, chosen, [ear, call_ear], **AT_ONCE).then(None, js=LISTEN)
     prepare.click(_prepare, [password, chosen, format], [download, taken], **ONE_AT_A_TIME)
     push.click(_push, [password, chosen, repository, once, private], [once, pushed], **PRESSED)
 
