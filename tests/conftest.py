@@ -28,6 +28,33 @@ os.environ["ALLO_CACHE"] = str(unheard(CACHE))
 atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 
 
+# The files that take longest go first, so that no core is left alone with one of them at the end; and those that wait
+# for a page take turns with those that compute.
+FIRST = [
+    "page_training",
+    "training",
+    "page_compare",
+    "swapping",
+    "page_dataset",
+    "evaluation",
+    "page",
+    "decoding",
+    "page_calls",
+    "transcribe",
+    "jobs",
+    "models",
+    "learning_curve",
+    "corpus_hub",
+    "submitting",
+    "adapters",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {f"test_{name}.py": place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
+
 @pytest.fixture(scope="session")
 def int8() -> Engine:
     """The CPU's default: CTranslate2, int8."""
