@@ -26,7 +26,6 @@ NAME = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
 GENTLE = ("nice", "-n", "10")  # before the command, so that who is being listened to waits less
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0  # seconds that a process gets to refuse what it was asked: importing torch takes some of them
-BEGUN = {"status": "queued", "step": 0, "steps": None, "eta": None, "message": None}
 
 
 def runs_folder() -> Path:
@@ -125,7 +124,8 @@ def _spawned(folder: Path, command: list[str], token: str | None) -> subprocess.
             stderr=log,
             start_new_session=True,  # neither the server's end nor Ctrl-C in its terminal are the training's
         )
-    run.write_json(folder / "state.json", BEGUN | Process.of(process.pid)._asdict())
+    begun = {"status": "queued", "message": None, **run.standing(folder), **Process.of(process.pid)._asdict()}
+    run.write_json(folder / "state.json", begun)
     threading.Thread(target=process.wait, daemon=True).start()  # buried when it dies, so that it is seen to be dead
     return process
 

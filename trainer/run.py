@@ -44,6 +44,12 @@ def state(folder: Path) -> dict | None:
     return found
 
 
+def standing(folder: Path) -> dict:
+    """Where a run stands before its process says so: at its start, or where one before it ended."""
+    before = state(folder) or {}
+    return {"step": before.get("step", 0), "steps": before.get("steps"), "eta": None}
+
+
 def process_of(state: Mapping) -> Process:
     """Who wrote it."""
     return Process(state["pid"], state["started"], state["boot"])
@@ -83,7 +89,7 @@ class Run:
         self.checkpoints = folder / "checkpoints"
         self.adapter = folder / "adapter"
         self.kept: Callable[[], None] = lambda: None  # called where there is a new best adapter
-        self._known = {"status": "queued", "step": 0, "steps": None, "eta": None}
+        self._known = {"status": "queued", **standing(folder)}
         self._written = 0.0
         self._lock = threading.Lock()
 

@@ -101,15 +101,14 @@ def _alive(each: Seen, reader: str) -> str:
         said = say(reader, "run_prepares")
     elif each.status == "cancelling":
         said = say(reader, "run_stops")
-    elif not steps:
-        said = say(reader, "run_prepares")
-    elif step >= steps:
+    elif steps and step >= steps:
         said = say(reader, "run_judges")
+    elif state.get("eta") is None:  # it loads what it needs, at its start or to go on
+        said = say(reader, "run_prepares")
     else:
         said = say(reader, "run_steps", step=number(step, reader, 0), steps=number(steps, reader, 0))
-        if state.get("eta") is not None:
-            said += say(reader, "job_eta", eta=clock(state["eta"]))
-    known = steps and step < steps and each.status != "starting"
+        said += say(reader, "job_eta", eta=clock(state["eta"]))
+    known = steps and step < steps
     value = f' value="{step / steps:.3f}" max="1"' if known else ""
     return f'<div class="running" role="status"><progress{value}></progress><span>{said}</span></div>' + _silence(
         state, reader
