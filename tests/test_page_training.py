@@ -27,6 +27,11 @@ def places(tmp_path_factory, corpus):  # noqa: F811
     """Where runs and corpora lie, also for this process, which reads the run folders as the page does."""
     corpora = tmp_path_factory.mktemp("corpora")
     (corpora / "petit").symlink_to(corpus)
+    table = (corpus / "metadata.csv").read_text().replace("file_name,text", "piste,paroles")
+    (corpora / "impair").mkdir()
+    (corpora / "impair" / "metadata.csv").write_text(table)
+    for clip in corpus.glob("*.wav"):
+        (corpora / "impair" / clip.name).write_bytes(clip.read_bytes())
     settings = {"ALLO_RUNS": str(tmp_path_factory.mktemp("runs")), "ALLO_CORPORA": str(corpora)}
     settings |= {"ALLO_CACHE": str(unheard(tmp_path_factory.mktemp("cache"))), "OMP_NUM_THREADS": "1"}
     with pytest.MonkeyPatch.context() as patch:
@@ -72,9 +77,21 @@ def fill(page: Page, name: str, settings: list[str]) -> None:
     page.get_by_label("Autres réglages").fill("\n".join(settings))
 
 
-def start(page: Page, name: str, settings: list[str]) -> None:
-    fill(page, name, settings)
+def name_the_columns(page: Page) -> None:
+    field = page.locator("#train").get_by_label("Corpus").first
+    field.fill("impair")
+    field.press("Enter")
+    expect(page.locator("#learns").get_by_role("alert")).to_contain_text("piste")
+    page.locator("#train").get_by_role("button", name="Colonnes inhabituelles").click()
+    page.locator("#train").get_by_label("Colonne de l'audio").fill("piste")
+    page.locator("#train").get_by_label("Colonne du texte").fill("paroles")
+    page.locator("#train").get_by_label("Colonne du texte").press("Tab")
+    expect(page.locator("#learns")).to_contain_text("train 18")
+
+
+def start(page: Page) -> None:
     press(page, "Démarrer")
+    name = page.get_by_label("Nom de l'entraînement").input_value()
     expect(run_of(page, name)).to_have_attribute("aria-current", "true", timeout=2 * PATIENCE)
 
 
@@ -101,13 +118,16 @@ def delete(page: Page, name: str) -> None:
 def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_path):
     expect(french.locator("#runs")).to_contain_text("Pas encore d'entraînement")
     expect(french.locator("#train").get_by_label("Corpus").first).to_have_value(NAME)
-    start(french, "court", LITTLE)
+    fill(french, "court", LITTLE)
+    name_the_columns(french)
+    start(french)
     french.reload()
     look(french)
     expect(run_of(french, "court")).to_have_attribute("aria-current", "true")
     expect(french.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 6"), timeout=PATIENCE)
     expect(french.locator("#run polyline").first).to_be_visible(timeout=2 * PATIENCE)  # it has two points by then
     expect(french.locator("#run")).to_contain_text("extraits par seconde")
+    expect(french.locator("#command")).to_contain_text("--audio piste --text paroles --model")
     expect(french.locator("#command")).to_contain_text("--set report_clips=2 ")
     assert "/petit" not in french.locator("#train").inner_text()  # no way to a folder of this machine
     expect(run_of(french, "court")).to_contain_text("terminé", timeout=2 * PATIENCE)
@@ -160,6 +180,7 @@ def pressed(server, name: str, times: int, **headers: str) -> str:
     button = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "start-training")
     event = next(each for each in config["dependencies"] if [button, "click"] in each["targets"])
     form = [name, NAME, "whisper-base", "quick", 10, 8, 8, 0, ["q_proj"], 1e-3, 0.1, 8, 1, "short", "", ""]
+    form += ["", "", "segment"]
     asked = {"data": ["", "", *form], "fn_index": event["id"], "session_hash": uuid.uuid4().hex}
     with httpx.Client(base_url=f"{server.address}/gradio_api", headers=headers, trust_env=False, timeout=60) as client:
         for _ in range(times):
@@ -192,7 +213,8 @@ def test_nothing_broke(server):
 def test_stopped_resumed_killed_and_found_by_a_new_server(browser, server, places, tmp_path):
     """The last of them: it is their server that is killed."""
     with visit(browser, server, "fr-FR") as page:
-        start(look(page), "long", LONG)
+        fill(look(page), "long", LONG)
+        start(page)
         expect(page.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 400"), timeout=2 * PATIENCE)
         fill(page, "second", LONG)
         press(page, "Démarrer")
@@ -216,6 +238,7 @@ def test_stopped_resumed_killed_and_found_by_a_new_server(browser, server, place
         page.get_by_label("Mot de passe").fill("sésame")
         press(page, "Reprendre")
         expect(run_of(page, "long")).to_contain_text("en cours", timeout=PATIENCE)
+        assert state("long")["step"] >= died - 1  # also while it loads
         until(lambda: state("long")["step"] > died, seconds=90)
         press(page, "Arrêter")
         expect(run_of(page, "long")).to_contain_text("arrêté", timeout=PATIENCE)

@@ -89,12 +89,20 @@ def _choice() -> tuple[list, gr.Button, gr.Dropdown]:
         name = gr.Dropdown([], label=label("source"), info=label("source_hint"), scale=3, **custom)
         adapted = gr.Dropdown([], label=label("adapter"), info=label("adapter_hint"), scale=2, **custom)
     with gr.Accordion(label("unusual"), open=False), gr.Row(equal_height=True):
-        audio = gr.Textbox("", label=label("audio_column"), placeholder=label("column_hint"), max_lines=1)
-        text = gr.Textbox("", label=label("text_column"), placeholder=label("column_hint"), max_lines=1)
-        units = [(label(f"unit_{unit}"), unit) for unit in ("segment", "switch")]
-        unit = gr.Radio(units, value="segment", label=label("unit"))
+        columns = unusual()
         again = gr.Button(label("open"), min_width=100)
-    return [name, audio, text, unit], again, adapted
+    return [name, *columns], again, adapted
+
+
+def unusual() -> list:
+    """The fields for a corpus's column of audio, that of its text, and TalkBank's unit."""
+    hint = {"placeholder": label("column_hint"), "max_lines": 1}
+    units = [(label(f"unit_{unit}"), unit) for unit in ("segment", "switch")]
+    return [
+        gr.Textbox("", label=label("audio_column"), **hint),
+        gr.Textbox("", label=label("text_column"), **hint),
+        gr.Radio(units, value="segment", label=label("unit")),
+    ]
 
 
 def _picture() -> tuple[gr.Dropdown, gr.HTML]:

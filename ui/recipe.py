@@ -38,6 +38,9 @@ class Form(NamedTuple):
     window: str
     others: str | None  # key=value, one a line
     push_to: str | None  # where each new best adapter goes on the Hub
+    audio: str | None  # the corpus's columns, where their names are unusual
+    text: str | None
+    unit: str  # of TalkBank
 
 
 def of_preset(name: str) -> list:
@@ -60,10 +63,13 @@ def arguments(form: Form) -> list[str]:
     changes += [line.strip() for line in (form.others or "").splitlines() if line.strip()]
     changes += [f"push_to={repository}"] if (repository := (form.push_to or "").strip()) else []
     preset(form.preset, changes)
-    opened = corpora.opened(Source((form.corpus or corpora.sources()[0]).strip()))
+    asked = _source(form.corpus, form.audio, form.text, form.unit)
+    opened = corpora.opened(asked)
     source = Path(opened.corpus.source)
     named = str(source.resolve()) if source.exists() else opened.corpus.source
-    return ["--corpus", named, "--model", _model(form.base), "--preset", form.preset, *_sets(changes)]
+    usual = Source._field_defaults
+    columns = [word for key in usual if (value := getattr(asked, key)) != usual[key] for word in (f"--{key}", value)]
+    return ["--corpus", named, *columns, "--model", _model(form.base), "--preset", form.preset, *_sets(changes)]
 
 
 def arguments_of(config: dict) -> list[str]:
@@ -134,9 +140,9 @@ def cost(told: str, before: int, reader: str) -> str:
     return f'{listed(facts, reader)}<p class="legend">{device}</p>{warnings}'
 
 
-def learned_from(name: str | None, reader: str) -> str:
+def learned_from(name: str | None, audio: str | None, text: str | None, unit: str, reader: str) -> str:
     """The clips of each split of a corpus. Raises Refusal."""
-    opened = corpora.opened(Source((name or corpora.sources()[0]).strip()))
+    opened = corpora.opened(_source(name, audio, text, unit))
     known = opened.facts
     splits = ", ".join(
         f"<b>{escape(split)}</b> {number(part['rows'], reader, 0)} ({number(part['seconds'] / 60, reader)} min)"
@@ -145,6 +151,10 @@ def learned_from(name: str | None, reader: str) -> str:
     licence = escape(known["licence"] or say(reader, "unknown"))
     told = say(reader, "learns_from", splits=splits, licence=licence)
     return f'<p class="legend">{told}</p>{leaks(opened, reader)}'
+
+
+def _source(name: str | None, audio: str | None, text: str | None, unit: str) -> Source:
+    return Source((name or corpora.sources()[0]).strip(), (audio or "").strip(), (text or "").strip(), unit)
 
 
 def _model(name: str | None) -> str:

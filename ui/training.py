@@ -16,7 +16,7 @@ import gradio as gr
 
 from speech.said import Refusal
 from ui import corpora, curves, gained, owner, recipe, renting, running, taking, transcribe
-from ui.dataset import AT_ONCE, SAMPLE_RATE, SEVERAL
+from ui.dataset import AT_ONCE, SAMPLE_RATE, SEVERAL, unusual
 from ui.listening import loading
 from ui.recipe import Form
 from ui.result import refused
@@ -90,7 +90,9 @@ def tab(ear: gr.Dropdown, call_ear: gr.Dropdown) -> None:
     arrived.then(**look)
     timer.tick(**look)
     listing.choose(_choose, None, [chosen, sure, answer], **AT_ONCE).then(**look)
-    corpus.change(_about, corpus, about, **SEVERAL)
+    audio, text, unit = form[-3:]
+    learned_from = [corpus.change, audio.submit, audio.blur, text.submit, text.blur, unit.input]
+    gr.on(learned_from, _about, [corpus, audio, text, unit], about, **SEVERAL)
     preset.input(recipe.of_preset, preset, settings, **SEVERAL)
     renting.wire(rent, form, password)
 
@@ -128,6 +130,8 @@ def _form() -> tuple[list, gr.HTML, gr.Textbox]:
         corpus = gr.Dropdown([], label=label("source"), info=label("base_hint"), **custom)
         base = gr.Dropdown([], label=label("base_model"), info=label("base_hint"), **custom)
     about = gr.HTML(apply_default_css=False, elem_id="learns")
+    with gr.Accordion(label("unusual"), open=False), gr.Row():
+        columns = unusual()
     presets = [(label(f"preset_{name}"), name) for name in PRESETS]
     preset = gr.Radio(presets, value=PRESETS[0], label=label("preset"))
     with gr.Row():
@@ -143,7 +147,7 @@ def _form() -> tuple[list, gr.HTML, gr.Textbox]:
         push_to = gr.Textbox("", label=label("repository"), **hint)
         secret = {"type": "password", "info": label("push_token_hint"), "max_lines": 1, "min_width": 180}
         token = gr.Textbox("", label=label("token"), **secret)
-    return [name, corpus, base, preset, minutes, *fields, others, push_to], about, token
+    return [name, corpus, base, preset, minutes, *fields, others, push_to, *columns], about, token
 
 
 def _field(key: str, value) -> gr.components.Component:
@@ -253,10 +257,10 @@ def _free(names: list[str]) -> str:
     return next(name for at in range(len(names) + 1) if (name := FIRST[1] + (f"-{at + 1}" if at else "")) not in names)
 
 
-def _about(corpus: str | None, request: gr.Request) -> str:
+def _about(corpus: str | None, audio: str, text: str, unit: str, request: gr.Request) -> str:
     reader = reader_of(request)
     try:
-        return recipe.learned_from(corpus, reader)
+        return recipe.learned_from(corpus, audio, text, unit, reader)
     except Refusal as refusal:
         return refused(corpora.for_visitors(refusal.said).to(reader))
 
