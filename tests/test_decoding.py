@@ -1,9 +1,11 @@
 """Real weights hear real telephone prompts, in both engines, and hear nothing where nobody speaks."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from corpus.prompts import prompt, prompts
 from speech.audio import SAMPLE_RATE, read
@@ -11,6 +13,7 @@ from speech.decoding import Options, decode, detect_language, segments
 from speech.engines import load
 from speech.engines.base import FULL_WINDOW, Hypothesis
 from speech.models import choose
+from speech.said import Refusal
 from speech.transcribe import transcribe
 
 PLAIN = Options(timestamps=False)
@@ -128,6 +131,7 @@ def test_what_stays_a_phantom_is_flagged_and_not_speech(int8, monkeypatch, line,
         temperatures.append(how["temperature"])
         return [Hypothesis(int8.tokenizer(line, add_special_tokens=False).input_ids, -0.1, 0.0, cut=False)]
 
+    monkeypatch.setattr(int8, "encode", lambda mel: mel)  # what was heard does not matter
     monkeypatch.setattr(int8, "generate", stubborn)
     (((_, heard),),) = decode(int8, [waveform("conf-full")], PLAIN)
     assert heard.turns == () and [(f.text, f.reason) for f in heard.flagged] == [(line.strip(), reason)]
@@ -205,6 +209,25 @@ def test_bitsandbytes_takes_less_memory_for_the_same_words(torch32, precision):
     small = load(choose(), "transformers", precision)
     assert texts(small, [waveform("conf-full")]) == ["Cette conférence est pleine."]
     assert small.memory < 0.55 * torch32.memory
+
+
+def test_where_the_gpu_is_full_the_cpu_listens_and_says_why(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (100_000_000, 16_000_000_000))
+    engine = load(choose(), precision="float16")  # as it would be asked of the GPU
+    assert (engine.name, engine.device) == ("ctranslate2", "cpu") and engine.precision.startswith("int8")
+    assert re.fullmatch(r"the GPU has 100 MB free and 1\d{3} are needed, so it listens on the CPU", engine.reason.en)
+    assert texts(engine, [waveform("conf-full")]) == ["Cette conférence est pleine."]
+
+
+def test_a_gpu_that_fills_up_meanwhile_is_told(torch32, monkeypatch):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with torch32.alone() as whisper:
+        monkeypatch.setattr(whisper.model.encoder, "forward", full)
+    with pytest.raises(Refusal, match="The GPU's memory is full"):
+        texts(torch32, [waveform("conf-full")])
 
 
 def test_beam_search_is_served_by_both(float32, torch32):

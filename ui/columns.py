@@ -44,6 +44,7 @@ class Heard:
     confidence: float | None  # 0 to 1, the mean over its words; None where there are none
     engine: str
     precision: str
+    device: str
     assistant: str | None
     drafted: int  # tokens that the assistant proposed, and those that were taken
     accepted: int
@@ -104,6 +105,7 @@ def _heard(column: Asked, engine: "Engine", transcript, taken: float) -> Heard:
         confidence=sum(share * count for share, count in weights) / words if words else None,
         engine=engine.name,
         precision=engine.precision,
+        device=engine.device,
         assistant=engine.assistant,
         drafted=engine.drafted,
         accepted=engine.accepted,
@@ -168,12 +170,13 @@ def is_said(reference: str) -> bool:
 def called(heard: Sequence[Heard]) -> list[str]:
     """The columns' names, with their engine, precision and assistant where these are what tells them apart."""
     names = [each.called for each in heard]
-    alike = len(set(names)) < len(names) or len({(h.engine, h.precision, h.assistant) for h in heard}) > 1
+    alike = len(set(names)) < len(names) or len({_how(each) for each in heard}) > 1
     return [f"{each.called} ({_how(each)})" if alike else each.called for each in heard]
 
 
 def _how(heard: Heard) -> str:
-    return ", ".join(filter(None, (heard.engine, heard.precision, heard.assistant and f"+ {heard.assistant}")))
+    draft = heard.assistant and f"+ {heard.assistant}"
+    return ", ".join(filter(None, (heard.engine, heard.precision, heard.device.upper(), draft)))
 
 
 def _column(letter: str, name: str, heard: Heard, found: verdict.Judged, clip, reader: str) -> str:

@@ -6,7 +6,8 @@ from typing import Literal
 
 from safetensors import SafetensorError
 
-from speech.engines.base import Engine, Hypothesis
+from speech.engines.base import GPU_FULL, Engine, Hypothesis
+from speech.hub import weight_files
 from speech.models import Choice, choose, ctranslate2_folder
 from speech.said import Refusal, Said
 
@@ -17,6 +18,7 @@ PRECISIONS = {  # the first is the default
     ("transformers", "cpu"): ("float32", "8bit", "4bit"),
     ("transformers", "cuda"): ("float16", "bfloat16", "float32", "8bit", "4bit"),
 }
+ROOM = 1_500_000_000  # bytes that a batch may take of a GPU beside the weights; reckoned, not measured
 
 
 def load(
@@ -28,20 +30,22 @@ def load(
 ) -> Engine:
     """Loads the chosen model. With transformers, engines of one base share its weights, whatever their adapters.
 
+    What does not fit in the memory that is free on the GPU, where a training may be at work, listens on the CPU.
+
     `assistant`, a model as `choose` takes it, drafts for transformers' greedy decoding, which it makes faster where it
     is small and often right. Raises Refusal on an unknown engine or precision, weights that do not load, an adapter
     that does not fit its base, or an assistant that does not fit the model.
     """
-    import torch
-
     if engine not in ENGINES:
         raise _unknown("engine", "moteur", engine, ENGINES)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device, full = _device_for(choice)
     name, reason = _engine_for(device, engine, assistant)
     known = PRECISIONS[name, device]
+    if full and precision in PRECISIONS[name, "cuda"] and precision not in known:
+        precision = None  # it was asked of the GPU
     if precision not in (None, *known):
         raise _unknown("precision", "précision", precision, known)
-    precision = precision or known[0]
+    precision, reason = precision or known[0], full or reason
     if name == "ctranslate2":
         from speech.engines.ctranslate2 import CTranslate2Engine
 
@@ -56,16 +60,37 @@ def load(
 
 @contextmanager
 def _refused(model: str) -> Iterator[None]:
+    import torch
+
     try:
         yield
     except Refusal:
         raise
+    except torch.OutOfMemoryError as error:
+        raise GPU_FULL from error
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise Refusal(
             en=f"The weights of {model} do not load ({str(error).splitlines()[0]}): fetch the model again.",
             fr=f"Les poids de {model} ne se chargent pas ({str(error).splitlines()[0]}) : "
             "téléchargez le modèle à nouveau.",
         ) from error
+
+
+def _device_for(choice: Choice) -> tuple[str, Said | None]:
+    """The GPU where there is one with room, and why it is not taken where it is full."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return "cpu", None
+    needed = sum(path.stat().st_size for path in weight_files(choice.folder)) + ROOM
+    free, _ = torch.cuda.mem_get_info()
+    if free >= needed:
+        return "cuda", None
+    share = {"free": round(free / 1e6), "needed": round(needed / 1e6)}
+    return "cpu", Said(
+        en="the GPU has {free} MB free and {needed} are needed, so it listens on the CPU".format(**share),
+        fr="le GPU a {free} Mo de libres et il en faut {needed} : il écoute sur le processeur".format(**share),
+    )
 
 
 def _engine_for(device: str, engine: str, assistant: str | None) -> tuple[str, Said]:

@@ -12,11 +12,16 @@ from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtracto
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
 from speech.models import Choice
-from speech.said import Said
+from speech.said import Refusal, Said
 
 FRAMES_PER_SECOND = 100
 SECONDS_PER_TOKEN = 0.02  # a timestamp token's step, and an encoder state's
 FULL_WINDOW = 3000  # mel frames of the 30-s window that Whisper was trained on
+
+GPU_FULL = Refusal(
+    en="The GPU's memory is full: wait until what trains on it is done, or stop it, and try again.",
+    fr="La mémoire du GPU est pleine : attendez la fin de ce qui s'y entraîne, ou arrêtez-le, puis réessayez.",
+)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from transformers.generation.logits_process import WhisperTimeStampLogitsProcess
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import ModelOutput
 
-from speech.engines.base import Alignment, Engine, Hypothesis
+from speech.engines.base import GPU_FULL, Alignment, Engine, Hypothesis
 from speech.engines.body import shared
 from speech.engines.draft import Assistant
 from speech.engines.short_window import ShortWindowWhisper
@@ -78,9 +78,12 @@ class TransformersEngine(Engine):
 
     @contextmanager
     def alone(self) -> Iterator[ShortWindowWhisper]:
-        """The model to oneself, with this engine's adapter switched on and no other."""
-        with self.body.switched(self._adapter) as whisper:
-            yield whisper
+        """The model to oneself, with this engine's adapter switched on and no other. Raises Refusal on a full GPU."""
+        try:
+            with self.body.switched(self._adapter) as whisper:
+                yield whisper
+        except torch.OutOfMemoryError as error:
+            raise GPU_FULL from error
 
     @property
     def assistant(self) -> str | None:
