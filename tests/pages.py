@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from speech.cache import cache_folder
 
@@ -63,28 +64,31 @@ def serve(folder: Path, *arguments: str, ready: str = "Allô: ", **settings: str
         process.wait(30)
 
 
+Browser = Callable[[str], BrowserContext]  # by its language; one that compiled the page's scripts keeps them
+
+
 @contextmanager
 def chromium(*arguments: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM, *arguments])
+    """A browser with a folder of its own for each language: one that is thrown away compiles the scripts every time."""
+    how = {"executable_path": shutil.which("chromium"), "args": [*CHROMIUM, *arguments]}
+    with sync_playwright() as playwright, TemporaryDirectory() as home, ExitStack() as opened:
+
+        @cache
+        def browser(locale: str) -> BrowserContext:
+            folder = f"{home}/{locale}"
+            return opened.enter_context(playwright.chromium.launch_persistent_context(folder, locale=locale, **how))
+
         yield browser
-        browser.close()
 
 
 @contextmanager
 def visit(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
     """The page once its model is loaded."""
-    page = _person(browser, locale).new_page()
+    page = browser(locale).new_page()
     page.goto(server.address)
     expect(page.locator("#who")).to_contain_text("whisper-base", timeout=PATIENCE)
     yield page
     page.close()
-
-
-@cache
-def _person(browser: Browser, locale: str) -> BrowserContext:
-    """Who comes again has the page's scripts already, which take the browser the longest."""
-    return browser.new_context(locale=locale)
 
 
 def unheard(folder: Path) -> Path:
