@@ -63,7 +63,10 @@ THEME = gr.themes.Base(
     checkbox_label_background_fill_hover="*neutral_200",
     checkbox_label_background_fill_dark="*neutral_800",
     checkbox_label_background_fill_hover_dark="*neutral_700",
-    input_background_fill="white",
-    input_background_fill_dark="*neutral_900",
+    input_background_fill="*neutral_50",
+    input_background_fill_dark="*neutral_950",
+    input_border_width="1px",
+    input_border_color="*neutral_200",
+    input_border_color_dark="*neutral_700",
 )
 WAVE = {"buttons": [], "waveform_options": gr.WaveformOptions(waveform_progress_color=INK.c500)}  # of a gr.Audio
