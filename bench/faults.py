@@ -103,10 +103,9 @@ def _wait(server: subprocess.Popen, draw: random.Random, again: list[int], reach
             raise SystemExit(f"It did not begin: {jobs.last_lines(NAME)}")
         time.sleep(0.05)
     loading = draw.random() < 0.2
-    began = found["step"]
-    while not loading and run.state(folder)["step"] <= began and seen(NAME).alive and time.monotonic() < deadline:
+    while not loading and run.state(folder)["eta"] is None and seen(NAME).alive and time.monotonic() < deadline:
         time.sleep(0.01)
-    first = run.state(folder)["step"]  # of the resumed run, told once a second; 0 until then
+    first = run.state(folder)["step"]  # that it has done itself, told once a second
     if not loading and first <= reached:
         again.append(reached - first + 1)
     time.sleep(draw.uniform(0, 4))
