@@ -42,6 +42,7 @@ class Hub:
     stage: str = "SCHEDULING"  # of the last one
     log: list[str] = field(default_factory=list)  # its lines
     uploads: dict[str, bytes] = field(default_factory=dict)  # of large files, by sha256
+    machine: str = "a10g-small"  # of its Spaces
     fails: dict[str, int] = field(default_factory=dict)  # the status that an endpoint, by a part of its path, gives
 
     @property
@@ -65,8 +66,13 @@ class WritableHandler(Handler):
         if path == "api/whoami-v2":
             user = self._user()
             return self._json({"type": "user", "name": user, "orgs": []}) if user else self._refuse(401, "")
-        if path == "api/jobs/hardware":
+        if path in ("api/jobs/hardware", "api/spaces/hardware"):
             return self._json(HARDWARE)
+        if path.startswith("api/spaces/") and path.endswith("/runtime"):
+            if path.removeprefix("api/spaces/").removesuffix("/runtime") not in self.repositories:
+                return self._refuse(404, "RepoNotFound")
+            machine = {"current": self.hub.machine, "requested": self.hub.machine}
+            return self._json({"stage": "RUNNING", "hardware": machine})
         if path.startswith("api/jobs/"):
             return self._job(path)
         if path.startswith(("api/models/", "api/spaces/")) and len(path.split("/")) == 4:

@@ -174,6 +174,20 @@ def test_when_the_time_is_up_the_best_so_far_is_published(hub, tmp_path):
     assert status == 0 and "publish" in asked[-1]
 
 
+def price(space: str) -> float | None:
+    from trainer.estimate import price_of
+
+    return price_of(space)
+
+
+def test_an_estimate_knows_the_price_of_a_space(hub, here, monkeypatch):
+    assert here(price, "ada/allo") == pytest.approx(0.016667 / 60)
+    assert here(price, "") is here(price, "ada/allo", ALLO_OFFLINE="1") is None
+    monkeypatch.setattr(hub, "machine", "zero-a10g")  # which has no price
+    assert here(price, "ada/allo") is None
+    assert here(price, "ada/nothing") is None
+
+
 # From the page
 
 

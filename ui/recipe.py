@@ -124,6 +124,8 @@ def cost(told: str, before: int, reader: str) -> str:
         (f"{memory}\N{NO-BREAK SPACE}{say(reader, 'megabytes')}", "estimate_memory"),
         (f"{number(known['trainable'] / 1e6, reader, 2)} M", "estimate_trainable"),
     ]
+    if known["cost"] is not None:
+        facts.append((f"≈\N{NO-BREAK SPACE}{number(known['cost'], reader, 2)} USD", "estimate_cost"))
     split = ", ".join(f"{escape(name)} {number(count, reader, 0)}" for name, count in known["split"].items())
     device = say(
         reader,

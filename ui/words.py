@@ -591,6 +591,7 @@ WORDS = {
         fr="Le modèle se charge et quelques pas sont chronométrés : une minute environ. Rien n'en est gardé.",
     ),
     "estimate_time": Said(en="of training", fr="d'entraînement"),
+    "estimate_cost": Said(en="of this Space's machine", fr="de la machine de ce Space"),
     "estimate_steps": Said(en="steps", fr="pas"),
     "epochs_fact": Said(en="epochs", fr="époques"),
     "estimate_memory": Said(en="memory: needed / free", fr="mémoire : voulue / libre"),
