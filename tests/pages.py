@@ -99,10 +99,15 @@ def unheard(folder: Path) -> Path:
     return folder
 
 
+# What gradio itself raises where a page is left while it waits: its own 404, or a queue that it has put away already.
+LEFT = "HTTPException: 404: Not Found|response already started|del blocks._queue.pending_messages_per_session"
+
+
 def tracebacks(server: Server) -> list[str]:
-    """What broke, by the server's log; but for gradio's own 404 to a page that was left while it waited."""
-    found = re.split(r"(?m)^.*(?=Traceback \(most recent)", server.log.read_text())[1:]
-    return [each for each in found if not re.search("HTTPException: 404: Not Found|response already started", each)]
+    """What broke, by the server's log, each with what it came from; but for pages that were left."""
+    chained = r"(?<!another exception occurred:\n\n)(?<!cause of the following exception:\n\n)"
+    found = re.split(rf"(?m){chained}^.*(?=Traceback \(most recent)", server.log.read_text())[1:]
+    return [each for each in found if not re.search(LEFT, each)]
 
 
 def until(condition, seconds: float):

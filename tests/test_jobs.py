@@ -55,13 +55,15 @@ def test_a_job_lives_by_itself_and_does_as_it_is_told(asked):
     until("second", "queued")
     assert [jobs.place_in_line(name, "cpu") for name in ("first", "second", "third")] == [0, 1, None]
     jobs.stop("first")
-    assert until("first", "cancelled")["step"] >= 6
+    stopped = until("first", "cancelled")["step"]
+    assert stopped >= 6
     until("second", "running")
 
     os.kill(run.state(jobs.folder_of("second"))["pid"], signal.SIGKILL)
     assert "train.log" in until("second", "failed")["message"]["en"]
     jobs.resume("first")
-    assert until("first", "running", step=8)["pid"] != began["pid"]
+    assert until("first", "queued", "running")["step"] == stopped  # while it loads
+    assert until("first", "running", step=stopped + 2)["pid"] != began["pid"]
     jobs.stop("first")
     until("first", "cancelled")
     assert sum("cancelled" in line for line in jobs.last_lines("first", 100)) == 2

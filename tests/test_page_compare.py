@@ -254,7 +254,7 @@ def test_assistant_says_the_same_and_how_often_it_was_right(french):
     alone, helped = compare(french).all()
     assert alone.locator(".text").inner_text() == helped.locator(".text").inner_text()
     assert fact(helped, "d'ébauches retenues") == "100,0\N{NO-BREAK SPACE}%"
-    expect(helped.locator("h3")).to_contain_text("transformers, float32, + whisper-base")
+    expect(helped.locator("h3")).to_contain_text("transformers, float32, CPU, + whisper-base")
 
 
 def test_many_are_compared_and_the_clips_worth_hearing_play(french):
