@@ -55,9 +55,11 @@ def test_a_dead_process_is_never_shown_as_alive(status, tmp_path):
 
 
 def test_a_pid_that_a_stranger_has_now_is_not_the_run(tmp_path):
-    for other in ({"started": 1}, {"boot": "before the machine was started again"}):
+    others = [({"started": 1}, "ended without a word"), ({"boot": "of yesterday"}, "The machine was started again")]
+    for other, why in others:
         write_json(tmp_path / "state.json", Process.this()._asdict() | {"status": "running"} | other)
-        assert state(tmp_path)["status"] == "failed"
+        found = state(tmp_path)
+        assert found["status"] == "failed" and why in found["message"]["en"]
 
 
 def test_a_run_that_ended_keeps_its_word(tmp_path):

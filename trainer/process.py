@@ -11,7 +11,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 class Process(NamedTuple):
     pid: int
     started: int | None  # clock ticks since the machine's start; None: it was no more
-    boot: str  # which start of the machine
+    boot: str  # which start of the machine, or of the container
 
     @classmethod
     def of(cls, pid: int) -> "Process":
@@ -48,4 +48,5 @@ def started_at(pid: int) -> int | None:
 
 
 def boot() -> str:
-    return BOOT.read_text().strip()
+    """A container that starts again on the same machine has another first process."""
+    return f"{BOOT.read_text().strip()}-{started_at(1)}"

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from speech.said import Refusal, Said, locale_language
-from trainer.process import Process
+from trainer.process import Process, boot
 
 STATUSES = ("queued", "running", "cancelling", "cancelled", "failed", "completed")
 LIVE = ("queued", "running", "cancelling")
@@ -39,8 +39,10 @@ def state(folder: Path) -> dict | None:
         found = json.loads((folder / "state.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if found["status"] in LIVE and not process_of(found).lives:
-        found |= {"status": "failed", "message": DIED._asdict(), "eta": None}
+    process = process_of(found)
+    if found["status"] in LIVE and not process.lives:
+        why = DIED if process.boot == boot() else RESTARTED
+        found |= {"status": "failed", "message": why._asdict(), "eta": None}
     return found
 
 
@@ -256,4 +258,8 @@ FULL = Refusal(
 DIED = Said(
     en="The process ended without a word: look at train.log, and go on with --resume.",
     fr="Le processus s'est arrêté sans un mot : voyez train.log, et poursuivez avec --resume.",
+)
+RESTARTED = Said(
+    en="The machine was started again and interrupted it: go on with --resume.",
+    fr="La machine a redémarré et l'a interrompu : poursuivez avec --resume.",
 )
