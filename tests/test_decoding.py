@@ -211,10 +211,11 @@ def test_bitsandbytes_takes_less_memory_for_the_same_words(torch32, precision):
     assert small.memory < 0.55 * torch32.memory
 
 
-def test_where_the_gpu_is_full_the_cpu_listens_and_says_why(monkeypatch):
+@pytest.mark.parametrize("precision", ["float16", "bfloat16"])  # that both engines have there, or one of them
+def test_where_the_gpu_is_full_the_cpu_listens_and_says_why(monkeypatch, precision):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (100_000_000, 16_000_000_000))
-    engine = load(choose(), precision="float16")  # as it would be asked of the GPU
+    engine = load(choose(), precision=precision)  # as it would be asked of the GPU
     assert (engine.name, engine.device) == ("ctranslate2", "cpu") and engine.precision.startswith("int8")
     assert re.fullmatch(r"the GPU has 100 MB free and 1\d{3} are needed, so it listens on the CPU", engine.reason.en)
     assert texts(engine, [waveform("conf-full")]) == ["Cette conférence est pleine."]

@@ -41,7 +41,7 @@ def load(
     device, full = _device_for(choice)
     name, reason = _engine_for(device, engine, assistant)
     known = PRECISIONS[name, device]
-    if full and precision in PRECISIONS[name, "cuda"] and precision not in known:
+    if full and precision not in known and precision in PRECISIONS[_engine_for("cuda", engine, assistant)[0], "cuda"]:
         precision = None  # it was asked of the GPU
     if precision not in (None, *known):
         raise _unknown("precision", "précision", precision, known)
