@@ -10,10 +10,10 @@ import torch
 from huggingface_hub import HfApi
 
 import corpus
-from speech.hub import offline
+from speech.hub import hub_in_reach, offline
 from speech.models import choose
 from trainer.examples import divided
-from trainer.submitting import PRICED
+from trainer.submitting import a_second
 from trainer.training import Job, Stop, peak_memory, prepared
 
 
@@ -59,7 +59,7 @@ def estimate(job: Job) -> dict:
 
 def price_of(space: str) -> float | None:
     """US dollars a second of the machine that a Space has; None where there is none, or the Hub does not tell."""
-    if not space or offline():
+    if not space or offline() or not hub_in_reach():  # what follows would wait for ever
         return None
     api = HfApi()
     try:
@@ -67,8 +67,7 @@ def price_of(space: str) -> float | None:
         prices = {each.name: each for each in api.list_spaces_hardware()}
     except (httpx2.HTTPError, OSError):
         return None
-    known = prices.get(machine)
-    return known.unit_cost_usd / PRICED[known.unit_label] if known and known.unit_label in PRICED else None
+    return a_second(prices.get(machine))
 
 
 def _free_memory() -> int:

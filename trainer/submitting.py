@@ -27,6 +27,12 @@ LABEL = "allo-train"  # what our Jobs are called
 RESERVE = 600  # seconds of the limit, at most a fifth of it, left to publish in: a Job is killed at its limit
 
 
+def a_second(machine: JobHardwareInfo | None) -> float | None:
+    """US dollars; None where the price is not known."""
+    known = machine and machine.unit_label in PRICED
+    return machine.unit_cost_usd / PRICED[machine.unit_label] if known else None
+
+
 @dataclass(frozen=True)
 class Plan:
     """A Job that can be started."""
@@ -42,9 +48,8 @@ class Plan:
     @property
     def cost(self) -> float | None:
         """US dollars that the Job costs at most; None where the price is not known."""
-        if not self.hardware or self.hardware.unit_label not in PRICED:
-            return None
-        return self.hardware.unit_cost_usd * self.seconds / PRICED[self.hardware.unit_label]
+        price = a_second(self.hardware)
+        return None if price is None else price * self.seconds
 
     def to_dict(self) -> dict:
         """For JSON; of the secrets the names."""
