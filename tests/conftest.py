@@ -40,6 +40,7 @@ FIRST = [
     "page",
     "decoding",
     "page_calls",
+    "page_renting",
     "transcribe",
     "jobs",
     "models",
