@@ -5,23 +5,18 @@ leakage   the same call with each voice in the other channel as well, against it
 memory    our peak on calls of several lengths, which repeat that call
 speakers  calls on one channel: the diarization error rate of our turns
 
-Every system has the same weights (the embedded whisper-base), int8, greedy decoding, French, two threads, voice
-activity detection, and a process of its own. WER is per channel: the turns of a channel in order, against what was said
-there, edits and words summed over both channels. Seconds are for reading and hearing the calls, after loading and one
-clip to warm up. Memory is the process's peak.
+Every system (`systems.py`) has int8 and voice activity detection. WER is per channel: the turns of a channel in order,
+against what was said there, edits and words summed over both channels.
 """
 
 import argparse
 import json
 import os
 import platform
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 import wave
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from itertools import permutations
 from pathlib import Path
@@ -32,110 +27,20 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import corpus
+from bench.systems import measured
 from corpus.prompts import prompt
 from corpus.simulate import simulate
 from scoring.measures import rates
 
-THREADS = 2
-AROUND = 0.1  # seconds around a turn that is heard by itself
 GRID = 100  # pieces a second, in which speakers are compared
 COLLAR = 0.25  # seconds around the borders of the reference that are forgiven, as is usual
 Turns = list[dict]  # start, end, channel, speaker, text
-Hear = Callable[[str], dict]  # the path of a call to {"turns": Turns, ..}
+PEERS = "Allô", "faster-whisper, batched", "faster-whisper, sequential"
 
 
-def ours(speakers: int | None = 1) -> Hear:
-    from speech.decoding import Options
-    from speech.transcribe import transcribe
-
-    engine, options = _engine(), Options(words=speakers != 1)  # a turn of two speakers is cut between words
-
-    def hear(path: str) -> dict:
-        for progress in transcribe(path, engine, options, "auto", speakers):
-            found = progress.transcript
-        return found.to_dict()
-
-    return hear
-
-
-def one_by_one() -> Hear:
-    """The turns of the reference, each cut out of its channel and heard by itself."""
-    from speech.audio import SAMPLE_RATE, read
-    from speech.decoding import Options, decode
-
-    engine = _engine()
-
-    def hear(path: str) -> dict:
-        turns, waveform = reference(path)["turns"], read(path).waveform
-        spans = [(max(0, turn["start"] - AROUND), turn["end"] + AROUND) for turn in turns]
-        clips = [
-            waveform[turn["channel"], round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
-            for turn, (start, end) in zip(turns, spans, strict=True)
-        ]
-        heard = dict(item for batch in decode(engine, clips, Options()) for item in batch)
-        return {"turns": [turn | {"text": heard[i].text} for i, turn in enumerate(turns)]}
-
-    return hear
-
-
-def _engine():
-    from speech.engines import load
-    from speech.models import choose
-
-    return load(choose("whisper-base"), "ctranslate2", "int8", THREADS)
-
-
-def faster_whisper(batched: bool) -> Hear:
-    from faster_whisper import BatchedInferencePipeline, WhisperModel, decode_audio
-
-    from speech import embedded
-
-    model = WhisperModel(str(embedded.ctranslate2_folder()), device="cpu", compute_type="int8", cpu_threads=THREADS)
-    asked = {"language": "fr", "beam_size": 1, "vad_filter": True}
-    if batched:
-        model, asked = BatchedInferencePipeline(model), asked | {"batch_size": 8}
-
-    def hear(path: str) -> dict:
-        turns = []
-        for channel, lane in enumerate(decode_audio(path, split_stereo=True)):
-            for heard in model.transcribe(lane, **asked)[0]:
-                turns.append({"start": heard.start, "end": heard.end, "channel": channel, "text": heard.text})
-        return {"turns": turns}
-
-    return hear
-
-
-PEERS = {
-    "Allô": ours,
-    "faster-whisper, batched": lambda: faster_whisper(True),
-    "faster-whisper, sequential": lambda: faster_whisper(False),
-}
-SYSTEMS = PEERS | {
-    "one by one": one_by_one,
-    "speakers found": lambda: ours(None),
-    "two speakers": lambda: ours(2),
-}
-
-
-def measure(name: str, paths: list[str]) -> dict:
-    """Runs in the system's own process."""
-    hear = SYSTEMS[name]()
-    if name != "one by one":
-        hear(str(prompt("conf-full")))
-    started = time.perf_counter()
-    heard = [hear(path) for path in paths]
-    seconds = time.perf_counter() - started
-    return {"heard": heard, "seconds": seconds, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
-
-
-def measured_apart(name: str, *paths: Path) -> dict:
-    environment = os.environ | {"OMP_NUM_THREADS": str(THREADS), "HF_HUB_OFFLINE": "1", "ALLO_OFFLINE": "1"}
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", name, *map(str, paths)], capture_output=True, text=True, env=environment
-    )
-    if done.returncode:
-        sys.exit(f"{name}: {done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+def heard_by(name: str, *paths: Path) -> dict:
+    warm = None if name == "one by one" else str(prompt("conf-full"))  # which has no reference
+    return measured("calls", name, [str(path) for path in paths], warm)
 
 
 def reference(path: str | Path) -> dict:
@@ -193,7 +98,7 @@ def peers(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> None
         ["system", "WER %", "S / D / I", "WER % (basic)", "seconds", "times real time", "peak MB"],
     )
     for name in PEERS:
-        got = measured_apart(name, path)
+        got = heard_by(name, path)
         own, basic = (errors(path, got["heard"][0], normaliser) for normaliser in ("french", "basic"))
         edits = " / ".join(str(own[kind]) for kind in ("substitutions", "deletions", "insertions"))
         seconds = got["seconds"]
@@ -209,9 +114,9 @@ def leakage(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> No
         for decibels in (None, *asked.leakages)
     }
     head("Leakage, ours", ["heard", "WER %", "channel A", "channel B", "insertions", "words", "over the turns alone"])
-    alone = measured_apart("one by one", paths[None])["heard"][0]
+    alone = heard_by("one by one", paths[None])["heard"][0]
     least = _leakage_row("its turns one by one", paths[None], alone, None)
-    got = measured_apart("Allô", *paths.values())["heard"]
+    got = heard_by("Allô", *paths.values())["heard"]
     for (decibels, path), heard in zip(paths.items(), got, strict=True):
         _leakage_row("no leakage" if decibels is None else f"{decibels:g} dB", path, heard, least)
 
@@ -231,7 +136,7 @@ def memory(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> Non
     first = None
     for minutes in asked.lengths:
         long = repeated(path, minutes, folder / "long.wav")
-        got = measured_apart("Allô", long)
+        got = heard_by("Allô", long)
         peak = got["memory"] / 1e6
         first = first or peak
         row(f"{minutes:g}", f"{peak:.0f}", f"{peak - first:+.0f}", got["seconds"], 60 * minutes / got["seconds"])
@@ -260,7 +165,7 @@ def speakers(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> N
         ["asked", "DER %", "missed", "invented", "confused", f"DER % but {COLLAR:g} s", "speakers", "sure", "seconds"],
     )
     for name in ("two speakers", "speakers found"):
-        got = measured_apart(name, *paths)
+        got = heard_by(name, *paths)
         strict, usual = (_shares(paths, got["heard"], collar) for collar in (0.0, COLLAR))
         numbers = ", ".join(str(len({turn["speaker"] for turn in heard["turns"]})) for heard in got["heard"])
         sure = ", ".join("-" if one is None else f"{one:.2f}" for one in (h["speakers_sure"] for h in got["heard"]))
@@ -298,12 +203,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=3, metavar="N", help="on one channel (default: 3)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", default=list(PARTS), choices=PARTS, help="some of the parts")
-    parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.one:
-        name, *paths = asked.one
-        print(json.dumps(measure(name, paths)))
-        return
     clips = corpus.load("phone-prompts")
     print(f"{clips.name}, seed {asked.seed}; {platform.machine()}, {os.cpu_count()} cores, {date.today()}", flush=True)
     with tempfile.TemporaryDirectory() as folder:

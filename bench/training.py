@@ -133,7 +133,7 @@ def listeners(source: Path, folder: Path) -> dict:
     """Each with the test clips."""
     import pandas as pd
 
-    from bench.clips import faster_whisper
+    from bench.systems import faster_whisper_clips
     from speech.audio import read
     from speech.decoding import Options, decode
     from speech.engines import load
@@ -159,7 +159,7 @@ def listeners(source: Path, folder: Path) -> dict:
         "the base, Allô": ours(base, margin=base.margin),
         "with the adapter, Allô, its own window": ours(adapted, margin=adapted.margin),
         "with the adapter, Allô, full window": ours(adapted, margin=None),
-        "with the adapter, faster-whisper int8, sequential": faster_whisper(False, exported),
+        "with the adapter, faster-whisper int8, sequential": faster_whisper_clips(exported, batched=False),
     }
     return {name: (hear, files) for name, hear in systems.items()}
 

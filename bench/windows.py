@@ -13,7 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.clips import AT_LEAST, THREADS, error_rate
+from bench.clips import AT_LEAST, error_rate
+from bench.systems import THREADS
 from corpus.prompts import prompts
 from speech.audio import read
 from speech.decoding import Options, decode
