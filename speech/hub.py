@@ -5,12 +5,23 @@ from functools import lru_cache
 from pathlib import Path
 
 import httpx2  # huggingface_hub's client, whose errors pass through it
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 
 HUB_DEFAULT = "openai/whisper-small"
 HUB_PATIENCE = 2.0  # seconds a try, and huggingface_hub tries twice
+HUB_SILENCE = 60.0  # seconds without a byte after which any request is given up; huggingface_hub would wait for ever
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 SMALL_FILES = ("*.json", "*.txt")
+
+
+def _client() -> httpx2.Client:
+    client = default_client_factory()
+    client.timeout = HUB_SILENCE
+    return client
+
+
+set_client_factory(_client)
 
 
 def offline() -> bool:

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from huggingface_hub import HfApi, close_session
 from starlette.requests import Request
 
 from speech.cache import cache_folder
 from speech.said import Refusal
-from tests.hub import COMMIT
+from tests.hub import COMMIT, serve
 from tests.hub_writes import Client, Hub, client, serve_writable
 from tests.test_publishing import adapter, base  # noqa: F401
+from trainer.following import latest
 from trainer.submitting import seconds_of
 
 ROOT = Path(__file__).parent.parent
@@ -295,6 +297,16 @@ def test_what_cannot_be_is_a_sentence_before_anything_is_paid(hub, here, changes
 
 def _priced(changes: dict) -> tuple:
     return priced(**changes)
+
+
+def test_a_hub_that_falls_silent_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("speech.hub.HUB_SILENCE", 0.5)
+    close_session()
+    try:
+        with serve({}, silent=True) as silent, pytest.raises(Refusal, match="out of reach"):
+            latest(HfApi(endpoint=silent, token="hf_ada"))
+    finally:
+        close_session()
 
 
 def test_nobody_sees_or_fetches_the_job_of_another(hub, here):
