@@ -10,6 +10,7 @@ seconds are what the process itself computed, and tell more than the wall where 
 Then, where --minutes is not 0, `quick` teaches the embedded base the prompts for so long, a quarter of the sentences
 left for the test, and those are heard by the base, and with the adapter: in its own window, in the full one, and by
 faster-whisper (sequential, its defaults but greedy). WER is over all words, letters in lower case without punctuation.
+Last, what the adapter forgot, as a training's own report has it.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
@@ -127,12 +129,33 @@ def learned(minutes: float, sets: list[str], folder: Path) -> None:
         texts = hear(files)
         seconds = time.perf_counter() - started
         print(f"| {name} | {error_rate(source, files, texts):.1f} | {seconds:.0f} |", flush=True)
+    forgotten(source, folder / "run" / "adapter")
+
+
+def forgotten(source: Path, adapter: Path) -> None:
+    """Prints what base and adapter make of other languages, of test clips end to end, and of sounds without speech."""
+    from speech.audio import read
+    from speech.engines import load
+    from speech.models import choose
+    from trainer.forgetting import GREEDY, Spoken, each
+
+    base, adapted = (load(choose("whisper-base", named), "ctranslate2", "int8") for named in (None, str(adapter)))
+    clips = [Spoken(read(str(source / name)).waveform[0], text) for name, text in tested(source)]
+    print("\n| forgotten | before % | after % | lost |\n|---|---|---|---|", flush=True)
+    for name, found in each(base, adapted, after=replace(GREEDY, margin=adapted.margin), french=clips):
+        print(f"| {name} | {found['before']:.1f} | {found['after']:.1f} | {found['lost']:+.1f} |", flush=True)
+
+
+def tested(source: Path) -> list[tuple[str, str]]:
+    """File and text of the test clips."""
+    import pandas as pd
+
+    table = pd.read_csv(source / "metadata.csv")
+    return table.loc[table["split"] == "test", ["file_name", "text"]].values.tolist()
 
 
 def listeners(source: Path, folder: Path) -> dict:
     """Each with the test clips."""
-    import pandas as pd
-
     from bench.systems import faster_whisper_clips
     from speech.audio import read
     from speech.decoding import Options, decode
@@ -141,8 +164,7 @@ def listeners(source: Path, folder: Path) -> dict:
     from trainer.exporting import export
 
     adapter = folder / "run" / "adapter"
-    table = pd.read_csv(source / "metadata.csv")
-    files = [str(source / name) for name in table["file_name"][table["split"] == "test"]]
+    files = [str(source / name) for name, _ in tested(source)]
     base, adapted = (load(choose("whisper-base", named), "ctranslate2", "int8") for named in (None, str(adapter)))
     exported = str(export(str(adapter), folder / "exported", "ctranslate2"))
 
