@@ -123,23 +123,29 @@ def learned(minutes: float, sets: list[str], folder: Path) -> None:
     print(f"\n{told['steps']} steps, {told['epochs']:.1f} epochs, {told['seconds']:.0f} s of training, ", end="")
     print(f"{told['clips_per_second']:.2f} clips/s, peak {told['peak_memory_mb']} MB\n")
     print("| heard by | WER % | seconds |\n|---|---|---|", flush=True)
-    for name, (hear, files) in listeners(source, folder).items():
+    base, adapted = engines(folder / "run" / "adapter")
+    for name, (hear, files) in listeners(source, folder, base, adapted).items():
         hear(files[:1])
         started = time.perf_counter()
         texts = hear(files)
         seconds = time.perf_counter() - started
         print(f"| {name} | {error_rate(source, files, texts):.1f} | {seconds:.0f} |", flush=True)
-    forgotten(source, folder / "run" / "adapter")
+    forgotten(source, base, adapted)
 
 
-def forgotten(source: Path, adapter: Path) -> None:
-    """Prints what base and adapter make of other languages, of test clips end to end, and of sounds without speech."""
-    from speech.audio import read
+def engines(adapter: Path) -> tuple:
+    """The base, and the same with the adapter."""
     from speech.engines import load
     from speech.models import choose
+
+    return tuple(load(choose("whisper-base", named), "ctranslate2", "int8") for named in (None, str(adapter)))
+
+
+def forgotten(source: Path, base, adapted) -> None:
+    """Prints what base and adapter make of other languages, of test clips end to end, and of sounds without speech."""
+    from speech.audio import read
     from trainer.forgetting import GREEDY, Spoken, each
 
-    base, adapted = (load(choose("whisper-base", named), "ctranslate2", "int8") for named in (None, str(adapter)))
     clips = [Spoken(read(str(source / name)).waveform[0], text) for name, text in tested(source)]
     print("\n| forgotten | before % | after % | lost |\n|---|---|---|---|", flush=True)
     for name, found in each(base, adapted, after=replace(GREEDY, margin=adapted.margin), french=clips):
@@ -154,19 +160,15 @@ def tested(source: Path) -> list[tuple[str, str]]:
     return table.loc[table["split"] == "test", ["file_name", "text"]].values.tolist()
 
 
-def listeners(source: Path, folder: Path) -> dict:
+def listeners(source: Path, folder: Path, base, adapted) -> dict:
     """Each with the test clips."""
     from bench.systems import faster_whisper_clips
     from speech.audio import read
     from speech.decoding import Options, decode
-    from speech.engines import load
-    from speech.models import choose
     from trainer.exporting import export
 
-    adapter = folder / "run" / "adapter"
     files = [str(source / name) for name, _ in tested(source)]
-    base, adapted = (load(choose("whisper-base", named), "ctranslate2", "int8") for named in (None, str(adapter)))
-    exported = str(export(str(adapter), folder / "exported", "ctranslate2"))
+    exported = str(export(str(folder / "run" / "adapter"), folder / "exported", "ctranslate2"))
 
     def ours(engine, **options):
         def hear(paths: list[str]) -> list[str]:

@@ -59,7 +59,7 @@ def estimate(job: Job) -> dict:
 
 def price_of(space: str) -> float | None:
     """US dollars a second of the machine that a Space has; None where there is none, or the Hub does not tell."""
-    if not space or offline() or not hub_in_reach():  # what follows would wait for ever
+    if not space or offline() or not hub_in_reach():  # what follows is more patient
         return None
     api = HfApi()
     try:
