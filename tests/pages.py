@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
 from speech.cache import cache_folder
 
@@ -89,6 +89,17 @@ def visit(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
     expect(page.locator("#who")).to_contain_text("whisper-base", timeout=PATIENCE)
     yield page
     page.close()
+
+
+def write(field: Locator, text: str) -> None:
+    """Into a field of a section that was just opened: gradio may draw it once more, empty, and forget a quick hand."""
+
+    def is_kept() -> bool:
+        field.fill(text)
+        field.page.wait_for_timeout(500)
+        return field.input_value() == text
+
+    until(is_kept, seconds=20)
 
 
 def unheard(folder: Path) -> Path:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from corpus.prompts import prompt, prompts
 from scoring.measures import judge
-from tests.pages import PATIENCE, ROOT, chromium, serve, tracebacks, unheard, visit
+from tests.pages import PATIENCE, ROOT, chromium, serve, tracebacks, unheard, visit, write
 
 expect.set_options(timeout=15_000)  # two cores may be busy with the model
 SAID = "La personne que vous désirez joindre n'est pas à son bureau. Je vais essayer de la localiser pour vous."
@@ -102,7 +102,7 @@ def drop(page: Page, name: str) -> None:
 
 def take(page: Page, number: int) -> None:
     page.get_by_role("button", name="Un extrait d'un corpus").click()
-    page.get_by_label("Numéro", exact=True).fill(str(number))
+    write(page.get_by_label("Numéro", exact=True), str(number))
     page.get_by_role("button", name="Prendre").click()
     expect(page.locator("#reference textarea")).not_to_have_value("")
 
@@ -249,7 +249,7 @@ def test_assistant_says_the_same_and_how_often_it_was_right(french):
         french.get_by_role("option", name="transformers", exact=True).click()
         expect(french.get_by_role("option")).to_have_count(0)  # the list fades away
     assistant = french.get_by_label("Assistant", exact=True).locator("visible=true").nth(1)
-    assistant.fill("whisper-base")
+    write(assistant, "whisper-base")
     assistant.press("Enter")
     alone, helped = compare(french).all()
     assert alone.locator(".text").inner_text() == helped.locator(".text").inner_text()
@@ -260,7 +260,7 @@ def test_assistant_says_the_same_and_how_often_it_was_right(french):
 def test_many_are_compared_and_the_clips_worth_hearing_play(french):
     french.get_by_role("button", name="Les colonnes A et B sur tout un corpus").click()
     many = french.locator("#many")
-    many.get_by_label("Combien").fill("6")
+    write(many.get_by_label("Combien"), "6")
     french.get_by_role("button", name="Comparer sur le corpus").click()
     summary = french.locator("#many-summary")
     expect(summary.locator(".verdict")).to_contain_text("p = ", timeout=PATIENCE)
@@ -279,9 +279,9 @@ def test_adapters_are_listed_renamed_and_taken_off_a_visitors_list(french, brows
     expect(box.locator("tr")).to_have_count(5)
     expect(box).to_contain_text("incomplet")
     expect(french.locator("#memory")).to_contain_text("whisper-base")
-    box.get_by_label("Adaptateur").fill("essai")
+    write(box.get_by_label("Adaptateur"), "essai")
     box.get_by_label("Adaptateur").press("Enter")
-    box.get_by_label("Nouveau nom").fill("<b>Le mien</b>")
+    write(box.get_by_label("Nouveau nom"), "<b>Le mien</b>")
     box.get_by_role("button", name="Renommer").click()
     expect(box.locator("table")).to_contain_text("<b>Le mien</b> essai")
     box.get_by_label("Adaptateur").fill("autre")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from corpus.prompts import prompt
-from tests.pages import PATIENCE, chromium, serve, tracebacks, unheard, visit
+from tests.pages import PATIENCE, chromium, serve, tracebacks, unheard, visit, write
 from trainer.__main__ import main
 
 expect.set_options(timeout=15_000)  # two cores may be busy with the model
@@ -72,7 +72,7 @@ def open_folder(page: Page) -> None:
     name_corpus(page, "appels")
     expect(page.get_by_role("alert")).to_contain_text("file_name, dit, call, accent")
     page.get_by_role("button", name="Colonnes inhabituelles").click()
-    page.get_by_label("Colonne du texte").fill("dit")
+    write(page.get_by_label("Colonne du texte"), "dit")
     page.get_by_role("button", name="Ouvrir").click()
     expect(page.locator("#where")).to_have_text("1–2 sur 2")
 

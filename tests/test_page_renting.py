@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from speech.cache import cache_folder
-from tests.pages import PATIENCE, chromium, serve, tracebacks, visit
+from tests.pages import PATIENCE, chromium, serve, tracebacks, visit, write
 from tests.test_publishing import adapter, base  # noqa: F401
 from tests.test_submitting import hub  # noqa: F401
 
@@ -23,7 +23,7 @@ def server(tmp_path_factory, hub):  # noqa: F811
 def rented(page: Page) -> Page:
     page.get_by_role("tab", name="Entraîner").first.click()
     expect(page.locator("#place")).to_contain_text("ZeroGPU", timeout=PATIENCE)
-    page.locator("#rent").get_by_label("Jeton").fill("hf_ada")  # it opens by itself where nothing else is possible
+    write(page.locator("#rent").get_by_label("Jeton"), "hf_ada")  # it opens by itself where nothing else is possible
     return page
 
 
@@ -38,7 +38,7 @@ def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, ada
         expect(page.locator("#asked").get_by_role("alert")).to_contain_text("ZeroGPU")
         press(page, "Voir le prix")
         expect(told.get_by_role("alert")).to_contain_text("Nommez un dépôt")
-        page.locator("#rent").get_by_label("Dépôt").fill("ada/best")
+        write(page.locator("#rent").get_by_label("Dépôt"), "ada/best")
         page.locator("#rent").get_by_label("Limite de temps").fill("30m")
         page.locator("#rent").get_by_label("Space").fill("ada/allo")
         press(page, "Voir le prix")

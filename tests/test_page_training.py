@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from corpus.prompts import NAME
-from tests.pages import PATIENCE, chromium, serve, tracebacks, unheard, until, visit
+from tests.pages import PATIENCE, chromium, serve, tracebacks, unheard, until, visit, write
 from tests.test_training import corpus  # noqa: F401
 from trainer import jobs, run
 
@@ -81,7 +81,7 @@ def fill(page: Page, name: str, settings: list[str]) -> None:
     page.get_by_label("Nom de l'entraînement").fill(name)
     if not page.get_by_label("Autres réglages").is_visible():
         page.get_by_role("button", name="Les réglages du carnet").click()
-    page.get_by_label("Autres réglages").fill("\n".join(settings))
+    write(page.get_by_label("Autres réglages"), "\n".join(settings))
 
 
 def name_the_columns(page: Page) -> None:
@@ -90,8 +90,8 @@ def name_the_columns(page: Page) -> None:
     field.press("Enter")
     expect(page.locator("#learns").get_by_role("alert")).to_contain_text("piste")
     page.locator("#train").get_by_role("button", name="Colonnes inhabituelles").click()
-    page.locator("#train").get_by_label("Colonne de l'audio").fill("piste")
-    page.locator("#train").get_by_label("Colonne du texte").fill("paroles")
+    write(page.locator("#train").get_by_label("Colonne de l'audio"), "piste")
+    write(page.locator("#train").get_by_label("Colonne du texte"), "paroles")
     page.locator("#train").get_by_label("Colonne du texte").press("Tab")
     expect(page.locator("#learns")).to_contain_text("train 18")
 
@@ -149,8 +149,8 @@ def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_p
         french.get_by_text("↓ court.zip").click()
     assert download.value.suggested_filename == "court.zip"
     french.get_by_role("button", name="Publier sur le Hub").first.click()
-    french.locator("#publish-box").get_by_label("Dépôt").fill("ada/allo")
-    french.locator("#publish-box").get_by_label("Jeton").fill("hf_secret")
+    write(french.locator("#publish-box").get_by_label("Dépôt"), "ada/allo")
+    write(french.locator("#publish-box").get_by_label("Jeton"), "hf_secret")
     french.locator("#publish").click()
     expect(french.get_by_role("alert")).to_contain_text("ALLO_OFFLINE est réglé")
     press(french, "L'utiliser pour le micro et les appels")
