@@ -66,7 +66,8 @@ def facts(folder: Path) -> dict:
         return {}
     except (OSError, ValueError):
         told = None
-    if not (isinstance(told, dict) and _is_margin(told.get("margin")) and isinstance(told.get("base", ""), str)):
+    named = isinstance(told, dict) and all(isinstance(told.get(name, ""), str) for name in ("base", "language"))
+    if not (named and _is_margin(told.get("margin"))):
         raise Refusal(
             en=f"The {FACTS} of the adapter {folder.name} is damaged: copy or export the adapter again.",
             fr=f"Le {FACTS} de l'adaptateur {folder.name} est abîmé : copiez ou exportez l'adaptateur à nouveau.",

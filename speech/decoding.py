@@ -101,8 +101,9 @@ def decode(
     prompt = _prompt(engine, options, previous)
     todo = sorted(range(len(clips)), key=lambda i: len(clips[i]))
     looks = [_Look(None, warmth) for warmth in options.temperatures]
-    if options.margin is not None:
-        looks.insert(0, _Look(options.margin))
+    margin = _margin(engine, options)
+    if margin is not None:
+        looks.insert(0, _Look(margin))
     heard_before = [0] * len(clips)
     for look in looks:
         frames = [look.frames(clip) for clip in clips]
@@ -140,6 +141,12 @@ class _Look:
         if self.margin is None:
             return FULL_WINDOW
         return min(FULL_WINDOW, 8 * math.ceil((_seconds(clip) + self.margin) * FRAMES_PER_SECOND / 8))
+
+
+def _margin(engine: Engine, options: Options) -> float | None:
+    """An adapter learned its short window for one language and for its transcription; all else is heard as before."""
+    learned = engine.language is None or (engine.language, "transcribe") == (options.language, options.task)
+    return options.margin if learned or options.margin is None else max(options.margin, MARGIN)
 
 
 def _seconds(clip: np.ndarray) -> int:

@@ -47,8 +47,16 @@ class Choice:
     @property
     def margin(self) -> float | None:
         """Seconds of window after the clip in which this model is heard best; None: the full window."""
-        told = adapters.facts(self.adapter_folder) if self.adapter_folder else {}
-        return told.get("margin", MARGIN)
+        return self._told.get("margin", MARGIN)
+
+    @property
+    def language(self) -> str | None:
+        """The language that the adapter learned, by its code; None where there is no adapter, or it does not say."""
+        return self._told.get("language")
+
+    @property
+    def _told(self) -> dict:
+        return adapters.facts(self.adapter_folder) if self.adapter_folder else {}
 
 
 def choose(model: str | None = None, adapter: str | None = None) -> Choice:

@@ -87,6 +87,11 @@ def test_an_adapter_says_its_margin(adapter, tmp_path, facts, margin):
     assert load(choice, "transformers").margin == margin
 
 
+def test_an_adapter_says_its_language(adapter, tmp_path):
+    choice = choose(None, told(adapter, tmp_path / "own", margin=1.0, language="fr"))
+    assert (choice.language, choose().language, choose(None, str(adapter)).language) == ("fr", None, None)
+
+
 def test_where_no_model_is_named_the_adapters_base_is_taken(adapter, tmp_path, monkeypatch):
     own = told(adapter, tmp_path / "own", base="whisper-base", revision=revision(choose("whisper-base")))
     monkeypatch.setenv("ALLO_MODEL", "someone/else")
@@ -102,7 +107,7 @@ def test_another_base_or_revision_is_refused(adapter, tmp_path, other):
         choose("whisper-base", told(adapter, tmp_path / "own", **facts))
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"margin": "wide"}', '{"margin": -1}', '{"base": 7}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"margin": "wide"}', '{"margin": -1}', '{"base": 7}', '{"language": 1}'])
 def test_damaged_facts_are_refused(adapter, tmp_path, text):
     told(adapter, tmp_path / "own")
     (tmp_path / "own" / "allo.json").write_text(text)

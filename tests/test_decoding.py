@@ -75,6 +75,18 @@ def test_the_short_window_pays_for_the_audio_there_is(int8, monkeypatch):
     assert frames[1:] == [FULL_WINDOW]
 
 
+@pytest.mark.parametrize(
+    ("changes", "margin"),
+    [({}, 0.4), ({"language": "es"}, 4.0), ({"task": "translate"}, 4.0), ({"language": "es", "margin": 6.0}, 6.0)],
+)
+def test_what_an_adapter_did_not_learn_has_the_bases_window(int8, monkeypatch, changes, margin):
+    frames = []
+    monkeypatch.setattr(int8, "mel", lambda clips, count, mel=int8.mel: frames.append(count) or mel(clips, count))
+    monkeypatch.setattr(int8, "language", "fr")
+    texts(int8, [waveform("conf-full")], replace(PLAIN, **{"margin": 0.4} | changes))
+    assert frames[0] == (2 + margin) * 100
+
+
 def test_a_clip_that_loops_is_heard_again_in_full(int8, monkeypatch):
     """The first look is made to loop; what is given must come from a later one."""
     generate, looks = int8.generate, []

@@ -53,6 +53,7 @@ class Engine(ABC):
     def __init__(self, choice: Choice, reason: Said):
         """Reads configuration, tokens and mel settings from the chosen checkpoint; `reason`: why this engine."""
         self.model, self.adapter, self.weights, self.reason = choice.model, choice.adapter, choice.weights, reason
+        self.language = choice.language  # that its adapter learned; None: it has none, or one that does not say
         self.margin = choice.margin  # seconds of window after the clip in which it hears best; None: the full window
         folder = choice.folder
         self.config = WhisperConfig.from_pretrained(folder)
