@@ -28,7 +28,7 @@ class Settings:
     dora: bool = False  # direction and length learned apart: slower
 
     # the base, which is not trained
-    weights_on_cpu: str = "float32"  # or 8bit, 4bit (bitsandbytes)
+    weights_on_cpu: str = "auto"  # bfloat16 where the CPU computes it, else float32; or these, or 8bit, 4bit
     weights_on_cuda: str = "auto"  # what is computed in; or float32, float16, bfloat16, 8bit, 4bit
     compute_on_cuda: str = "auto"  # bfloat16 where the card has it, else float16; or float32, float16, bfloat16
     gradient_checkpointing: bool = False  # less memory, a third more time
@@ -141,7 +141,7 @@ RANGES = {
 }
 CHOICES = {
     "modules": ALL_LINEAR,
-    "weights_on_cpu": ("float32", "8bit", "4bit"),
+    "weights_on_cpu": ("auto", "float32", "bfloat16", "8bit", "4bit"),
     "weights_on_cuda": ("auto", "float32", "float16", "bfloat16", "8bit", "4bit"),
     "compute_on_cuda": ("auto", "float32", "float16", "bfloat16"),
     "schedule": ("linear", "cosine", "constant"),
@@ -155,6 +155,7 @@ PRESETS = {
         dropout=0.1,
         modules=ATTENTION,
         encoder_share=1.0,
+        weights_on_cpu="float32",
         weights_on_cuda="8bit",
         compute_on_cuda="float16",
         input_require_grads=True,
