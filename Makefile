@@ -15,8 +15,7 @@ TEST     := .venv/test-gradio-$(SDK)
 INSTALL   = $(UV) pip install --python .venv/bin/python
 
 APP_PACKAGES  := $(shell cat packages.txt)
-TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium \
-	$(foreach language,en es it ru,asterisk-core-sounds-$(language) asterisk-core-sounds-$(language)-wav)
+TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium asterisk-core-sounds-ru asterisk-core-sounds-ru-wav
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -144,7 +144,8 @@ def engines(adapter: Path) -> tuple:
 def forgotten(source: Path, base, adapted) -> None:
     """Prints what base and adapter make of other languages, of test clips end to end, and of sounds without speech."""
     from speech.audio import read
-    from trainer.forgetting import GREEDY, Spoken, each
+    from trainer.forgetting import GREEDY, each
+    from trainer.languages import Spoken
 
     clips = [Spoken(read(str(source / name)).waveform[0], text) for name, text in tested(source)]
     print("\n| forgotten | before % | after % | lost |\n|---|---|---|---|", flush=True)

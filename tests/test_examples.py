@@ -16,11 +16,12 @@ import corpus
 from corpus.prompts import prompts
 from speech.audio import SAMPLE_RATE
 from speech.said import Refusal
+from trainer import languages
 from trainer.examples import IGNORED, Batches, Examples, Loader, Place, divided, telephone_line, unspoken
 from trainer.settings import PRESETS
 
 QUICK, SEED = PRESETS["quick"], PRESETS["seed"]
-PLAIN = replace(QUICK, timestamps=0.0, stitched_share=0.0, silence_share=0.0, spec_augment=0.0)
+PLAIN = replace(QUICK, timestamps=0.0, stitched_share=0.0, silence_share=0.0, kept_share=0.0, spec_augment=0.0)
 
 
 def made(folder: Path, rows: list[dict]) -> corpus.Corpus:
@@ -199,6 +200,31 @@ def test_silence_has_no_text(shown, engine):
     kinds = [unspoken(16000, np.random.default_rng(seed)) for seed in range(30)]
     assert any(not sound.any() for sound in kinds) and any(sound.any() for sound in kinds)
     assert all(sound.dtype == np.float32 and abs(sound).max() < 1 for sound in kinds)
+
+
+def test_what_is_kept_is_in_another_language_or_to_be_translated(shown, engine):
+    examples, asked = shown(replace(PLAIN, kept_share=1.0)), Counter()
+    for number in range(60):
+        plan, example = examples.plan(0, number), examples[Place(0, number, 0)]
+        _, language, task, _ = (name.strip("<|>") for name in engine.tokenizer.convert_ids_to_tokens(example.given))
+        text = examples.texts[number]
+        if plan.other is not None:
+            other = examples.others[plan.other]
+            text = other.text
+            assert example.waveform is other.waveform and (language, task) == (other.language, "transcribe")
+        asked[language, task, plan.other is None] += 1
+        assert example.kept and example.text == [*text, examples.end]
+        assert plan.frames == example.frames >= (len(example.waveform) / SAMPLE_RATE + 4) * 100
+    assert asked["fr", "translate", True] > 0 and not asked["fr", "transcribe", True]
+    assert sum(not own for *_, own in asked.elements()) > 30 or not examples.others
+    assert batch(examples)["kept"].all() and not batch(shown(PLAIN))["kept"].any()
+
+
+def test_where_no_other_language_is_spoken_the_corpus_stands_in(shown, monkeypatch, tmp_path):
+    monkeypatch.setattr(languages, "SOUNDS", tmp_path)
+    examples = shown(replace(PLAIN, kept_share=1.0))
+    assert not examples.others and all(examples.plan(0, number).other is None for number in range(60))
+    assert batch(examples)["kept"].all()
 
 
 def test_masks_blank_a_part_of_the_clip_and_no_more(shown):

@@ -10,10 +10,11 @@ from speech.audio import SAMPLE_RATE
 from speech.decoding import Options
 from speech.engines import Engine
 from speech.engines.base import Alignment, Hypothesis
-from trainer import forgetting
-from trainer.forgetting import GREEDY, LONG, NAMES, RECORDINGS, SECONDS, Spoken, spoken, stitched, without_speech
+from trainer import forgetting, languages
+from trainer.forgetting import GREEDY, LONG, NAMES, RECORDINGS, stitched, without_speech
+from trainer.languages import SECONDS, UNSEEN, VOICES, Spoken, spoken
 
-INSTALLED = [language for language in forgetting.VOICES if spoken(language, 1)]
+INSTALLED = [language for language in VOICES if spoken(language, 1)]
 
 
 class Deaf(Engine):
@@ -41,8 +42,8 @@ class Deaf(Engine):
 @pytest.fixture
 def debian(tmp_path, monkeypatch) -> Path:
     """Debian's folders, empty."""
-    monkeypatch.setattr(forgetting, "SOUNDS", tmp_path / "sounds")
-    monkeypatch.setattr(forgetting, "TEXTS", str(tmp_path / "core-sounds-{0}.txt.gz"))
+    monkeypatch.setattr(languages, "SOUNDS", tmp_path / "sounds")
+    monkeypatch.setattr(languages, "TEXTS", str(tmp_path / "core-sounds-{0}.txt.gz"))
     return tmp_path
 
 
@@ -54,6 +55,13 @@ def test_the_prompts_of_a_language_are_the_same_each_time():
     assert len(first) == 12 and [clip.text for clip in first] == [clip.text for clip in second]
     assert all(SECONDS[0] <= len(clip.waveform) / SAMPLE_RATE <= SECONDS[1] for clip in first)
     assert all(clip.text and not set(clip.text) & set("[]()") for clip in first)
+
+
+def test_what_is_checked_was_not_trained_with():
+    for language in INSTALLED:
+        checked, kept = ([clip.text for clip in spoken(language, to=to)] for to in ("check", "keep"))
+        assert checked and not set(checked) & set(kept) and len(set(checked)) == len(checked)
+        assert bool(kept) == (language != UNSEEN)
 
 
 def test_long_recordings_are_stitched_of_clips_with_silences():

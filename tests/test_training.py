@@ -25,6 +25,7 @@ from speech.engines.short_window import ShortWindowWhisper
 from speech.models import choose
 from speech.said import Refusal
 from trainer import lora, run, training
+from trainer.examples import Batches
 from trainer.process import started_at
 from trainer.settings import PRESETS, Settings, from_dict, preset
 
@@ -37,6 +38,8 @@ SMALL |= {
 }
 LITTLE = {"steps": 6, "batch_size": 4, "evaluations": 3, "logging_steps": 1, "checkpoint_steps": 2}
 LITTLE |= {"report_clips": 0, "forgetting_clips": 0}
+FULL = {"window": "full", "steps": 3, "evaluations": 1, "frames_at_once": 12_000}
+FULL |= {"weights_on_cpu": "float32"}  # bfloat16 rounds otherwise where a batch is divided
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +125,8 @@ def test_the_seed_is_the_notebooks_recipe():
     assert (seed.learning_rate, seed.warmup_steps, seed.batch_size, seed.epochs) == (1e-3, 50, 8, 3)
     assert (seed.weights_on_cuda, seed.compute_on_cuda, seed.input_require_grads) == ("8bit", "float16", True)
     assert (seed.window, seed.generation_length, seed.logging_steps, seed.evaluations) == ("full", 128, 25, 0)
-    assert (seed.spec_augment, seed.silence_share, seed.stitched_share, seed.minutes) == (0, 0, 0, None)
+    assert (seed.spec_augment, seed.silence_share, seed.stitched_share, seed.kept_share) == (0, 0, 0, 0)
+    assert seed.minutes is None
     assert seed.encoder_share == 1
 
 
@@ -164,10 +168,71 @@ def test_the_loss_is_a_tokens_mean_however_the_batch_is_divided():
     logits, labels = torch.randn(4, 6, 9), torch.randint(0, 9, (4, 6))
     labels[0, 1:] = labels[2, 3:] = -100
     tokens = (labels != -100).sum()
-    whole = training.token_loss(SimpleNamespace(logits=logits), labels, tokens)
-    parts = [training.token_loss(SimpleNamespace(logits=logits[p]), labels[p], tokens) for p in ([0], [1, 2, 3])]
-    assert torch.allclose(sum(parts), whole)
-    assert torch.allclose(whole, torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten()))
+
+    def loss(clips: list[int], kept: list[bool]) -> torch.Tensor:
+        here, kept = labels[clips] != -100, torch.tensor(kept)[clips]
+        outputs = SimpleNamespace(logits=logits[clips][here])
+        answers = base[clips][kept][here[kept]].log_softmax(-1) if kept.any() else None
+        return training.token_loss(outputs, labels[clips], tokens, kept, answers)
+
+    base = torch.randn(4, 6, 9)
+    for kept in ([False] * 4, [False, True, False, True]):
+        assert torch.allclose(loss([0], kept) + loss([1, 2, 3], kept), loss([0, 1, 2, 3], kept))
+    whole = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+    assert torch.allclose(loss([0, 1, 2, 3], [False] * 4), whole)
+
+
+def test_what_is_kept_costs_nothing_as_long_as_it_is_as_the_base_says():
+    torch.manual_seed(0)
+    logits, labels = torch.randn(6, 9), torch.randint(0, 9, (1, 6))
+    for answers, same in ((logits, True), (logits.flip(0), False)):
+        outputs, kept = SimpleNamespace(logits=logits), torch.tensor([True])
+        loss = training.token_loss(outputs, labels, torch.tensor(6), kept, answers.log_softmax(-1))
+        assert (float(loss) < 1e-6) == same
+
+
+def test_what_is_kept_is_asked_of_the_base(corpus, tiny, tmp_path):
+    """An adapter that says otherwise is drawn back to what the base says, and to nothing else."""
+    job = asked(corpus, tiny, kept_share=1.0, silence_share=0.0, stitched_share=0.0, spec_augment=0.0)
+    clips, choice = training.corpus.load(str(corpus)), choose(str(tiny))
+    parts = training.divided(clips, "fr")
+    teacher = training.prepared(job.settings, clips, parts, choice, tmp_path, None, training.Stop())
+    batch = teacher.examples.collate([teacher.examples[place] for place in Batches(teacher.examples).whole()[0]])
+    batch.pop("frames")
+    assert batch["kept"].all()
+
+    def loss() -> torch.Tensor:
+        with teacher.engine.compute:
+            return teacher.compute_loss(teacher.model, dict(batch), num_items_in_batch=batch["learned"].sum())
+
+    assert abs(loss().item()) < 1e-6
+    for name, weight in teacher.model.named_parameters():
+        if "lora_B" in name:
+            weight.data.normal_()
+    changed = loss()
+    assert changed.item() > 1e-3 and changed.requires_grad
+    assert not torch.is_autocast_enabled("cpu")
+
+
+def test_on_a_cpu_it_computes_in_what_the_cpu_is_fastest_in(monkeypatch):
+    for able, expected in (("avx512_bf16", "bfloat16"), ("amx_bf16", "bfloat16"), ("avx2", "float32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: {able: True})
+        formats = lora.numbers(PRESETS["quick"])
+        assert (formats.weights, formats.compute) == (expected, expected)
+        assert lora.numbers(PRESETS["seed"]).weights == "float32"
+    assert lora.numbers(replace(PRESETS["quick"], weights_on_cpu="8bit")).compute == "float32"
+
+
+@torch.no_grad()
+def test_attention_by_products_and_logits_of_what_is_learned_are_the_same(tiny):
+    torch.manual_seed(0)
+    mel, ids, learned = torch.randn(2, 80, 120), torch.randint(0, 50_000, (2, 7)), torch.rand(2, 7) < 0.5
+    whole, other = (
+        ShortWindowWhisper.from_pretrained(tiny, attn_implementation=how).eval() for how in ("sdpa", "products")
+    )
+    logits = whole(mel, decoder_input_ids=ids).logits
+    assert torch.allclose(other(mel, decoder_input_ids=ids).logits, logits, atol=1e-5)
+    assert torch.allclose(other(mel, decoder_input_ids=ids, learned=learned).logits, logits[learned], atol=1e-5)
 
 
 def test_a_batch_in_pieces_is_the_same_batch():
@@ -175,10 +240,12 @@ def test_a_batch_in_pieces_is_the_same_batch():
     labels = torch.tensor([[5, 6, 7], [5, -100, -100], [5, 6, -100]])
     mel = torch.arange(3.0)[:, None, None].expand(3, 80, 300)
     batch = {"frames": torch.tensor([300, 96, 120]), "input_features": mel, "labels": labels}
-    assert [piece.keys() for piece in training.pieces_of(batch, 900)] == [{"input_features", "labels"}]
+    batch |= {"decoder_input_ids": labels + 1, "learned": labels != -100, "kept": torch.tensor([True, False, True])}
+    assert [piece.keys() for piece in training.pieces_of(batch, 900)] == [batch.keys() - {"frames"}]
     short, long = training.pieces_of(batch, 300)
     assert short["input_features"].shape == (2, 80, 120) and long["input_features"].shape == (1, 80, 300)
     assert short["labels"].tolist() == [[5, -100], [5, 6]] and long["labels"].tolist() == [[5, 6, 7]]
+    assert short["kept"].tolist() == [False, True] and short["learned"].tolist() == [[True, False], [True, True]]
     assert short["input_features"][:, 0, 0].tolist() == [1.0, 2.0]
     assert len(training.pieces_of(batch, 1)) == 3
 
@@ -206,7 +273,7 @@ def test_the_folder_holds_what_was_promised(done, corpus, tiny):
     assert config["split"] == {"train": 18, "validation": 6, "test": 6, "foreign": 0}
     lines = run.metrics(done)
     assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4, 5, 6]
-    assert [line["step"] for line in lines if "wer" in line] == [2, 4, 6]
+    assert [line["step"] for line in lines if "wer" in line] == [4, 5, 6]
     assert all({"learning_rate", "clips_per_second"} <= line.keys() for line in lines if "loss" in line)
     assert lines[-2]["learning_rate"] < 1e-4  # the schedule came to its end
     report = json.loads((done / "report.json").read_text())
@@ -248,19 +315,23 @@ def test_the_same_again_is_the_same(done, corpus, tiny, tmp_path):
 
 def test_batches_in_pieces_learn_the_same(corpus, tiny, tmp_path):
     for at_once in (12_000, 1):  # all together, or one by one
-        changes = {"window": "full", "steps": 3, "evaluations": 1, "frames_at_once": at_once}
+        changes = FULL | {"frames_at_once": at_once}
         training.train(asked(corpus, tiny, **changes), tmp_path / str(at_once))
     assert near(*(last(tmp_path / str(at_once)) for at_once in (12_000, 1)))
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"dora": True}, {"rslora": True}, {"weights_on_cpu": "8bit"}, {"weights_on_cpu": "4bit"}],
-    ids=["DoRA", "rsLoRA", "8-bit", "4-bit"],
+    [
+        {"dora": True},
+        {"rslora": True},
+        *({"weights_on_cpu": numbers} for numbers in ("float32", "bfloat16", "8bit", "4bit")),
+    ],
+    ids=["DoRA", "rsLoRA", "float32", "bfloat16", "8-bit", "4-bit"],
 )
 def test_other_adapters_and_bases_learn_too(changes, corpus, tiny, tmp_path):
-    told = training.train(asked(corpus, tiny, steps=2, evaluations=1, **changes), tmp_path / "run")
-    learned = [tensor for name, tensor in weights(tmp_path / "run" / "adapter").items() if "lora_B" in name]
+    told = training.train(asked(corpus, tiny, steps=2, evaluations=2, **changes), tmp_path / "run")
+    learned = [tensor for name, tensor in last(tmp_path / "run").items() if "lora_B" in name]
     assert told["training"]["steps"] == 2 and all(tensor.any() for tensor in learned)
 
 
@@ -275,9 +346,9 @@ def test_the_lower_layers_of_the_encoder_may_stay_as_they_are(tiny):
 
 def test_a_training_that_gets_no_better_ends(corpus, tiny, tmp_path):
     """With a rate of almost nothing the words stay the same: two evaluations after the first are enough."""
-    changes = {"patience": 2, "learning_rate": 1e-12, "warmup_steps": 0, "evaluations": 6}
+    changes = {"patience": 2, "learning_rate": 1e-12, "warmup_steps": 0, "steps": 12, "evaluations": 6}
     told = training.train(asked(corpus, tiny, **changes), tmp_path / "run")
-    assert told["training"]["steps"] == 3 and told["training"]["best_step"] == 1
+    assert told["training"]["steps"] == 9 and told["training"]["best_step"] == 7
     assert run.state(tmp_path / "run")["status"] == "completed"
 
 
@@ -389,8 +460,8 @@ def test_a_stop_before_the_first_evaluation_keeps_what_there_is(corpus, tiny, tm
 
 def test_a_loss_that_is_no_number_is_told_and_the_best_is_kept(corpus, tiny, tmp_path, monkeypatch):
     folder = tmp_path / "run"
-    interrupted(monkeypatch, 4, lambda _, inputs: inputs["input_features"].fill_(float("nan")))
-    with pytest.raises(Refusal, match="no number any more after 3 steps"):
+    interrupted(monkeypatch, 5, lambda _, inputs: inputs["input_features"].fill_(float("nan")))
+    with pytest.raises(Refusal, match="no number any more after 4 steps"):
         training.train(asked(corpus, tiny), folder)
     told = run.state(folder)
     assert told["status"] == "failed" and "learning_rate" in told["message"]["fr"]
@@ -413,10 +484,9 @@ def scarce(monkeypatch, room: int) -> None:
 @pytest.mark.slow
 def test_where_memory_runs_out_batches_come_in_pieces(corpus, tiny, tmp_path, monkeypatch, capsys):
     whole, halved = tmp_path / "whole", tmp_path / "halved"
-    changes = {"window": "full", "steps": 3, "evaluations": 1, "frames_at_once": 12_000}
-    training.train(asked(corpus, tiny, **changes), whole)
+    training.train(asked(corpus, tiny, **FULL), whole)
     scarce(monkeypatch, room=2)
-    training.train(asked(corpus, tiny, **changes), halved)
+    training.train(asked(corpus, tiny, **FULL), halved)
     assert "memory ran out: from now on" in capsys.readouterr().err
     assert run.config(halved)["plan"]["frames_at_once"] == 6000 and run.state(halved)["status"] == "completed"
     assert near(last(whole), last(halved))
@@ -454,7 +524,7 @@ def test_a_full_disk_is_told_and_the_best_is_kept(corpus, tiny, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_learn_what_one_does(corpus, tiny, tmp_path):
-    sets = LITTLE | {"steps": 3, "dropout": 0.0, "evaluations": 1}
+    sets = LITTLE | {"steps": 3, "dropout": 0.0, "evaluations": 1, "weights_on_cpu": "float32"}
     words = [word for key, value in sets.items() for word in ("--set", f"{key}={value}")]
     # `accelerate launch --cpu --num_processes 2` starts one process, unless there is MPI: torchrun starts two
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "trainer"]

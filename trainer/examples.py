@@ -22,8 +22,10 @@ from corpus import Corpus, splits, telephone
 from speech.audio import SAMPLE_RATE
 from speech.decoding import CONTEXT, MAX_CLIP
 from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, SECONDS_PER_TOKEN, Engine
+from speech.models import MARGIN
 from speech.said import Refusal, Said
 from trainer.evaluation import TOO_LONG
+from trainer.languages import VOICES, spoken
 from trainer.settings import Settings
 
 IGNORED = -100  # a label that nothing is learned from
@@ -31,6 +33,9 @@ POOL = 64  # batches among which clips of like length are put together; with 16 
 PREVIOUS = 100  # tokens of the text before, at most
 LONGEST_STITCHED = 29.0  # seconds
 GAPS = (0.1, 0.8)  # seconds of silence between stitched turns
+KEPT = ("en", "fr", "es", "it", "de", "pt", "nl", "ar", "tr")  # languages in which the base is to stay as it is
+OTHERS = 0.7  # of what is to stay: the share in another language, where there is such speech
+TRANSLATED = 0.5  # of the rest: the share that is to be translated
 
 
 @dataclass(frozen=True)
@@ -120,9 +125,18 @@ class Place(NamedTuple):
 class Plan:
     """How one example will be made; drawn without a look at its sound."""
 
-    kind: str  # "clip", "stitched" or "silence"
+    kind: str  # "clip", "stitched", "silence" or "kept"
     frames: int  # mel frames of the window that it needs
     random: np.random.Generator  # for what is drawn after
+    other: int | None = None  # which clip of another language, in the place of the corpus's
+
+
+class Other(NamedTuple):
+    """A clip in another language than the corpus's."""
+
+    language: str
+    waveform: np.ndarray  # float32 at 16 kHz
+    text: list[int]
 
 
 @dataclass(frozen=True)
@@ -133,6 +147,7 @@ class Example:
     text: list[int]  # the ids to be written after them, the end token included
     random: np.random.Generator
     window: int = 0  # mel frames of its batch's window
+    kept: bool = False  # of the text nothing is learned: the base's own answer at each of its tokens is to stay
 
 
 class Examples(Dataset):
@@ -144,6 +159,8 @@ class Examples(Dataset):
         self.unreadable: dict[int, Refusal] = {}
         self.prompt = engine.prompt(settings.language, timestamps=False)
         self.timed_prompt = engine.prompt(settings.language, timestamps=True)
+        self.kept = [code for code in KEPT if code in engine.languages and code != settings.language]
+        self.others = self._others() if settings.kept_share else []
         self.end = engine.generation.eos_token_id
         self.texts = self._tokens([corpus.rows["text"][i] for i in indices])
         kept = [at for at, i in enumerate(indices) if self._fits(i, self.texts[at])]
@@ -164,6 +181,11 @@ class Examples(Dataset):
         if drawn < settings.stitched_share and len(self.calls.get(number, ())) > 1:
             return Plan("stitched", FULL_WINDOW, random)
         full = settings.window == "full" or random.random() < settings.full_share
+        if self.kept and settings.stitched_share <= drawn < settings.stitched_share + settings.kept_share:
+            other = random.integers(len(self.others)) if self.others and random.random() < OTHERS else None
+            seconds = self.seconds[number] if other is None else len(self.others[other].waveform) / SAMPLE_RATE
+            # in the window in which decoding hears what the adapter did not learn
+            return Plan("kept", FULL_WINDOW if full else _window(seconds + MARGIN), random, other)
         return Plan("clip", FULL_WINDOW if full else _window(self.seconds[number] + self._margin(random)), random)
 
     def __getitem__(self, place: Place) -> Example:
@@ -188,6 +210,29 @@ class Examples(Dataset):
             text = [self._time(0.0), *self.texts[number], self._time(len(waveform) / SAMPLE_RATE), self.end]
             return Example(waveform, plan.frames, self.timed_prompt, text, plan.random)
         return Example(waveform, plan.frames, self.prompt, [*self.texts[number], self.end], plan.random)
+
+    def _kept(self, plan: Plan, number: int) -> Example:
+        """A clip in another language, or the corpus's as if it were, or to be translated: an adapter that learns one
+        language alone unlearns the others, and here it is held to what the base says, for which any text will do."""
+        random, task, text = plan.random, "transcribe", self.texts[number]
+        if plan.other is not None:
+            language, waveform, text = self.others[plan.other]
+        else:
+            language, waveform = self.kept[random.integers(len(self.kept))], self._waveform(number)
+            if random.random() < TRANSLATED:
+                language, task = self.settings.language, "translate"
+        timed = random.random() < self.settings.timestamps
+        given = self.engine.prompt(language, task, timestamps=timed)
+        text = [self._time(0.0), *text, self._time(len(waveform) / SAMPLE_RATE)] if timed else text
+        return Example(waveform, plan.frames, given, [*text, self.end], random, kept=True)
+
+    def _others(self) -> list["Other"]:
+        """Speech in other languages, where there is some, of each as much."""
+        found = {code: spoken(code, to="keep") for code in self.kept if code in VOICES}
+        least = min((len(clips) for clips in found.values() if clips), default=0)
+        chosen = [(code, clip) for code, clips in found.items() for clip in clips[:least]]
+        texts = self._tokens([clip.text for _, clip in chosen]) if chosen else []  # the tokenizer takes no empty list
+        return [Other(code, clip.waveform, text) for (code, clip), text in zip(chosen, texts, strict=True)]
 
     def _stitched(self, plan: Plan, number: int) -> Example:
         """The turns of a call from this one on, as many as fit in the window, each with its times."""
@@ -222,7 +267,9 @@ class Examples(Dataset):
         """One batch, or a piece of one.
 
         frames (batch,) is what each needs; input_features (batch, mels, frames) float32; decoder_input_ids and labels
-        (batch, tokens) int64, labels one ahead of what the decoder is given, IGNORED where nothing is to be learned.
+        (batch, tokens) int64, labels one ahead of what the decoder is given, IGNORED where nothing is to be learned;
+        learned (batch, tokens) bool, where something is; kept (batch,) bool, whose labels are no more than a way along
+        which the base's answers are asked.
         """
         frames = torch.tensor([example.frames for example in examples])
         mel = self.engine.mel([example.waveform for example in examples], max(e.window for e in examples))
@@ -244,6 +291,8 @@ class Examples(Dataset):
             "input_features": torch.from_numpy(mel),
             "decoder_input_ids": inputs,
             "labels": labels,
+            "learned": labels != IGNORED,
+            "kept": torch.tensor([example.kept for example in examples]),
         }
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:

@@ -5,13 +5,8 @@ between them, and sounds without speech. All of it is the same at every call, an
 heard, so that what differs is the adapter.
 """
 
-import gzip
-import re
-import wave
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,28 +18,17 @@ from speech.engines.base import Engine
 from speech.said import Refusal, Said
 from speech.transcribe import transcribe
 from speech.transcript import AudioFacts
+from trainer import languages
+from trainer.languages import VOICES, Spoken, spoken
 
 TOLERANCE = 0.5  # points that may be lost without a warning
 GREEDY = Options(temperatures=(0.0,))  # a warmer hearing of a loop is drawn at random
-SOUNDS = Path("/usr/share/asterisk/sounds")
-TEXTS = "/usr/share/doc/asterisk-core-sounds-{0}/core-sounds-{0}.txt.gz"
-VOICES = {"en": "en_US_f_Allison", "es": "es_MX_f_Allison", "it": "it_IT_m_Carlo", "ru": "ru_RU_f_IvrvoiceRU"}
-NAMES = {
-    "en": Said("English prompts", "Annonces en anglais"),
-    "es": Said("Spanish prompts", "Annonces en espagnol"),
-    "it": Said("Italian prompts", "Annonces en italien"),
-    "ru": Said("Russian prompts", "Annonces en russe"),
+NAMES = languages.NAMES | {
     "long": Said("Long French recordings", "Longs enregistrements français"),
     "silence": Said("Sounds without speech", "Sons sans parole"),
 }
-SECONDS = (2.0, 10.0)  # of a prompt in another language: shorter ones have few words for the window they cost
 LONG, RECORDINGS = (60.0, 120.0), 2  # seconds of a stitched recording, and how many
 GAPS = (0.5, 4.0)  # seconds of silence between its prompts
-
-
-class Spoken(NamedTuple):
-    waveform: np.ndarray  # float32, mono, 16 kHz
-    text: str
 
 
 def forgetting(base: Engine, adapter: Engine, **how) -> dict[str, dict]:
@@ -114,28 +98,6 @@ def _lost(name: Said, before: float, after: float, lost: float, **_) -> Said:
         en=f"{name.en}: {lost} points lost by the training, from {before} to {after} %.",
         fr=f"{name.fr} : {comma[2]} points perdus par l'entraînement, de {comma[0]} à {comma[1]} %.",
     )
-
-
-def spoken(language: str, clips: int) -> list[Spoken]:
-    """So many of Debian's telephone prompts in a language, the same ones each time; none where it has none."""
-    texts, sounds = Path(TEXTS.format(language)), SOUNDS / VOICES[language]
-    if not texts.is_file() or not sounds.is_dir():
-        return []
-    with gzip.open(texts, "rt", encoding="utf-8-sig") as lines:
-        named = [[part.strip() for part in line.partition(":")[::2]] for line in lines]
-    found = [
-        (sounds / f"{name}.wav", text)
-        for name, text in named
-        if text and not name.startswith(";") and not re.search(r"[][(){}<>]", text)
-    ]
-    fit = [(path, text) for path, text in found if path.is_file() and SECONDS[0] <= _seconds(path) <= SECONDS[1]]
-    spread = np.linspace(0, len(fit) - 1, min(clips, len(fit))).round().astype(int)
-    return [Spoken(read(path).waveform[0], text) for path, text in (fit[i] for i in spread)]
-
-
-def _seconds(path: Path) -> float:
-    with wave.open(str(path)) as sound:
-        return sound.getnframes() / sound.getframerate()
 
 
 def _french() -> list[Spoken]:

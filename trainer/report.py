@@ -20,6 +20,7 @@ from speech.models import Choice, choose
 from speech.said import Refusal, Said
 from trainer import evaluation, forgetting
 from trainer.examples import Parts
+from trainer.languages import Spoken
 from trainer.run import write_json
 from trainer.settings import Settings
 
@@ -113,11 +114,11 @@ def _forgotten(
     return found[0]
 
 
-def _spoken(clips: Corpus, indices: Sequence[int]) -> Iterator[forgetting.Spoken]:
+def _spoken(clips: Corpus, indices: Sequence[int]) -> Iterator[Spoken]:
     """What was not trained on, to make long recordings of."""
     for i in indices:
         with suppress(Refusal):  # a clip that cannot be heard is told of where the clips are scored
-            yield forgetting.Spoken(clips.clip(i), clips.rows["text"][i])
+            yield Spoken(clips.clip(i), clips.rows["text"][i])
 
 
 def _drawn(test: Sequence[int], settings: Settings) -> list[int]:

@@ -17,13 +17,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, kl_div
 from transformers import PrinterCallback, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerCallback
 from transformers.utils.logging import disable_progress_bar
 
@@ -360,7 +361,8 @@ class Teacher(Seq2SeqTrainer):
             steps = min(steps, max(1, int((budget - times * len(drawn) * clip) / step)))
             timed = {"seconds_a_step": round(step, 3), "seconds_a_clip": round(clip, 3)}
         if settings.evaluations:
-            points = {round(steps * k / settings.evaluations) for k in range(1, settings.evaluations + 1)} - {0}
+            parts = 2 * settings.evaluations
+            points = {round(steps * k / parts) for k in range(settings.evaluations + 1, parts + 1)} - {0}
         else:
             points = {*range(an_epoch, steps, an_epoch), steps}
         return {
@@ -475,6 +477,21 @@ class Teacher(Seq2SeqTrainer):
         with self.accelerator.no_sync(model):  # the processes add up their gradients once a step
             losses = [super(Teacher, self).training_step(model, piece, tokens) for piece in pieces]
         return sum(losses, super().training_step(model, last, tokens))
+
+    def compute_loss(self, model, inputs: dict[str, torch.Tensor], *more, **how) -> torch.Tensor:
+        kept = inputs.pop("kept")
+        answers = self._of_the_base(model, {name: values[kept] for name, values in inputs.items()}, kept)
+        self.compute_loss_func = partial(token_loss, kept=kept, answers=answers, weight=self.settings.kept_weight)
+        return super().compute_loss(model, inputs, *more, **how)
+
+    def _of_the_base(self, model, inputs: dict[str, torch.Tensor], kept: torch.Tensor) -> torch.Tensor | None:
+        """Log-probabilities (tokens, vocabulary) of what is to be kept, without the adapter; None where nothing is."""
+        if not kept.any():
+            return None
+        del inputs["labels"]
+        adapted = self.accelerator.unwrap_model(model)
+        with torch.no_grad(), adapted.disable_adapter(), self.engine.compute:
+            return adapted(**inputs).logits.float().log_softmax(-1)
 
     def _halve(self, inputs: dict[str, torch.Tensor], error: Exception) -> None:
         """Memory ran out: smaller pieces from now on, also where the run is gone on with."""
@@ -616,15 +633,31 @@ def pieces_of(inputs: dict[str, torch.Tensor], at_once: int) -> list[dict[str, t
 
 def _cut(whole: dict[str, torch.Tensor], clips: list[int], frames: int) -> dict[str, torch.Tensor]:
     piece = {name: values[clips] for name, values in whole.items()}
-    tokens = int((piece["labels"] != IGNORED).any(0).nonzero().max()) + 1
-    piece = {name: values[:, :tokens] for name, values in piece.items() if name != "input_features"}
-    return {"input_features": whole["input_features"][clips, :, :frames], **piece}
+    tokens = int(piece["learned"].any(0).nonzero().max()) + 1
+    cut = {name: piece[name][:, :tokens] for name in ("decoder_input_ids", "labels", "learned")}
+    return piece | cut | {"input_features": piece["input_features"][:, :, :frames]}
 
 
-def token_loss(outputs, labels: torch.Tensor, num_items_in_batch: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy a token of the whole batch, of all its pieces and processes; transformers counts the tokens."""
-    logits = outputs.logits.flatten(0, 1).float()
-    return cross_entropy(logits, labels.flatten(), ignore_index=IGNORED, reduction="sum") / num_items_in_batch
+def token_loss(
+    outputs,
+    labels: torch.Tensor,
+    num_items_in_batch: torch.Tensor,
+    kept: torch.Tensor,
+    answers: torch.Tensor | None,
+    weight: float = 1.0,
+) -> torch.Tensor:
+    """Cross-entropy a token of the whole batch, of all its pieces and processes; transformers counts the tokens.
+
+    The logits are those of the labels that are learned alone. For the clips of `kept` (batch,) it is `weight` times the
+    divergence (Kullback and Leibler's) from the base's `answers`, log-probabilities.
+    """
+    here = labels != IGNORED
+    of_kept = kept[:, None].expand_as(labels)[here]
+    logits = outputs.logits.float()
+    loss = cross_entropy(logits[~of_kept], labels[here][~of_kept], reduction="sum")
+    if answers is not None:
+        loss = loss + weight * kl_div(logits[of_kept].log_softmax(-1), answers, reduction="sum", log_target=True)
+    return loss / num_items_in_batch
 
 
 class Progress(TrainerCallback):

@@ -1,9 +1,11 @@
 """Whisper for windows shorter than 30 s: transformers' own model, whose encoder takes the window there is."""
 
+from functools import wraps
+
 import torch
 from torch.nn.functional import dropout, gelu
 from transformers import WhisperConfig, WhisperForConditionalGeneration
-from transformers.modeling_outputs import BaseModelOutput
+from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 
@@ -26,3 +28,14 @@ class ShortWindowWhisper(WhisperForConditionalGeneration):
     def __init__(self, config: WhisperConfig):
         super().__init__(config)
         self.model.encoder = ShortWindowEncoder(config)
+
+    @wraps(WhisperForConditionalGeneration.forward)  # generate() reads its signature
+    def forward(self, *args, learned: torch.Tensor | None = None, **kwargs) -> Seq2SeqLMOutput:
+        """As transformers' own; with `learned`, bool (batch, tokens), the logits (tokens learned, vocabulary) of those.
+
+        The output layer is as large as the decoder, and of prompts and padding nothing is learned.
+        """
+        if learned is None:
+            return super().forward(*args, **kwargs)
+        states = self.model(*args, use_cache=False, **kwargs).last_hidden_state
+        return Seq2SeqLMOutput(logits=self.proj_out(states[learned]))

@@ -1,0 +1,64 @@
+"""Telephone prompts in other languages than the one that is learned: Debian's asterisk-core-sounds-*.
+
+Every other one is for looking at what was forgotten; the rest is for keeping hold of it while training. No sentence is
+both, though the voices are the same; one language is never trained with at all.
+"""
+
+import gzip
+import re
+import wave
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from speech.audio import read
+from speech.said import Said
+
+SOUNDS = Path("/usr/share/asterisk/sounds")
+TEXTS = "/usr/share/doc/asterisk-core-sounds-{0}/core-sounds-{0}.txt.gz"
+VOICES = {"en": "en_US_f_Allison", "es": "es_MX_f_Allison", "it": "it_IT_m_Carlo", "ru": "ru_RU_f_IvrvoiceRU"}
+UNSEEN = "ru"  # only looked at: it tells of the languages of which nobody has speech
+NAMES = {
+    "en": Said("English prompts", "Annonces en anglais"),
+    "es": Said("Spanish prompts", "Annonces en espagnol"),
+    "it": Said("Italian prompts", "Annonces en italien"),
+    "ru": Said("Russian prompts", "Annonces en russe"),
+}
+SECONDS = (2.0, 10.0)  # of a prompt: shorter ones have few words for the window they cost
+
+
+class Spoken(NamedTuple):
+    waveform: np.ndarray  # float32, mono, 16 kHz
+    text: str
+
+
+def spoken(language: str, clips: int | None = None, to: Literal["check", "keep"] = "check") -> list[Spoken]:
+    """So many prompts of a language, spread over all of them, the same ones each time; none where it has none."""
+    found = [] if to == "keep" and language == UNSEEN else [*_fit(language)[to == "keep" :: 2]]
+    spread = np.linspace(0, len(found) - 1, min(clips or len(found), len(found))).round().astype(int)
+    return [Spoken(read(path).waveform[0], text) for path, text in (found[i] for i in spread)]
+
+
+def _fit(language: str) -> list[tuple[Path, str]]:
+    """File and text of the prompts that are long enough, and no longer; each text once."""
+    texts, sounds = Path(TEXTS.format(language)), SOUNDS / VOICES[language]
+    if not texts.is_file() or not sounds.is_dir():
+        return []
+    with gzip.open(texts, "rt", encoding="utf-8-sig") as lines:
+        named = [[part.strip() for part in line.partition(":")[::2]] for line in lines]
+    found = {
+        text: sounds / f"{name}.wav"
+        for name, text in named
+        if text and not name.startswith(";") and not re.search(r"[][(){}<>]", text)
+    }
+    return [
+        (path, text) for text, path in found.items() if path.is_file() and SECONDS[0] <= _seconds(path) <= SECONDS[1]
+    ]
+
+
+@cache
+def _seconds(path: Path) -> float:
+    with wave.open(str(path)) as sound:
+        return sound.getnframes() / sound.getframerate()
