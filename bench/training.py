@@ -149,7 +149,7 @@ def forgotten(source: Path, base, adapted) -> None:
 
     clips = [Spoken(read(str(source / name)).waveform[0], text) for name, text in tested(source)]
     print("\n| forgotten | before % | after % | lost |\n|---|---|---|---|", flush=True)
-    for name, found in each(base, adapted, after=replace(GREEDY, margin=adapted.margin), french=clips):
+    for name, found in each(base, adapted, after=replace(GREEDY, margin=adapted.margin), clips=100, french=clips):
         print(f"| {name} | {found['before']:.1f} | {found['after']:.1f} | {found['lost']:+.1f} |", flush=True)
 
 

@@ -9,8 +9,8 @@ import os
 # read when OpenMP is loaded, so it is set before any library.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-# oneDNN, which multiplies bfloat16, keeps what it prepared for each of the last 1024 shapes, and clips have all lengths:
-# an epoch of telephone prompts took 1.3 GB more for it, and no less time. Read when torch is loaded.
+# oneDNN, which multiplies bfloat16, keeps what it prepared for the last 1024 shapes, and clips have all lengths: for an
+# epoch of telephone prompts it took 1.3 GB more, and no less time. Read when torch is loaded.
 for cache in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
     os.environ.setdefault(cache, "32")
 
