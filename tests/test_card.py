@@ -101,6 +101,11 @@ def test_examples_and_forgetting_are_tables():
     )
 
 
+def test_it_says_what_held_it_to_its_base():
+    held = ALLO | {"settings": ALLO["settings"] | {"kept_share": 0.1}}
+    assert "held it to what its base hears" in card({}, REPORT, held) and "held it to" not in WRITTEN
+
+
 def test_warnings_stand_on_top():
     before_figures = ENGLISH.split("## What it brings")[0]
     assert "2 sentences stand in both train and test" in before_figures

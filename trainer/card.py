@@ -135,7 +135,7 @@ def _body(config: dict, report: dict, allo: dict, language: str) -> Iterator[str
     yield from _warnings(report, language)
     yield from _measured(report, language)
     yield from _examples(report, language)
-    yield from _forgotten(report, language)
+    yield from _forgotten(report, allo, language)
     yield say(en="## How it was made", fr="## Comment il a été fait")
     yield "\n".join(f"- {line}" for line in _facts(config, report, allo, language))
     yield say(en="## Use", fr="## Utilisation")
@@ -222,7 +222,7 @@ def _examples(report: dict, language: str) -> Iterator[str]:
             yield "\n".join([head, "|---|---|---|", *(f"| {row} |" for row in rows)])
 
 
-def _forgotten(report: dict, language: str) -> Iterator[str]:
+def _forgotten(report: dict, allo: dict, language: str) -> Iterator[str]:
     found = _sets(report)
     if not found:
         return
@@ -232,6 +232,13 @@ def _forgotten(report: dict, language: str) -> Iterator[str]:
         "Sur ce qu'il n'a pas appris : taux d'erreur de mots, et pour les sons sans parole la part qui a eu "
         "un texte, en %.",
     ).to(language)
+    if allo.get("settings", {}).get("kept_share"):
+        yield Said(
+            "In English, Spanish and Italian other sentences of the same voices held it to what its base hears; "
+            "in Russian none did.",
+            "En anglais, en espagnol et en italien, d'autres phrases des mêmes voix l'ont tenu à ce qu'entend sa "
+            "base ; en russe, aucune.",
+        ).to(language)
     lines = [Said("| | before | after | lost |", "| | avant | après | perdu |").to(language), "|---|---|---|---|"]
     for label, figures in found:
         numbers = " | ".join(_number(figures[part], language) for part in ("before", "after", "lost"))
