@@ -16,6 +16,7 @@ import corpus
 from corpus.prompts import prompts
 from speech.audio import SAMPLE_RATE
 from speech.said import Refusal
+from trainer import examples as module
 from trainer import languages
 from trainer.examples import IGNORED, Batches, Examples, Loader, Place, divided, telephone_line, unspoken
 from trainer.settings import PRESETS
@@ -127,6 +128,15 @@ def test_a_share_of_the_clips_comes_with_times(shown, engine):
     plain = engine.tokenizer.convert_tokens_to_ids("<|notimestamps|>")
     given = batch(shown(replace(PLAIN, timestamps=0.5)), range(60))["decoder_input_ids"]
     assert 15 < (given[:, 3] == plain).sum() < 45
+
+
+def test_a_long_clip_has_no_times(shown, engine, clips, monkeypatch):
+    """Its sentences have times of their own, which nobody knows."""
+    monkeypatch.setattr(module, "LONGEST_TIMED", 2.0)
+    given = batch(shown(replace(PLAIN, timestamps=1.0)), range(60))
+    timed = ((given["labels"] >= engine.timestamp_begin) & (given["labels"] != IGNORED)).any(1)
+    long = torch.tensor([clips.rows["seconds"][number] > 2.0 for number in range(60)])
+    assert 0 < long.sum() < 60 and torch.equal(timed, ~long)
 
 
 def test_a_window_is_the_clip_and_a_margin_that_is_drawn(shown, clips):

@@ -32,6 +32,7 @@ IGNORED = -100  # a label that nothing is learned from
 POOL = 64  # batches among which clips of like length are put together; with 16 a batch's window was a sixth longer
 PREVIOUS = 100  # tokens of the text before, at most
 LONGEST_STITCHED = 29.0  # seconds
+LONGEST_TIMED = 8.0  # seconds: a longer clip has several sentences, and one span for all of them unlearns Whisper's own
 GAPS = (0.1, 0.8)  # seconds of silence between stitched turns
 KEPT = ("en", "fr", "es", "it", "de", "pt", "nl", "ar", "tr")  # languages in which the base is to stay as it is
 OTHERS = 0.7  # of what is to stay: the share in another language, where there is such speech
@@ -206,8 +207,9 @@ class Examples(Dataset):
         waveform = self._waveform(number)
         if plan.random.random() < self.settings.line_share:
             waveform = telephone_line(waveform, plan.random)
-        if plan.random.random() < self.settings.timestamps:
-            text = [self._time(0.0), *self.texts[number], self._time(len(waveform) / SAMPLE_RATE), self.end]
+        seconds = len(waveform) / SAMPLE_RATE
+        if plan.random.random() < self.settings.timestamps and seconds <= LONGEST_TIMED:
+            text = [self._time(0.0), *self.texts[number], self._time(seconds), self.end]
             return Example(waveform, plan.frames, self.timed_prompt, text, plan.random)
         return Example(waveform, plan.frames, self.prompt, [*self.texts[number], self.end], plan.random)
 
