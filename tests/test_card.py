@@ -102,8 +102,8 @@ def test_examples_and_forgetting_are_tables():
 
 
 def test_it_says_what_held_it_to_its_base():
-    held = ALLO | {"settings": ALLO["settings"] | {"kept_share": 0.1}}
-    assert "held it to what its base hears" in card({}, REPORT, held) and "held it to" not in WRITTEN
+    held = card({}, REPORT, ALLO | {"held_by": ["en", "es"]})
+    assert "held it to what its base hears: English prompts, Spanish prompts." in held and "held it to" not in WRITTEN
 
 
 def test_warnings_stand_on_top():

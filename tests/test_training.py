@@ -26,6 +26,7 @@ from speech.models import choose
 from speech.said import Refusal
 from trainer import lora, run, training
 from trainer.examples import Batches
+from trainer.languages import VOICES, spoken
 from trainer.process import started_at
 from trainer.settings import PRESETS, Settings, from_dict, preset
 
@@ -287,6 +288,7 @@ def test_the_adapter_says_what_it_is(done, tiny, corpus):
     assert told["base"] == str(tiny) and told["margin"] == 0.3 and told["language"] == "fr" and told["allo"] == 1
     assert told["revision"] == adapters.revision(choose(str(tiny))) and told["corpus"] == str(corpus)
     assert from_dict(told["settings"]).rank == 32 and len(told["split_hash"]) == 16
+    assert told["held_by"] == [name for name in sorted(VOICES) if spoken(name, 1, to="keep")]
     adapters.check_base(done / "adapter", choose(str(tiny)))
     with pytest.raises(Refusal, match="name that base"):
         adapters.check_base(done / "adapter", choose("whisper-base"))

@@ -232,12 +232,10 @@ def _forgotten(report: dict, allo: dict, language: str) -> Iterator[str]:
         "Sur ce qu'il n'a pas appris : taux d'erreur de mots, et pour les sons sans parole la part qui a eu "
         "un texte, en %.",
     ).to(language)
-    if allo.get("settings", {}).get("kept_share"):
+    if held_by := ", ".join(NAMES[name].to(language) for name in allo.get("held_by", ())):
         yield Said(
-            "In English, Spanish and Italian other sentences of the same voices held it to what its base hears; "
-            "in Russian none did.",
-            "En anglais, en espagnol et en italien, d'autres phrases des mêmes voix l'ont tenu à ce qu'entend sa "
-            "base ; en russe, aucune.",
+            f"Other sentences of the same voices held it to what its base hears: {held_by}.",
+            f"D'autres phrases des mêmes voix l'ont tenu à ce qu'entend sa base : {held_by}.",
         ).to(language)
     lines = [Said("| | before | after | lost |", "| | avant | après | perdu |").to(language), "|---|---|---|---|"]
     for label, figures in found:

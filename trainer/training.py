@@ -228,7 +228,8 @@ def _learn(
         write_json(folder / "config.json", _config(job, clips, parts, choice, plan, teacher))
     say(Said(en=f"{formats.weights}: {formats.reason.en}", fr=f"{formats.weights} : {formats.reason.fr}"))
     say(_opening(teacher, plan))
-    ended = teacher.teach(plan, _facts(settings, clips, parts, choice))
+    held_by = sorted({other.language for other in teacher.examples.others})
+    ended = teacher.teach(plan, _facts(settings, clips, parts, choice) | {"held_by": held_by})
     if run:
         write_json(folder / "training.json", ended)
 
