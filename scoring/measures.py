@@ -7,7 +7,7 @@ reference has no words count as edits, as they do in jiwer; such clips (phantoms
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from jiwer import CharacterOutput, WordOutput, process_characters, process_words
@@ -28,20 +28,24 @@ def _raw(text: str) -> str:
 
 
 def _basic(text: str) -> str:
-    return _basic_normaliser()(text).strip()
+    return _of_whisper().BasicTextNormalizer()(text).strip()
 
 
-@cache
-def _basic_normaliser() -> Callable[[str], str]:
-    from transformers.models.whisper.english_normalizer import BasicTextNormalizer  # two seconds of import
+def _english(text: str) -> str:
+    return _of_whisper().EnglishTextNormalizer({})(text)  # {}: its table of British spellings is a model's file
 
-    return BasicTextNormalizer()
+
+def _of_whisper():
+    from transformers.models.whisper import english_normalizer  # two seconds of import
+
+    return english_normalizer
 
 
 NORMALISERS = {
     "french": Normaliser(french.NAME, french.normalise),
     "french-without-fillers": Normaliser(french.WITHOUT_FILLERS, partial(french.normalise, fillers=False)),
     "basic": Normaliser("BasicTextNormalizer", _basic),
+    "english": Normaliser("EnglishTextNormalizer", _english),
     "raw": Normaliser("raw", _raw),
 }
 

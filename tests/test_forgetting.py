@@ -104,6 +104,15 @@ def test_long_recordings_are_heard_whole_and_judged_in_french(int8, debian):
     )
 
 
+def test_who_writes_a_word_for_a_digit_has_lost_nothing_in_english(int8, debian, monkeypatch):
+    clip = Spoken(np.zeros(3 * SAMPLE_RATE, np.float32), "Press 1 now")
+    monkeypatch.setattr(forgetting, "spoken", lambda language, clips: [clip] * (language in ("en", "es")))
+    digit, word, wrong = Deaf(int8, " Press 1 now"), Deaf(int8, " Press one now"), Deaf(int8, " Press two now")
+    found = forgetting.forgetting(digit, word, french=[])
+    assert (found["en"]["after"], found["es"]["after"]) == (0.0, pytest.approx(100 / 3, abs=0.001))
+    assert forgetting.forgetting(digit, wrong, french=[])["en"]["lost"] == pytest.approx(100 / 3, abs=0.001)
+
+
 def test_sets_that_are_not_installed_are_named(int8, debian):
     quiet = Deaf(int8, "")
     found = forgetting.forgetting(quiet, quiet, french=[])
