@@ -43,19 +43,21 @@ def prompts(at_least: float = 0.0) -> list[Prompt]:
             fr="Les annonces téléphoniques ne sont pas ici : "
             "apt-get install asterisk-core-sounds-fr asterisk-core-sounds-fr-wav.",
         )
-    return [found for found in _all() if at_least <= found.seconds <= 30]
+    return [found for found in listed(TEXTS, SOUNDS) if at_least <= found.seconds <= 30]
 
 
 @cache
-def _all() -> list[Prompt]:
+def listed(texts: Path, sounds: Path) -> list[Prompt]:
+    """Of one of Debian's lists the prompts that are in `sounds` and whose text is all spoken, in its order."""
     found = []
-    with gzip.open(TEXTS, "rt", encoding="utf-8") as lines:
+    with gzip.open(texts, "rt", encoding="utf-8-sig") as lines:
         for line in lines:
             name, _, text = (part.strip() for part in line.partition(":"))
-            if text and not name.startswith(";") and not re.search(r"[][(){}<>]", text) and prompt(name).is_file():
-                with wave.open(str(prompt(name))) as sound:
+            path = sounds / f"{name}.wav"
+            if text and not name.startswith(";") and not re.search(r"[][(){}<>]", text) and path.is_file():
+                with wave.open(str(path)) as sound:
                     seconds = sound.getnframes() / sound.getframerate()
-                found.append(Prompt(name, text, prompt(name), seconds))
+                found.append(Prompt(name, text, path, seconds))
     return found
 
 

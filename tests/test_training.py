@@ -204,7 +204,7 @@ def test_what_is_kept_is_asked_of_the_base(corpus, tiny, tmp_path):
 
     def loss() -> torch.Tensor:
         with teacher.engine.compute:
-            return teacher.compute_loss(teacher.model, dict(batch), num_items_in_batch=batch["learned"].sum())
+            return teacher.compute_loss(teacher.model, dict(batch), num_items_in_batch=(batch["labels"] != -100).sum())
 
     assert abs(loss().item()) < 1e-6
     for name, weight in teacher.model.named_parameters():
@@ -241,12 +241,12 @@ def test_a_batch_in_pieces_is_the_same_batch():
     labels = torch.tensor([[5, 6, 7], [5, -100, -100], [5, 6, -100]])
     mel = torch.arange(3.0)[:, None, None].expand(3, 80, 300)
     batch = {"frames": torch.tensor([300, 96, 120]), "input_features": mel, "labels": labels}
-    batch |= {"decoder_input_ids": labels + 1, "learned": labels != -100, "kept": torch.tensor([True, False, True])}
+    batch |= {"decoder_input_ids": labels + 1, "kept": torch.tensor([True, False, True])}
     assert [piece.keys() for piece in training.pieces_of(batch, 900)] == [batch.keys() - {"frames"}]
     short, long = training.pieces_of(batch, 300)
     assert short["input_features"].shape == (2, 80, 120) and long["input_features"].shape == (1, 80, 300)
     assert short["labels"].tolist() == [[5, -100], [5, 6]] and long["labels"].tolist() == [[5, 6, 7]]
-    assert short["kept"].tolist() == [False, True] and short["learned"].tolist() == [[True, False], [True, True]]
+    assert short["kept"].tolist() == [False, True]
     assert short["input_features"][:, 0, 0].tolist() == [1.0, 2.0]
     assert len(training.pieces_of(batch, 1)) == 3
 

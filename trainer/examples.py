@@ -270,8 +270,7 @@ class Examples(Dataset):
 
         frames (batch,) is what each needs; input_features (batch, mels, frames) float32; decoder_input_ids and labels
         (batch, tokens) int64, labels one ahead of what the decoder is given, IGNORED where nothing is to be learned;
-        learned (batch, tokens) bool, where something is; kept (batch,) bool, whose labels are no more than a way along
-        which the base's answers are asked.
+        kept (batch,) bool, whose labels are no more than a way along which the base's answers are asked.
         """
         frames = torch.tensor([example.frames for example in examples])
         mel = self.engine.mel([example.waveform for example in examples], max(e.window for e in examples))
@@ -293,7 +292,6 @@ class Examples(Dataset):
             "input_features": torch.from_numpy(mel),
             "decoder_input_ids": inputs,
             "labels": labels,
-            "learned": labels != IGNORED,
             "kept": torch.tensor([example.kept for example in examples]),
         }
 

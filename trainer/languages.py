@@ -4,15 +4,12 @@ Every other one is for looking at what was forgotten; the rest is for keeping ho
 both, though the voices are the same; one language is never trained with at all.
 """
 
-import gzip
-import re
-import wave
-from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from corpus.prompts import Prompt, listed
 from speech.audio import read
 from speech.said import Said
 
@@ -38,27 +35,12 @@ def spoken(language: str, clips: int | None = None, to: Literal["check", "keep"]
     """So many prompts of a language, spread over all of them, the same ones each time; none where it has none."""
     found = [] if to == "keep" and language == UNSEEN else [*_fit(language)[to == "keep" :: 2]]
     spread = np.linspace(0, len(found) - 1, min(clips or len(found), len(found))).round().astype(int)
-    return [Spoken(read(path).waveform[0], text) for path, text in (found[i] for i in spread)]
+    return [Spoken(read(found[i].path).waveform[0], found[i].text) for i in spread]
 
 
-def _fit(language: str) -> list[tuple[Path, str]]:
-    """File and text of the prompts that are long enough, and no longer; each text once."""
+def _fit(language: str) -> list[Prompt]:
+    """The prompts that are long enough, and no longer; each text once."""
     texts, sounds = Path(TEXTS.format(language)), SOUNDS / VOICES[language]
-    if not texts.is_file() or not sounds.is_dir():
-        return []
-    with gzip.open(texts, "rt", encoding="utf-8-sig") as lines:
-        named = [[part.strip() for part in line.partition(":")[::2]] for line in lines]
-    found = {
-        text: sounds / f"{name}.wav"
-        for name, text in named
-        if text and not name.startswith(";") and not re.search(r"[][(){}<>]", text)
-    }
-    return [
-        (path, text) for text, path in found.items() if path.is_file() and SECONDS[0] <= _seconds(path) <= SECONDS[1]
-    ]
-
-
-@cache
-def _seconds(path: Path) -> float:
-    with wave.open(str(path)) as sound:
-        return sound.getnframes() / sound.getframerate()
+    found = listed(texts, sounds) if texts.is_file() and sounds.is_dir() else []
+    once = {prompt.text: prompt for prompt in found}.values()
+    return [prompt for prompt in once if SECONDS[0] <= prompt.seconds <= SECONDS[1]]

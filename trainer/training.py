@@ -481,6 +481,7 @@ class Teacher(Seq2SeqTrainer):
 
     def compute_loss(self, model, inputs: dict[str, torch.Tensor], *more, **how) -> torch.Tensor:
         kept = inputs.pop("kept")
+        inputs["learned"] = inputs["labels"] != IGNORED
         answers = self._of_the_base(model, {name: values[kept] for name, values in inputs.items()}, kept)
         self.compute_loss_func = partial(token_loss, kept=kept, answers=answers, weight=self.settings.kept_weight)
         return super().compute_loss(model, inputs, *more, **how)
@@ -634,8 +635,8 @@ def pieces_of(inputs: dict[str, torch.Tensor], at_once: int) -> list[dict[str, t
 
 def _cut(whole: dict[str, torch.Tensor], clips: list[int], frames: int) -> dict[str, torch.Tensor]:
     piece = {name: values[clips] for name, values in whole.items()}
-    tokens = int(piece["learned"].any(0).nonzero().max()) + 1
-    cut = {name: piece[name][:, :tokens] for name in ("decoder_input_ids", "labels", "learned")}
+    tokens = int((piece["labels"] != IGNORED).any(0).nonzero().max()) + 1
+    cut = {name: piece[name][:, :tokens] for name in ("decoder_input_ids", "labels")}
     return piece | cut | {"input_features": piece["input_features"][:, :, :frames]}
 
 
