@@ -171,6 +171,17 @@ def test_voice_activity_leaves_torch_its_threads():
     assert done.stdout == "2 2\n"
 
 
+def test_a_second_engine_has_as_many_workers_as_the_first():
+    """CTranslate2 sets OpenMP's threads, which torch counts by, to those of one worker when it loads a model."""
+    asked = (
+        "import torch; from speech.engines import load; from speech.models import choose\n"
+        "print(*(load(choose('whisper-base'), 'ctranslate2').workers for _ in range(2)), torch.get_num_threads())"
+    )
+    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout == "2 2 2\n"
+
+
 def test_the_detector_is_silero(spoken):
     sound = stitched(spoken[:4], 1.0)
     detector = Detector()

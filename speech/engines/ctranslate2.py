@@ -26,7 +26,8 @@ class CTranslate2Engine(Engine):
         threads in one take a third longer than one.
         """
         super().__init__(choice, reason)
-        cores = threads or torch.get_num_threads()
+        own = torch.get_num_threads()
+        cores = threads or own
         self.workers = 1 if device == "cuda" else min(cores, MOST_WORKERS)
         self.whisper = ctranslate2.models.Whisper(
             str(converted),
@@ -35,6 +36,7 @@ class CTranslate2Engine(Engine):
             inter_threads=self.workers,
             intra_threads=max(1, cores // self.workers),
         )
+        torch.set_num_threads(own)  # loading sets OpenMP's, which are torch's as well, to those of one worker
         self._crew = ThreadPoolExecutor(self.workers, "ctranslate2")
         self.device, self.precision = self.whisper.device, self.whisper.compute_type
         stored = (converted / "model.bin").stat().st_size  # float16: two bytes a weight
