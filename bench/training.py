@@ -144,12 +144,12 @@ def engines(adapter: Path) -> tuple:
 def forgotten(source: Path, base, adapted) -> None:
     """Prints what base and adapter make of other languages, of test clips end to end, and of sounds without speech."""
     from speech.audio import read
-    from trainer.forgetting import GREEDY, each
+    from trainer.forgetting import COLD, each
     from trainer.languages import Spoken
 
     clips = [Spoken(read(str(source / name)).waveform[0], text) for name, text in tested(source)]
     print("\n| forgotten | before % | after % | lost |\n|---|---|---|---|", flush=True)
-    for name, found in each(base, adapted, after=replace(GREEDY, margin=adapted.margin), clips=100, french=clips):
+    for name, found in each(base, adapted, after=replace(COLD, margin=adapted.margin), clips=100, french=clips):
         print(f"| {name} | {found['before']:.1f} | {found['after']:.1f} | {found['lost']:+.1f} |", flush=True)
 
 

@@ -50,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--prompt", default="", help="text that comes before, in the spelling that is wanted")
     add("--hot-words", default="", help="words to expect")
     add("--context", action="store_true", help="hear each window after the text before it (slower)")
-    add("--beam-size", type=int, default=1, help="1 is greedy")
+    add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
+    add("--unsure-beam", type=int, default=Options.unsure_beam, help="of what greedy is unsure of (1: none)")
     add("--no-voice-activity", action="store_true", help="hear the silences too")
     add("--mask", action="store_true", help="hide spoken numbers that are personal, and e-mail addresses")
     add("--names", default="", help="names to hide as well, between commas")
@@ -108,6 +109,7 @@ def _options(asked: argparse.Namespace) -> Options:
         context=asked.context,
         voice_activity=not asked.no_voice_activity,
         beam_size=asked.beam_size,
+        unsure_beam=asked.unsure_beam,
     )
 
 

@@ -28,6 +28,7 @@ MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to t
 TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
 CPU_FRAMES = 12000  # mel frames of one batch on a CPU: more take memory and gain no time
 DOUBTFUL_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
+UNSURE_LOGPROB = -0.3  # mean log-probability under which a greedy text is written again by a beam
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
 
 
@@ -42,6 +43,7 @@ class Options:
     context: bool = False  # each window after the text of the one before: slower, one window at a time
     voice_activity: bool = True  # windows without a voice are not heard at all
     beam_size: int = 1  # 1 is greedy
+    unsure_beam: int = 5  # where greedy decoding is unsure of its text; 1: that is left as it is
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # the next one where the text is a loop
     margin: float | None = MARGIN  # seconds of window after the clip; None: always the full window
     batch_size: int = 8
@@ -53,11 +55,12 @@ class Options:
                 en=f"There is no task {self.task!r}: choose transcribe or translate.",
                 fr=f"La tâche {self.task!r} n'existe pas : choisissez transcribe ou translate.",
             )
-        if not 1 <= self.beam_size <= MAX_BEAM:
-            raise Refusal(
-                en=f"The beam size is {self.beam_size}: choose 1 (greedy) to {MAX_BEAM}.",
-                fr=f"La largeur de faisceau est {self.beam_size} : choisissez de 1 (glouton) à {MAX_BEAM}.",
-            )
+        for size in (self.beam_size, self.unsure_beam):
+            if not 1 <= size <= MAX_BEAM:
+                raise Refusal(
+                    en=f"The beam size is {size}: choose 1 (greedy) to {MAX_BEAM}.",
+                    fr=f"La largeur de faisceau est {size} : choisissez de 1 (glouton) à {MAX_BEAM}.",
+                )
 
 
 @dataclass(frozen=True)
@@ -190,13 +193,8 @@ def _hear(
     """What one look at a batch gives; None where it is doubtful and not the last."""
     frames, seconds = look.frames(clips[-1]), _seconds(clips[-1])  # the longest
     states = engine.encode(engine.mel(clips, frames))
-    hypotheses = engine.generate(
-        states,
-        prompt,
-        beam_size=options.beam_size,
-        temperature=look.temperature,
-        max_tokens=min(CONTEXT - len(prompt), TOKENS_AT_LEAST + TOKENS_PER_SECOND * seconds),
-    )
+    most = min(CONTEXT - len(prompt), TOKENS_AT_LEAST + TOKENS_PER_SECOND * seconds)
+    hypotheses = _hypotheses(engine, states, prompt, options, look.temperature, most)
     short = frames < FULL_WINDOW
     kept = [last or not _is_doubtful(engine, *pair, short) for pair in zip(clips, hypotheses, strict=True)]
     words = [()] * len(clips)
@@ -206,6 +204,21 @@ def _hear(
         _heard(engine, clip, hypothesis, found, options.language) if keep else None
         for clip, hypothesis, found, keep in zip(clips, hypotheses, words, kept, strict=True)
     ]
+
+
+def _hypotheses(
+    engine: Engine, states: Any, prompt: list[int], options: Options, temperature: float, most: int
+) -> list[Hypothesis]:
+    """Of a greedy text that is unsure and what a beam makes of the same states the likelier one."""
+    found = engine.generate(states, prompt, beam_size=options.beam_size, temperature=temperature, max_tokens=most)
+    unsure = [at for at, each in enumerate(found) if each.logprob < UNSURE_LOGPROB]
+    if not unsure or temperature or options.beam_size > 1 or options.unsure_beam == 1:
+        return found
+    some = engine.some(states, unsure)
+    wider = engine.generate(some, prompt, beam_size=options.unsure_beam, temperature=0.0, max_tokens=most)
+    for at, other in zip(unsure, wider, strict=True):
+        found[at] = max(found[at], other, key=lambda each: each.logprob)
+    return found
 
 
 def _words(

@@ -1,5 +1,6 @@
 """Real weights hear real telephone prompts, in both engines, and hear nothing where nobody speaks."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import torch
 
 from corpus.prompts import prompt, prompts
 from speech.audio import SAMPLE_RATE, read
-from speech.decoding import Options, decode, detect_language, segments
+from speech.decoding import UNSURE_LOGPROB, Options, decode, detect_language, segments
 from speech.engines import load
 from speech.engines.base import FULL_WINDOW, Hypothesis
 from speech.models import choose
@@ -246,6 +247,29 @@ def test_a_gpu_that_fills_up_meanwhile_is_told(torch32, monkeypatch):
 def test_beam_search_is_served_by_both(float32, torch32):
     clip, options = [waveform("conf-full")], replace(PLAIN, beam_size=3)
     assert texts(float32, clip, options) == texts(torch32, clip, options) == ["Cette conférence est pleine."]
+
+
+def test_a_text_that_greedy_is_unsure_of_becomes_a_likelier_one(int8, clips):
+    greedy, wider = (
+        dict(item for batch in decode(int8, clips, replace(PLAIN, unsure_beam=size)) for item in batch)
+        for size in (1, 5)
+    )
+    sure = {i: math.log(heard.turns[0].confidence) >= UNSURE_LOGPROB for i, heard in greedy.items()}
+    assert {*sure.values()} == {True, False}
+    assert all(wider[i] == greedy[i] for i in sure if sure[i])
+    changed = [i for i in sure if wider[i].text != greedy[i].text]
+    assert changed
+    assert all(wider[i].turns[0].confidence > greedy[i].turns[0].confidence for i in changed)
+
+
+def test_some_of_a_batch_are_heard_as_in_it(int8, torch32, clips):
+    for engine in (int8, torch32):
+        states, prompt_ids = engine.encode(engine.mel(clips[:5], 1000)), engine.prompt("fr")
+        asked = {"beam_size": 1, "temperature": 0.0, "max_tokens": 40}
+        whole = engine.generate(states, prompt_ids, **asked)
+        for places in ([4, 1, 2], [3]):
+            some = engine.generate(engine.some(states, places), prompt_ids, **asked)
+            assert [found.tokens for found in some] == [whole[at].tokens for at in places]
 
 
 def test_a_temperature_warms_both_and_transformers_the_same_way_each_time(int8, torch32):

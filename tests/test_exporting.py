@@ -24,7 +24,7 @@ from trainer.__main__ import main
 from trainer.exporting import base_of, export
 
 PROMPTS = ("agent-alreadyon", "conf-full", "vm-nobodyavail")
-GREEDY = Options(timestamps=False, margin=None, temperatures=(0.0,))
+GREEDY = Options(timestamps=False, margin=None, temperatures=(0.0,), unsure_beam=1)
 
 
 @pytest.fixture(scope="module")

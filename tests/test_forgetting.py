@@ -11,7 +11,7 @@ from speech.decoding import Options
 from speech.engines import Engine
 from speech.engines.base import Alignment, Hypothesis
 from trainer import forgetting, languages
-from trainer.forgetting import GREEDY, LONG, NAMES, RECORDINGS, stitched, without_speech
+from trainer.forgetting import COLD, LONG, NAMES, RECORDINGS, stitched, without_speech
 from trainer.languages import SECONDS, UNSEEN, VOICES, Spoken, spoken
 
 INSTALLED = [language for language in VOICES if spoken(language, 1)]
@@ -28,6 +28,9 @@ class Deaf(Engine):
 
     def encode(self, mel):
         return mel
+
+    def some(self, states, places):
+        return states[places]
 
     def detect(self, states):
         raise NotImplementedError
@@ -140,4 +143,4 @@ def test_the_same_model_loses_nothing(int8, monkeypatch):
 
 
 def test_nothing_is_drawn_at_random():
-    assert GREEDY.temperatures == (0.0,)
+    assert COLD.temperatures == (0.0,)

@@ -22,7 +22,7 @@ from trainer import languages
 from trainer.languages import VOICES, Spoken, spoken
 
 TOLERANCE = 0.5  # points that may be lost without a warning
-GREEDY = Options(temperatures=(0.0,))  # a warmer hearing of a loop is drawn at random
+COLD = Options(temperatures=(0.0,))  # a warmer hearing of a loop is drawn at random
 NAMES = languages.NAMES | {
     "long": Said("Long French recordings", "Longs enregistrements français"),
     "silence": Said("Sounds without speech", "Sons sans parole"),
@@ -41,8 +41,8 @@ def each(
     base: Engine,
     adapter: Engine,
     *,
-    before: Options = GREEDY,
-    after: Options = GREEDY,
+    before: Options = COLD,
+    after: Options = COLD,
     clips: int = 40,
     french: Iterable[Spoken] | None = None,
     known: Container[str] = (),

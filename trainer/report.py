@@ -100,8 +100,8 @@ def _forgotten(
     if state.is_main_process:
         found = [json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}]
         how = {
-            "before": replace(forgetting.GREEDY, language=settings.language),
-            "after": replace(forgetting.GREEDY, language=settings.language, margin=settings.decoding_margin),
+            "before": replace(forgetting.COLD, language=settings.language),
+            "after": replace(forgetting.COLD, language=settings.language, margin=settings.decoding_margin),
             "french": _spoken(clips, test) if test else None,
         }
         kept.parent.mkdir(exist_ok=True)

@@ -73,6 +73,10 @@ class Engine(ABC):
         """Mel (batch, mels, frames), any even number of frames up to 3000, to states that only this engine reads."""
 
     @abstractmethod
+    def some(self, states: Any, places: Sequence[int]) -> Any:
+        """The states of the batch's items at `places`, in that order."""
+
+    @abstractmethod
     def detect(self, states: Any) -> list[dict[str, float]]:
         """The probability of each language, by code, for each item of the batch."""
 

@@ -62,6 +62,12 @@ class CTranslate2Engine(Engine):
         count = min(self.workers, len(mel))
         return self._each(encoded, [mel[at::count] for at in range(count)])
 
+    def some(self, states: Parts, places: Sequence[int]) -> Parts:
+        rows = [np.array(part.to_device(ctranslate2.Device.cpu)) for part in states]
+        items = [rows[at % len(rows)][at // len(rows)] for at in places]
+        count = min(self.workers, len(items))
+        return [ctranslate2.StorageView.from_array(np.stack(items[at::count])) for at in range(count)]
+
     def _each(self, work: Callable, *parts: Sequence) -> list:
         """The work on each part, the workers side by side; the engine to oneself meanwhile."""
         with self.lock:

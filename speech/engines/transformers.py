@@ -96,6 +96,9 @@ class TransformersEngine(Engine):
             states = whisper.model.encoder(features).last_hidden_state
         return Encoded(states, features if self._assistant and not self._assistant.shares_encoder else None)
 
+    def some(self, states: Encoded, places: Sequence[int]) -> Encoded:
+        return Encoded(*(part if part is None else part[list(places)] for part in states))
+
     @torch.inference_mode()
     def detect(self, states: Encoded) -> list[dict[str, float]]:
         ids = self.generation.lang_to_id
