@@ -56,15 +56,15 @@ class Settings:
     timestamps: float = 0.5  # share of the clips whose text comes with its times
     stitched_share: float = 0.03  # of 30-s windows made of a call's turns, with times and the text before
     silence_share: float = 0.02  # of silence, tones and noise, with no text
-    kept_share: float = 0.1  # of clips in other languages or to be translated, to stay as the base hears them
-    kept_weight: float = 3.0  # of one of their tokens, beside one that is learned
+    kept_share: float = 0.15  # of clips in other languages or to be translated, to stay as the base hears them
+    kept_weight: float = 4.0  # of one of their tokens, beside one that is learned
     line_share: float = 0.0  # of clips through a simulated telephone line
     spec_augment: float = 0.5  # bands and stretches of the mel masked: 0 none, 1 a good deal
     leading_space: bool = True  # before the text, as Whisper itself writes it
     prompt_loss: bool = False  # language, task and mode are learned as well, though they are always given
 
     # evaluations on the validation split
-    evaluations: int = 4  # evenly spread over the second half: before, the rate is too high; 0: one each epoch
+    evaluations: int = 3  # evenly spread over the second half: before, the rate is too high; 0: one each epoch
     patience: int = 0  # so many without a better WER end the training; 0: never
     generation_length: int | None = None  # tokens at most; None: by the seconds of audio
     validation_clips: int = 64  # at most, drawn once

@@ -544,12 +544,16 @@ class Teacher(Seq2SeqTrainer):
         return found
 
     def _options(self, margin: float = 0.0) -> Options:
-        """The adapter's own window, one look: a second look in the full one would hide what the short one loses."""
+        """The adapter's own window, one look: a second look in the full one would hide what the short one loses.
+
+        Greedy alone: what beams take is better spent on steps.
+        """
         settings = self.settings
         own = settings.decoding_margin
         return Options(
             language=settings.language,
             timestamps=settings.timestamps > 0,
+            unsure_beam=1,
             margin=own if own is None else max(own, margin),
             temperatures=(0.0,) if own is None else (),
         )
