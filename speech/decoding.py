@@ -209,9 +209,13 @@ def _hear(
 def _hypotheses(
     engine: Engine, states: Any, prompt: list[int], options: Options, temperature: float, most: int
 ) -> list[Hypothesis]:
-    """Of a greedy text that is unsure and what a beam makes of the same states the likelier one."""
+    """Of a greedy text that is unsure and what a beam makes of the same states the likelier one.
+
+    Not where probably nobody speaks: a beam finds something likelier than silence to say there.
+    """
     found = engine.generate(states, prompt, beam_size=options.beam_size, temperature=temperature, max_tokens=most)
-    unsure = [at for at, each in enumerate(found) if each.logprob < UNSURE_LOGPROB]
+    spoken = [at for at, each in enumerate(found) if each.no_speech <= SILENT_SHARE]
+    unsure = [at for at in spoken if found[at].logprob < UNSURE_LOGPROB]
     if not unsure or temperature or options.beam_size > 1 or options.unsure_beam == 1:
         return found
     some = engine.some(states, unsure)

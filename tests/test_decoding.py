@@ -16,6 +16,7 @@ from speech.engines.base import FULL_WINDOW, Hypothesis
 from speech.models import choose
 from speech.said import Refusal
 from speech.transcribe import transcribe
+from trainer.forgetting import without_speech
 
 PLAIN = Options(timestamps=False)
 
@@ -260,6 +261,11 @@ def test_a_text_that_greedy_is_unsure_of_becomes_a_likelier_one(int8, clips):
     changed = [i for i in sure if wider[i].text != greedy[i].text]
     assert changed
     assert all(wider[i].turns[0].confidence > greedy[i].turns[0].confidence for i in changed)
+
+
+def test_where_nobody_speaks_no_beam_looks_for_words(int8):
+    greedy, wider = (texts(int8, without_speech(), Options(temperatures=(0.0,), unsure_beam=size)) for size in (1, 5))
+    assert wider == greedy and sum(map(bool, wider)) < len(wider) / 4
 
 
 def test_some_of_a_batch_are_heard_as_in_it(int8, torch32, clips):
