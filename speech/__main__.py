@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--hot-words", default="", help="words to expect")
     add("--context", action="store_true", help="hear each window after the text before it (slower)")
     add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
-    add("--unsure-beam", type=int, default=Options.unsure_beam, help="of what greedy is unsure of (1: none)")
+    add("--unsure-beam", type=int, default=Options.unsure_beam, help="the beam for what greedy is unsure of (1: none)")
     add("--no-voice-activity", action="store_true", help="hear the silences too")
     add("--mask", action="store_true", help="hide spoken numbers that are personal, and e-mail addresses")
     add("--names", default="", help="names to hide as well, between commas")

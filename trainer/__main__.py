@@ -67,7 +67,7 @@ def _parser(named: str | None) -> argparse.ArgumentParser:
     add("--window", default="short", choices=WINDOWS, help="the clip and a margin, or Whisper's 30 s (default: short)")
     add("--batch-size", type=int, default=Options.batch_size)
     add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
-    add("--unsure-beam", type=int, default=Options.unsure_beam, help="of what greedy is unsure of (1: none)")
+    add("--unsure-beam", type=int, default=Options.unsure_beam, help="the beam for what greedy is unsure of (1: none)")
     add("--output", type=Path, metavar="FILE.csv", help="a line a clip, and FILE.json; the same again goes on with it")
     add("--json", action="store_true", help="the summary as one JSON object on standard output")
     for name, module in OTHERS.items():

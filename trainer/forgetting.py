@@ -27,7 +27,7 @@ NAMES = languages.NAMES | {
     "long": Said("Long French recordings", "Longs enregistrements français"),
     "silence": Said("Sounds without speech", "Sons sans parole"),
 }
-NORMALISERS = {"en": "english"}  # who writes 1 for one has forgotten nothing; of other languages' words none knows that
+JUDGED_BY = {"en": "english"}  # who writes 1 for one has forgotten nothing; of other languages' words none knows that
 LONG, RECORDINGS = (60.0, 120.0), 2  # seconds of a stitched recording, and how many
 GAPS = (0.5, 4.0)  # seconds of silence between its prompts
 
@@ -58,7 +58,7 @@ def each(
         found = spoken(language, clips)
         if found and language in base.languages:
             heard = [_hear(engine, found, replace(options, language=language)) for engine, options in ears]
-            yield language, _compared([clip.text for clip in found], *heard, NORMALISERS.get(language, "basic"))
+            yield language, _compared([clip.text for clip in found], *heard, JUDGED_BY.get(language, "basic"))
     recordings = [] if "long" in known else stitched(_french() if french is None else french)
     if recordings:
         heard = [[_hear_long(engine, long.waveform, options) for long in recordings] for engine, options in ears]
