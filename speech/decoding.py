@@ -9,6 +9,7 @@ import math
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -114,10 +115,7 @@ def decode(
         if look.margin is not None and options.temperatures:  # what fills the window anyway waits for the full look
             doubtful = [i for i in todo if frames[i] == FULL_WINDOW]
         order = todo[: len(todo) - len(doubtful)]
-        most = options.batch_size * FULL_WINDOW if engine.device == "cuda" else CPU_FRAMES
-        seconds = [_seconds(clip) for clip in clips]
-        for batch in _batches(order, seconds, frames, options.spread, options.batch_size, most):
-            heard = _hear(engine, [clips[i] for i in batch], prompt, options, look, last=look is looks[-1])
+        for batch, heard in _heard_in_batches(engine, clips, order, prompt, options, look, last=look is looks[-1]):
             settled = []
             for i, found in zip(batch, heard, strict=True):
                 heard_before[i] += 1
@@ -144,6 +142,27 @@ class _Look:
         if self.margin is None:
             return FULL_WINDOW
         return min(FULL_WINDOW, 8 * math.ceil((_seconds(clip) + self.margin) * FRAMES_PER_SECOND / 8))
+
+
+def _heard_in_batches(
+    engine: Engine,
+    clips: Sequence[np.ndarray],
+    order: list[int],
+    prompt: list[int],
+    options: Options,
+    look: _Look,
+    last: bool,
+) -> Iterator[tuple[list[int], list[Heard | None]]]:
+    """Each batch of the order with what one look at it gives. Each of the engine's workers has one, all together
+    `options.batch_size` clips."""
+    most = options.batch_size * FULL_WINDOW if engine.device == "cuda" else CPU_FRAMES // engine.workers
+    at_once = max(1, options.batch_size // engine.workers)
+    seconds, frames = [_seconds(clip) for clip in clips], [look.frames(clip) for clip in clips]
+    batches = list(_batches(order, seconds, frames, options.spread, at_once, most))
+    sounds = ([clips[i] for i in batch] for batch in batches)
+    windows = ((some, engine.mel(some, look.frames(some[-1]))) for some in sounds)  # the last is the longest
+    hear = partial(_hear, engine, prompt=prompt, options=options, look=look, last=last)
+    yield from zip(batches, engine.each(hear, windows), strict=True)
 
 
 def _margin(engine: Engine, options: Options) -> float | None:
@@ -188,14 +207,19 @@ def _prompt(engine: Engine, options: Options, previous: str) -> list[int]:
 
 
 def _hear(
-    engine: Engine, clips: list[np.ndarray], prompt: list[int], options: Options, look: _Look, last: bool
+    engine: Engine,
+    batch: tuple[list[np.ndarray], np.ndarray],
+    prompt: list[int],
+    options: Options,
+    look: _Look,
+    last: bool,
 ) -> list[Heard | None]:
-    """What one look at a batch gives; None where it is doubtful and not the last."""
-    frames, seconds = look.frames(clips[-1]), _seconds(clips[-1])  # the longest
-    states = engine.encode(engine.mel(clips, frames))
+    """What one look at a batch, clips and their mel, gives; None where it is doubtful and not the last."""
+    clips, mel = batch
+    states, seconds = engine.encode(mel), _seconds(clips[-1])
     most = min(CONTEXT - len(prompt), TOKENS_AT_LEAST + TOKENS_PER_SECOND * seconds)
     hypotheses = _hypotheses(engine, states, prompt, options, look.temperature, most)
-    short = frames < FULL_WINDOW
+    short = mel.shape[2] < FULL_WINDOW
     kept = [last or not _is_doubtful(engine, *pair, short) for pair in zip(clips, hypotheses, strict=True)]
     words = [()] * len(clips)
     if options.words and any(kept):

@@ -2,6 +2,8 @@
 
 import math
 import re
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -94,7 +96,7 @@ def test_a_clip_that_loops_is_heard_again_in_full(int8, monkeypatch):
     generate, looks = int8.generate, []
 
     def looping(states, prompt, **how):
-        looks.append((states[0].shape[1], how["temperature"]))
+        looks.append((states.shape[1], how["temperature"]))
         found = generate(states, prompt, **how)
         zulu = int8.tokenizer(" Zulu." * 12, add_special_tokens=False).input_ids
         return found if len(looks) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
@@ -110,7 +112,7 @@ def test_a_clip_that_fills_the_window_is_heard_in_it_once(int8, monkeypatch):
     generate, align, looks, aligned = int8.generate, int8.align, [], []
 
     def looping(states, prompt, **how):
-        looks.append((states[0].shape[1], how["temperature"]))
+        looks.append((states.shape[1], how["temperature"]))
         zulu = int8.tokenizer(" Zulu." * 12, add_special_tokens=False).input_ids
         return generate(states, prompt, **how) if len(looks) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
 
@@ -124,6 +126,7 @@ def test_a_clip_that_fills_the_window_is_heard_in_it_once(int8, monkeypatch):
 
 def test_long_windows_come_in_smaller_batches_on_a_cpu(int8, monkeypatch):
     shapes, most = [], 8000
+    monkeypatch.setattr(int8, "workers", 1)
     monkeypatch.setattr("speech.decoding.CPU_FRAMES", most)
     monkeypatch.setattr(int8, "mel", lambda clips, n, mel=int8.mel: shapes.append((len(clips), n)) or mel(clips, n))
     texts(int8, [waveform("conf-full")] * 9 + [waveform("demo-instruct")[: 20 * SAMPLE_RATE]] * 4)
@@ -261,6 +264,27 @@ def test_a_text_that_greedy_is_unsure_of_becomes_a_likelier_one(int8, clips):
     changed = [i for i in sure if wider[i].text != greedy[i].text]
     assert changed
     assert all(wider[i].turns[0].confidence > greedy[i].turns[0].confidence for i in changed)
+
+
+def test_workers_hear_batches_side_by_side_and_give_them_in_order():
+    engine = load(choose(), "ctranslate2", threads=2)
+    both = threading.Barrier(2, timeout=20)  # passed by two at once alone
+
+    def work(at: int) -> int:
+        both.wait()
+        time.sleep(0.1 * (at == 0))  # the first is the last to be done
+        return at
+
+    assert engine.workers == 2 and list(engine.each(work, range(6))) == list(range(6))
+
+
+def test_batches_that_nobody_waits_for_are_not_heard():
+    engine, begun = load(choose(), "ctranslate2", threads=1), []
+    heard = engine.each(lambda at: begun.append(at) or time.sleep(0.05), range(100))
+    next(heard)
+    heard.close()
+    time.sleep(0.3)
+    assert len(begun) <= 3
 
 
 def test_where_nobody_speaks_no_beam_looks_for_words(int8):

@@ -1,9 +1,8 @@
 """The interface of an engine: mel windows in, tokens out. It knows nothing of files, voices or turns."""
 
 import copy
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +38,7 @@ class Alignment:
 
 
 class Engine(ABC):
-    """A loaded Whisper. Safe to share between threads: one batch at a time holds the lock."""
+    """A loaded Whisper. Safe to share between threads."""
 
     name: str  # "ctranslate2" or "transformers"
     device: str  # "cpu" or "cuda"
@@ -48,6 +47,7 @@ class Engine(ABC):
     body: Hashable  # engines with the same body share their base's weights
     own_memory: int  # bytes of the weights that it adds to its body
     assistant: str | None = None  # the model that drafts for it
+    workers = 1  # batches that are heard side by side
     drafted = accepted = 0  # tokens so far: by the assistant, and of those the ones that this model says too
 
     def __init__(self, choice: Choice, reason: Said):
@@ -60,13 +60,16 @@ class Engine(ABC):
         self.generation = GenerationConfig.from_pretrained(folder)
         self.tokenizer = WhisperTokenizer.from_pretrained(folder)
         self.features = WhisperFeatureExtractor.from_pretrained(folder)
-        self.lock = threading.Lock()
 
     def counting(self) -> "Engine":
         """The same engine with counts of its own from 0 on: others listen with it meanwhile, and draft as well."""
         own = copy.copy(self)
         own.drafted = own.accepted = 0
         return own
+
+    def each(self, work: Callable, batches: Iterable) -> Iterator:
+        """What `work` makes of each batch, in their order; the batches are asked for as they are needed."""
+        return map(work, batches)
 
     @abstractmethod
     def encode(self, mel: np.ndarray) -> Any:

@@ -1,7 +1,9 @@
 """CTranslate2: the CPU's engine, int8."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import ctranslate2
@@ -12,8 +14,7 @@ from speech.engines.base import FULL_WINDOW, SECONDS_PER_TOKEN, Alignment, Engin
 from speech.models import Choice
 from speech.said import Said
 
-MOST_WORKERS = 4  # on a CPU: each has its share of a batch, and memory of its own for it
-Parts = list[ctranslate2.StorageView]  # of a batch, whose items are dealt out in turn
+MOST_WORKERS = 4  # on a CPU: each has a batch, and memory of its own for it
 
 
 class CTranslate2Engine(Engine):
@@ -22,7 +23,7 @@ class CTranslate2Engine(Engine):
     def __init__(self, choice: Choice, converted: Path, reason: Said, device: str, precision: str, threads: int):
         """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 takes as many as torch has.
 
-        On a CPU a batch is dealt out to workers of a thread each: a decoder's steps are too small to be shared, and two
+        On a CPU workers of a thread each have a batch each: a decoder's steps are too small to be shared, and two
         threads in one take a third longer than one.
         """
         super().__init__(choice, reason)
@@ -48,52 +49,54 @@ class CTranslate2Engine(Engine):
         """Itself: an adapter is merged into the weights, so nobody else can use them."""
         return self
 
-    def encode(self, mel: np.ndarray) -> Parts:
+    def each(self, work: Callable, batches: Iterable) -> Iterator:
+        waiting, batches = deque(), iter(batches)
+        try:
+            for batch in islice(batches, 2 * self.workers):  # the next ones wait, so that no worker has to
+                waiting.append(self._crew.submit(work, batch))
+            while waiting:
+                done = waiting.popleft().result()
+                waiting.extend(self._crew.submit(work, batch) for batch in islice(batches, 1))
+                yield done
+        finally:
+            for left in waiting:
+                left.cancel()
+
+    def encode(self, mel: np.ndarray) -> ctranslate2.StorageView:
         """On the CPU few at a time: attention takes memory by the square of the window, and gains no speed."""
         at_once = len(mel) if self.device == "cuda" else max(1, (FULL_WINDOW // mel.shape[2]) ** 2)
+        some = (np.ascontiguousarray(mel[at : at + at_once]) for at in range(0, len(mel), at_once))
+        states = [self.whisper.encode(ctranslate2.StorageView.from_array(each)) for each in some]
+        return states[0] if len(states) == 1 else _stored(np.concatenate([np.array(state) for state in states]))
 
-        def encoded(part: np.ndarray) -> ctranslate2.StorageView:
-            some = (np.ascontiguousarray(part[at : at + at_once]) for at in range(0, len(part), at_once))
-            states = [self.whisper.encode(ctranslate2.StorageView.from_array(each)) for each in some]
-            if len(states) == 1:
-                return states[0]
-            return ctranslate2.StorageView.from_array(np.concatenate([np.array(state) for state in states]))
+    def some(self, states: ctranslate2.StorageView, places: Sequence[int]) -> ctranslate2.StorageView:
+        return _stored(np.array(states.to_device(ctranslate2.Device.cpu))[list(places)])
 
-        count = min(self.workers, len(mel))
-        return self._each(encoded, [mel[at::count] for at in range(count)])
-
-    def some(self, states: Parts, places: Sequence[int]) -> Parts:
-        rows = [np.array(part.to_device(ctranslate2.Device.cpu)) for part in states]
-        items = [rows[at % len(rows)][at // len(rows)] for at in places]
-        count = min(self.workers, len(items))
-        return [ctranslate2.StorageView.from_array(np.stack(items[at::count])) for at in range(count)]
-
-    def _each(self, work: Callable, *parts: Sequence) -> list:
-        """The work on each part, the workers side by side; the engine to oneself meanwhile."""
-        with self.lock:
-            return list(self._crew.map(work, *parts))
-
-    def detect(self, states: Parts) -> list[dict[str, float]]:
-        found = _together(self._each(self.whisper.detect_language, states))
+    def detect(self, states: ctranslate2.StorageView) -> list[dict[str, float]]:
+        found = self.whisper.detect_language(states)
         return [{token.strip("<|>"): share for token, share in shares} for shares in found]
 
     def generate(
-        self, states: Parts, prompt: Sequence[int], *, beam_size: int, temperature: float, max_tokens: int
+        self,
+        states: ctranslate2.StorageView,
+        prompt: Sequence[int],
+        *,
+        beam_size: int,
+        temperature: float,
+        max_tokens: int,
     ) -> list[Hypothesis]:
-        def heard(part: ctranslate2.StorageView) -> list:
-            return self.whisper.generate(
-                part,
-                [list(prompt)] * part.shape[0],
-                beam_size=1 if temperature else beam_size,
-                sampling_topk=0 if temperature else 1,
-                sampling_temperature=temperature or 1.0,
-                max_length=2 * max_tokens,  # its decoder gives at most half of this
-                max_initial_timestamp_index=self.generation.max_initial_timestamp_index,
-                return_scores=True,
-                return_no_speech_prob=True,
-            )
-
-        return [self._hypothesis(result, max_tokens) for result in _together(self._each(heard, states))]
+        found = self.whisper.generate(
+            states,
+            [list(prompt)] * states.shape[0],
+            beam_size=1 if temperature else beam_size,
+            sampling_topk=0 if temperature else 1,
+            sampling_temperature=temperature or 1.0,
+            max_length=2 * max_tokens,  # its decoder gives at most half of this
+            max_initial_timestamp_index=self.generation.max_initial_timestamp_index,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        return [self._hypothesis(result, max_tokens) for result in found]
 
     @staticmethod
     def _hypothesis(result, max_tokens: int) -> Hypothesis:
@@ -107,14 +110,14 @@ class CTranslate2Engine(Engine):
         )
 
     def align(
-        self, states: Parts, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
+        self,
+        states: ctranslate2.StorageView,
+        prompt: Sequence[int],
+        tokens: Sequence[Sequence[int]],
+        frames: Sequence[int],
     ) -> list[Alignment]:
-        def aligned(at: int, part: ctranslate2.StorageView) -> list:
-            texts = [list(text) for text in tokens[at :: len(states)]]
-            return self.whisper.align(part, list(prompt), texts, list(frames[at :: len(states)]))
-
-        found = self._each(aligned, range(len(states)), states)
-        return [self._alignment(result) for result in _together(found)]
+        found = self.whisper.align(states, list(prompt), [list(text) for text in tokens], list(frames))
+        return [self._alignment(result) for result in found]
 
     @staticmethod
     def _alignment(result) -> Alignment:
@@ -124,9 +127,8 @@ class CTranslate2Engine(Engine):
         return Alignment((states[first] * SECONDS_PER_TOKEN).tolist(), list(result.text_token_probs))
 
 
-def _together(parts: list[list]) -> list:
-    """The items in their order, which were dealt out in turn."""
-    return [part[at] for at in range(len(parts[0])) for part in parts if at < len(part)]
+def _stored(states: np.ndarray) -> ctranslate2.StorageView:
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(states))
 
 
 def is_converted(folder: Path) -> bool:
