@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from speech.audio import SAMPLE_RATE
+from speech.consensus import consensus
 from speech.doubt import is_loop, is_phantom, is_too_long
 from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, SECONDS_PER_TOKEN, Engine, Hypothesis
 from speech.models import MARGIN
@@ -29,7 +30,8 @@ MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to t
 TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
 CPU_FRAMES = 12000  # mel frames of one batch on a CPU: more take memory and gain no time
 DOUBTFUL_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
-UNSURE_LOGPROB = -0.3  # mean log-probability under which a greedy text is written again by a beam
+UNSURE_LOGPROB = -0.25  # mean log-probability under which a greedy text is written again by a beam
+SHORTEST = 0.6  # of a greedy text's tokens, that another one has to have
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
 
 
@@ -44,7 +46,7 @@ class Options:
     context: bool = False  # each window after the text of the one before: slower, one window at a time
     voice_activity: bool = True  # windows without a voice are not heard at all
     beam_size: int = 1  # 1 is greedy
-    unsure_beam: int = 5  # where greedy decoding is unsure of its text; 1: that is left as it is
+    unsure_beam: int = 10  # where greedy decoding is unsure of its text; 1: that is left as it is
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # the next one where the text is a loop
     margin: float | None = MARGIN  # seconds of window after the clip; None: always the full window
     batch_size: int = 8
@@ -233,7 +235,7 @@ def _hear(
 def _hypotheses(
     engine: Engine, states: Any, prompt: list[int], options: Options, temperature: float, most: int
 ) -> list[Hypothesis]:
-    """Of a greedy text that is unsure and what a beam makes of the same states the likelier one.
+    """The greedy texts; where one is unsure, a beam writes more, and what they agree on is taken.
 
     Not where probably nobody speaks: a beam finds something likelier than silence to say there.
     """
@@ -242,11 +244,19 @@ def _hypotheses(
     unsure = [at for at in spoken if found[at].logprob < UNSURE_LOGPROB]
     if not unsure or temperature or options.beam_size > 1 or options.unsure_beam == 1:
         return found
-    some = engine.some(states, unsure)
-    wider = engine.generate(some, prompt, beam_size=options.unsure_beam, temperature=0.0, max_tokens=most)
-    for at, other in zip(unsure, wider, strict=True):
-        found[at] = max(found[at], other, key=lambda each: each.logprob)
+    others = engine.beam(engine.some(states, unsure), prompt, size=options.unsure_beam, max_tokens=most)
+    for at, some in zip(unsure, others, strict=True):
+        found[at] = _agreed(engine, found[at], some, options.language)
     return found
+
+
+def _agreed(engine: Engine, greedy: Hypothesis, others: list[Hypothesis], language: str) -> Hypothesis:
+    """A text that leaves out much of what greedy decoding wrote is likelier as a whole, and no choice."""
+    tokens = len(greedy.tokens)
+    some = [other for other in others if len(other.tokens) >= SHORTEST * tokens and other.tokens != greedy.tokens]
+    some.append(greedy)
+    texts = [_text(engine, each.tokens) for each in some]
+    return some[consensus(texts, [each.logprob * (len(each.tokens) + 1) for each in some], language in UNSPACED)]
 
 
 def _words(

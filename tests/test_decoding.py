@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from corpus.prompts import prompt, prompts
+from scoring.measures import rates
 from speech.audio import SAMPLE_RATE, read
 from speech.decoding import UNSURE_LOGPROB, Options, decode, detect_language, segments
 from speech.engines import load
@@ -253,17 +254,51 @@ def test_beam_search_is_served_by_both(float32, torch32):
     assert texts(float32, clip, options) == texts(torch32, clip, options) == ["Cette conférence est pleine."]
 
 
-def test_a_text_that_greedy_is_unsure_of_becomes_a_likelier_one(int8, clips):
-    greedy, wider = (
-        dict(item for batch in decode(int8, clips, replace(PLAIN, unsure_beam=size)) for item in batch)
-        for size in (1, 5)
+def test_both_engines_end_a_beam_with_the_same_texts(float32, torch32, clips):
+    """But for those that are all but as likely as others, where rounding decides."""
+    found = []
+    for engine in (float32, torch32):
+        states, prompt_ids = engine.encode(engine.mel(clips[:3], 1000)), engine.prompt("fr")
+        found.append(engine.beam(states, prompt_ids, size=4, max_tokens=60))
+    for ours, theirs in zip(*found, strict=True):
+        a, b = ({tuple(each.tokens): each.logprob for each in some} for some in (ours, theirs))
+        both = a.keys() & b.keys()
+        assert len(a) == len(b) == 4 and len(both) >= 2 and ours[0].tokens == theirs[0].tokens
+        assert [a[tokens] for tokens in both] == pytest.approx([b[tokens] for tokens in both], abs=0.01)
+        assert not any(each.cut for each in ours + theirs)
+
+
+def test_a_beam_that_the_limit_cuts_says_so(float32, torch32, clips):
+    for engine in (float32, torch32):
+        states = engine.encode(engine.mel(clips[:1], 1000))
+        (found,) = engine.beam(states, engine.prompt("fr"), size=2, max_tokens=4)
+        assert all(each.cut and len(each.tokens) == 4 and -5 < each.logprob < 0 for each in found)
+
+
+def test_where_greedy_is_unsure_what_a_beam_agrees_on_is_nearer_to_what_is_said(int8):
+    spoken = [(text, path) for _, text, path, seconds in prompts(at_least=2.0) if seconds < 6.0][::4]
+    sounds = [read(path).waveform[0] for _, path in spoken]
+    greedy, agreed = (
+        dict(item for batch in decode(int8, sounds, replace(PLAIN, unsure_beam=size)) for item in batch)
+        for size in (1, 10)
     )
-    sure = {i: math.log(heard.turns[0].confidence) >= UNSURE_LOGPROB for i, heard in greedy.items()}
-    assert {*sure.values()} == {True, False}
-    assert all(wider[i] == greedy[i] for i in sure if sure[i])
-    changed = [i for i in sure if wider[i].text != greedy[i].text]
-    assert changed
-    assert all(wider[i].turns[0].confidence > greedy[i].turns[0].confidence for i in changed)
+    sure = {i for i, heard in greedy.items() if math.log(heard.turns[0].confidence) >= UNSURE_LOGPROB}
+    assert sure and all(agreed[i] == greedy[i] for i in sure)
+    changed = [i for i in greedy if agreed[i].text != greedy[i].text]
+    said = [spoken[i][0] for i in changed]
+    errors = [rates(said, [heard[i].text for i in changed])["wer"] for heard in (agreed, greedy)]
+    assert len(changed) > 3 and errors[0] < errors[1]
+
+
+def test_a_text_that_leaves_half_out_is_not_agreed_on(int8, monkeypatch):
+    """As a whole it is likelier, as all short texts are."""
+    whole, half = (
+        int8.tokenizer(text, add_special_tokens=False).input_ids
+        for text in (" Cette conférence est pleine pour le moment.", " Cette conférence.")
+    )
+    monkeypatch.setattr(int8, "generate", lambda *_, **__: [Hypothesis(whole, -0.5, 0.0, cut=False)])
+    monkeypatch.setattr(int8, "beam", lambda *_, **__: [[Hypothesis(half, -0.1, 0.0, cut=False)] * 2])
+    assert texts(int8, [waveform("conf-full")]) == ["Cette conférence est pleine pour le moment."]
 
 
 def test_workers_hear_batches_side_by_side_and_give_them_in_order():

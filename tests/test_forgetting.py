@@ -41,6 +41,9 @@ class Deaf(Engine):
     def generate(self, states, prompt, *, beam_size, temperature, max_tokens):
         return [Hypothesis(self.tokens, -0.1, 0.0, cut=False) for _ in states]
 
+    def beam(self, states, prompt, *, size, max_tokens):
+        raise NotImplementedError
+
 
 @pytest.fixture
 def debian(tmp_path, monkeypatch) -> Path:

@@ -159,6 +159,10 @@ class Live(TransformersEngine):
         with self.compute:
             return super().generate(states, prompt, max_tokens=min(max_tokens, self.longest or max_tokens), **how)
 
+    def beam(self, states, prompt, *, max_tokens: int, **how):
+        with self.compute:
+            return super().beam(states, prompt, max_tokens=min(max_tokens, self.longest or max_tokens), **how)
+
     def align(self, states, prompt, tokens, frames):
         with self.compute:
             return super().align(states, prompt, tokens, frames)

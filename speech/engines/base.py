@@ -93,6 +93,10 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def beam(self, states: Any, prompt: Sequence[int], *, size: int, max_tokens: int) -> list[list[Hypothesis]]:
+        """All that a beam of this size ends with, for each item, the likeliest a token first."""
+
+    @abstractmethod
     def align(
         self, states: Any, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
     ) -> list[Alignment]:

@@ -85,29 +85,40 @@ class CTranslate2Engine(Engine):
         temperature: float,
         max_tokens: int,
     ) -> list[Hypothesis]:
+        how = {"sampling_topk": 0, "sampling_temperature": temperature} if temperature else {"beam_size": beam_size}
+        return [each[0] for each in self._generated(states, prompt, max_tokens, **how)]
+
+    def beam(
+        self, states: ctranslate2.StorageView, prompt: Sequence[int], *, size: int, max_tokens: int
+    ) -> list[list[Hypothesis]]:
+        return self._generated(states, prompt, max_tokens, beam_size=size, num_hypotheses=size)
+
+    def _generated(
+        self, states: ctranslate2.StorageView, prompt: Sequence[int], max_tokens: int, beam_size: int = 1, **how
+    ) -> list[list[Hypothesis]]:
         found = self.whisper.generate(
             states,
             [list(prompt)] * states.shape[0],
-            beam_size=1 if temperature else beam_size,
-            sampling_topk=0 if temperature else 1,
-            sampling_temperature=temperature or 1.0,
+            beam_size=beam_size,
             max_length=2 * max_tokens,  # its decoder gives at most half of this
             max_initial_timestamp_index=self.generation.max_initial_timestamp_index,
             return_scores=True,
             return_no_speech_prob=True,
+            **how,
         )
-        return [self._hypothesis(result, max_tokens) for result in found]
+        return [
+            [
+                self._hypothesis(*each, result.no_speech_prob, max_tokens)
+                for each in zip(result.sequences_ids, result.scores, strict=True)
+            ]
+            for result in found
+        ]
 
     @staticmethod
-    def _hypothesis(result, max_tokens: int) -> Hypothesis:
-        tokens = result.sequences_ids[0]
+    def _hypothesis(tokens: list[int], score: float, no_speech: float, max_tokens: int) -> Hypothesis:
         count = len(tokens)
-        return Hypothesis(
-            tokens=tokens,
-            logprob=result.scores[0] * count / (count + 1),  # its score is a mean that leaves the end token out
-            no_speech=result.no_speech_prob,
-            cut=count >= max_tokens,
-        )
+        logprob = score * count / (count + 1)  # its score is a mean that leaves the end token out
+        return Hypothesis(tokens, logprob, no_speech, cut=count >= max_tokens)
 
     def align(
         self,

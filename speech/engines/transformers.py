@@ -42,6 +42,38 @@ class Chosen(LogitsProcessor):
         return scores
 
 
+class Paths(LogitsProcessor):
+    """Notes the log-probability of all that a beam goes through, step by step, and leaves the scores as they are.
+
+    A path is the clip's place and the ids so far; of the scores no more than the last step's are kept.
+    """
+
+    def __init__(self, beams: int, end: int):
+        self.beams, self.end = beams, end
+        self.sums: dict[tuple[int, ...], float] = {}
+        self.ends: dict[tuple[int, ...], float] = {}  # of the end token after a path
+        self.rows: dict[tuple[int, ...], int] = {}  # of the last step
+        self.last: torch.Tensor | None = None
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        paths = [(row // self.beams, *ids) for row, ids in enumerate(input_ids.tolist())]
+        sums = [0.0] * len(paths) if self.last is None else self._with_last_step(paths)
+        self.last, self.rows = scores.log_softmax(-1), {path: row for row, path in enumerate(paths)}
+        self.sums.update(zip(paths, sums, strict=True))
+        self.ends.update(zip(paths, self.last[:, self.end].tolist(), strict=True))
+        return scores
+
+    def _with_last_step(self, paths: Sequence[tuple[int, ...]]) -> list[float]:
+        rows, tokens = [self.rows[path[:-1]] for path in paths], [path[-1] for path in paths]
+        steps = self.last[rows, tokens].tolist()
+        return [self.sums[path[:-1]] + step for path, step in zip(paths, steps, strict=True)]
+
+    def logprob(self, clip: int, ids: Sequence[int], ended: bool) -> float:
+        """Of the ids, prompt and text, and where it `ended` of the end token."""
+        path = (clip, *ids)
+        return self.sums[path] + self.ends[path] if ended else self._with_last_step([path])[0]
+
+
 def _loading(precision: str, device: str) -> dict:
     """How from_pretrained is asked for a torch dtype by its name, or for bitsandbytes' 8bit or 4bit."""
     if precision == "8bit":  # its product is in float16, whatever it is given
@@ -119,27 +151,59 @@ class TransformersEngine(Engine):
 
         Beams and temperatures above 0 are decoded without it.
         """
-        how = copy.deepcopy(self.generation)
-        how.update(max_length=len(prompt) + max_tokens, return_dict_in_generate=True)
+        if beam_size > 1 and not temperature:
+            return [found[0] for found in self.beam(states, prompt, size=beam_size, max_tokens=max_tokens)]
+        how = self._how(prompt, max_tokens)
         with self.alone() as whisper:
-            no_speech = self._first_logits(whisper, states.states).softmax(-1)
+            no_speech = self._no_speech(whisper, states.states)
             if temperature:
                 how.update(do_sample=True, temperature=temperature, top_k=0)
                 with _dice, torch.random.fork_rng():
                     torch.manual_seed(0)  # a second hearing of the same clip gives the same text
-                    texts, scores = self._scored(whisper, states.states, prompt, how)
-            elif beam_size > 1:
-                how.update(num_beams=beam_size)
-                texts, scores = self._scored(whisper, states.states, prompt, how)
+                    texts, scores = self._drawn(whisper, states.states, prompt, how)
             elif self._assistant:
                 texts, scores = self._drafted(whisper, states, prompt, how)
             else:
                 texts, scores = self._greedy(whisper, states.states, prompt, how)
-        shares = no_speech[:, self.generation.no_timestamps_token_id - 1]
+        return [self._hypothesis(*each) for each in zip(texts, scores, no_speech, strict=True)]
+
+    @torch.inference_mode()
+    def beam(self, states: Encoded, prompt: Sequence[int], *, size: int, max_tokens: int) -> list[list[Hypothesis]]:
+        how, paths = self._how(prompt, max_tokens), Paths(size, self.generation.eos_token_id)
+        # it ends with as many texts as are asked for, as CTranslate2 does: longer ones are likelier a token, and loops
+        how.update(num_beams=size, num_return_sequences=size, early_stopping=True)
+        with self.alone() as whisper:
+            no_speech = self._no_speech(whisper, states.states)
+            outputs = GenerationMixin.generate(
+                whisper,
+                encoder_outputs=BaseModelOutput(states.states),
+                **self._asked(states.states, prompt, how, paths),
+            )
+        clips = outputs.sequences.view(len(no_speech), size, -1).tolist()
         return [
-            self._hypothesis(ids.tolist(), row, share.item())
-            for ids, row, share in zip(texts, scores, shares, strict=True)
+            [self._of_beam(paths, clip, ids, len(prompt), share) for ids in some]
+            for clip, (some, share) in enumerate(zip(clips, no_speech, strict=True))
         ]
+
+    def _of_beam(self, paths: Paths, clip: int, ids: list[int], given: int, no_speech: float) -> Hypothesis:
+        ended = paths.end in ids[given:]
+        until = ids.index(paths.end, given) if ended else len(ids)
+        scored = until - given + ended
+        return Hypothesis(
+            tokens=ids[given:until],
+            logprob=paths.logprob(clip, ids[:until], ended) / scored,
+            no_speech=no_speech,
+            cut=not ended,
+        )
+
+    def _how(self, prompt: Sequence[int], max_tokens: int) -> GenerationConfig:
+        how = copy.deepcopy(self.generation)
+        how.update(max_length=len(prompt) + max_tokens, return_dict_in_generate=True)
+        return how
+
+    def _no_speech(self, whisper: ShortWindowWhisper, states: torch.Tensor) -> list[float]:
+        shares = self._first_logits(whisper, states).softmax(-1)
+        return shares[:, self.generation.no_timestamps_token_id - 1].tolist()
 
     def _asked(self, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig, *processors) -> dict:
         """What all ways of decoding give to generate(), but the states themselves."""
@@ -161,8 +225,8 @@ class TransformersEngine(Engine):
         )
         return outputs.sequences[:, len(prompt) :], torch.stack(chosen.steps, dim=1)
 
-    def _scored(self, whisper: ShortWindowWhisper, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig):
-        """The same for beams and drawn tokens, whose probabilities are known at the end."""
+    def _drawn(self, whisper: ShortWindowWhisper, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig):
+        """The same for drawn tokens, whose probabilities are known at the end."""
         how.update(output_scores=True)
         outputs = GenerationMixin.generate(
             whisper, encoder_outputs=BaseModelOutput(states), **self._asked(states, prompt, how)
@@ -184,8 +248,8 @@ class TransformersEngine(Engine):
             scores.append(_logprobs(whisper, outputs)[0])
         return texts, scores
 
-    def _hypothesis(self, ids: list[int], scores: torch.Tensor, no_speech: float) -> Hypothesis:
-        end = self.generation.eos_token_id
+    def _hypothesis(self, text: torch.Tensor, scores: torch.Tensor, no_speech: float) -> Hypothesis:
+        ids, end = text.tolist(), self.generation.eos_token_id
         count = ids.index(end) if end in ids else len(ids)
         scored = scores[: min(count + 1, len(ids))]
         return Hypothesis(ids[:count], scored.mean().item(), no_speech, cut=end not in ids)
