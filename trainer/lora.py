@@ -113,7 +113,7 @@ def adapted(whisper: ShortWindowWhisper, settings: Settings) -> PeftModel:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=list(settings.modules),
-        exclude_modules=_lower_layers(whisper.config.encoder_layers, settings.encoder_share),
+        exclude_modules=_left_out(whisper.config.encoder_layers, settings),
         use_rslora=settings.rslora,
         use_dora=settings.dora,
         bias="none",
@@ -121,10 +121,13 @@ def adapted(whisper: ShortWindowWhisper, settings: Settings) -> PeftModel:
     return get_peft_model(whisper, lora)
 
 
-def _lower_layers(layers: int, share: float) -> str | None:
-    """A pattern of the encoder's modules that do not learn."""
-    below = range(layers - math.ceil(share * layers))
-    return rf"model\.encoder\.layers\.({'|'.join(map(str, below))})\..*" if below else None
+def _left_out(layers: int, settings: Settings) -> str | None:
+    """A pattern of the modules that do not learn."""
+    below = range(layers - math.ceil(settings.encoder_share * layers))
+    patterns = [rf"model\.encoder\.layers\.{layer}\..*" for layer in below]
+    if settings.decoder_part == "cross":  # what it knows of the language it keeps, and of all others
+        patterns.append(r"model\.decoder\.layers\.\d+\.(self_attn\..*|fc[12])")
+    return "|".join(patterns) or None
 
 
 class Live(TransformersEngine):

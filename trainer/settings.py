@@ -24,6 +24,7 @@ class Settings:
     dropout: float = 0.0  # of what goes into the adapter: on a CPU, drawing it takes a fifth of the time
     modules: tuple[str, ...] = ALL_LINEAR
     encoder_share: float = 0.5  # of the encoder's layers, the upper ones learn: below them nothing goes backwards
+    decoder_part: str = "cross"  # of the decoder its attention to the sound learns; or all of it
     rslora: bool = False  # scaled by alpha / sqrt(rank)
     dora: bool = False  # direction and length learned apart: slower
 
@@ -56,7 +57,7 @@ class Settings:
     timestamps: float = 0.5  # share of the clips whose text comes with its times
     stitched_share: float = 0.03  # of 30-s windows made of a call's turns, with times and the text before
     silence_share: float = 0.02  # of silence, tones and noise, with no text
-    kept_share: float = 0.15  # of clips in other languages or to be translated, to stay as the base hears them
+    kept_share: float = 0.1  # of clips in other languages or to be translated, to stay as the base hears them
     kept_weight: float = 4.0  # of one of their tokens, beside one that is learned
     line_share: float = 0.0  # of clips through a simulated telephone line
     spec_augment: float = 0.5  # bands and stretches of the mel masked: 0 none, 1 a good deal
@@ -148,6 +149,7 @@ CHOICES = {
     "weights_on_cpu": ("auto", "float32", "bfloat16", "8bit", "4bit"),
     "weights_on_cuda": ("auto", "float32", "float16", "bfloat16", "8bit", "4bit"),
     "compute_on_cuda": ("auto", "float32", "float16", "bfloat16"),
+    "decoder_part": ("cross", "all"),
     "schedule": ("linear", "cosine", "constant"),
     "window": ("short", "full"),
 }
@@ -159,6 +161,7 @@ PRESETS = {
         dropout=0.1,
         modules=ATTENTION,
         encoder_share=1.0,
+        decoder_part="all",
         weights_on_cpu="float32",
         weights_on_cuda="8bit",
         compute_on_cuda="float16",
@@ -185,6 +188,7 @@ PRESETS = {
     "thorough": Settings(  # hours on a GPU: what serves full windows and long recordings is shown as well
         dropout=0.05,
         encoder_share=1.0,
+        decoder_part="all",
         batch_size=16,
         frames_at_once=48_000,
         learning_rate=2e-4,
@@ -194,6 +198,7 @@ PRESETS = {
         margin_most=2.5,
         full_share=0.1,
         stitched_share=0.1,
+        kept_share=0.15,
         line_share=0.2,
         spec_augment=1.0,
         evaluations=0,
@@ -218,6 +223,7 @@ def preset(name: str, changes: Iterable[str] = ()) -> Settings:
 
 def from_dict(given: Mapping) -> Settings:
     """The settings that `to_dict` wrote down. Raises Refusal as `preset` does."""
+    given = {"decoder_part": "all"} | dict(given)  # a run that began before it was a setting
     texts = {key: ",".join(value) if isinstance(value, list) else str(value) for key, value in given.items()}
     return Settings(**{key: _value(key, text) for key, text in texts.items()})
 
