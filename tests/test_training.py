@@ -479,6 +479,13 @@ def test_a_loss_that_is_no_number_is_told_and_the_best_is_kept(corpus, tiny, tmp
     assert all(torch.isfinite(tensor).all() for tensor in weights(folder / "adapter").values())
 
 
+def test_a_loss_that_is_no_number_before_the_first_evaluation_leaves_no_adapter(corpus, tiny, tmp_path, monkeypatch):
+    interrupted(monkeypatch, 2, lambda _, inputs: inputs["input_features"].fill_(float("nan")))
+    with pytest.raises(Refusal, match=r"after 1 steps: .* none was judged yet, so there is no adapter"):
+        training.train(asked(corpus, tiny), tmp_path / "run")
+    assert not (tmp_path / "run" / "adapter").exists()
+
+
 def scarce(monkeypatch, room: int) -> None:
     """Memory for so many clips at once."""
     loss = training.Teacher.compute_loss

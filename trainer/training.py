@@ -453,13 +453,18 @@ class Teacher(Seq2SeqTrainer):
     def training_step(self, model, inputs, num_items_in_batch=None) -> torch.Tensor:
         loss = self._learned(model, inputs, num_items_in_batch)
         if not torch.isfinite(loss):
-            raise Refusal(
-                en=f"The loss is no number any more after {self.state.global_step} steps: lower the rate "
-                f"(--set learning_rate={self.settings.learning_rate / 3:.1g}); the best adapter so far is kept.",
-                fr=f"La perte n'est plus un nombre après {self.state.global_step} pas : baissez le taux "
-                f"(--set learning_rate={self.settings.learning_rate / 3:.1g}) ; le meilleur adaptateur est conservé.",
-            )
+            raise self._broken()
         return loss
+
+    def _broken(self) -> Refusal:
+        kept = Said(en="the best adapter so far is kept", fr="le meilleur adaptateur est conservé")
+        if self.run and not self.run.adapter.exists():
+            kept = Said(en="none was judged yet, so there is no adapter", fr="aucun adaptateur n'avait encore été jugé")
+        steps, lower = self.state.global_step, f"--set learning_rate={self.settings.learning_rate / 3:.1g}"
+        return Refusal(
+            en=f"The loss is no number any more after {steps} steps: lower the rate ({lower}); {kept.en}.",
+            fr=f"La perte n'est plus un nombre après {steps} pas : baissez le taux ({lower}) ; {kept.fr}.",
+        )
 
     def _learned(self, model, inputs: dict[str, torch.Tensor], tokens: torch.Tensor) -> torch.Tensor:
         """The gradients of a batch; where memory runs out, again in smaller pieces."""
