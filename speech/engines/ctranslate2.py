@@ -52,7 +52,7 @@ class CTranslate2Engine(Engine):
     def each(self, work: Callable, batches: Iterable) -> Iterator:
         waiting, batches = deque(), iter(batches)
         try:
-            for batch in islice(batches, 2 * self.workers):  # the next ones wait, so that no worker has to
+            for batch in islice(batches, self.workers + 1):  # one waits, so that no worker has to; others come between
                 waiting.append(self._crew.submit(work, batch))
             while waiting:
                 done = waiting.popleft().result()
