@@ -20,6 +20,7 @@ from speech.engines.short_window import ShortWindowWhisper
 from speech.models import Choice
 from speech.said import Said
 
+BEAM_STATES = 8 * 1500  # encoder states of all a beam's texts: as many as a batch of full windows has
 _dice = threading.Lock()  # torch draws for all threads from one state
 
 
@@ -167,8 +168,15 @@ class TransformersEngine(Engine):
                 texts, scores = self._greedy(whisper, states.states, prompt, how)
         return [self._hypothesis(*each) for each in zip(texts, scores, no_speech, strict=True)]
 
-    @torch.inference_mode()
     def beam(self, states: Encoded, prompt: Sequence[int], *, size: int, max_tokens: int) -> list[list[Hypothesis]]:
+        """A few clips at a time: each text of the beam has a copy of what the decoder makes of its clip's states."""
+        at_once = max(1, BEAM_STATES // (size * states.states.shape[1]))
+        places = range(len(states.states))
+        parts = (self.some(states, places[at : at + at_once]) for at in places[::at_once])
+        return [texts for part in parts for texts in self._beam(part, prompt, size, max_tokens)]
+
+    @torch.inference_mode()
+    def _beam(self, states: Encoded, prompt: Sequence[int], size: int, max_tokens: int) -> list[list[Hypothesis]]:
         how, paths = self._how(prompt, max_tokens), Paths(size, self.generation.eos_token_id)
         # it ends with as many texts as are asked for, as CTranslate2 does: longer ones are likelier a token, and loops
         how.update(num_beams=size, num_return_sequences=size, early_stopping=True)
