@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pysubs2
 import pytest
+from gradio import Request
 from gradio_client import Client, handle_file
 from playwright.sync_api import Locator, Page, expect
 
@@ -219,13 +220,30 @@ def test_a_file_that_is_gone_is_said(own, tmp_path):
         next(hearing.heard(call.path, call.wish))
 
 
-def test_what_shows_no_sign_of_life_is_deleted(own):
+def test_what_shows_no_sign_of_life_is_deleted(own, tmp_path):
+    forgotten, killed = recorded(visits.of(Request(session_hash="a")), tmp_path), recorded(own, tmp_path)
     visits.sweep()
-    assert own.folder.exists()
+    assert forgotten.folder.exists() and killed.folder.exists()
     old = time.time() - visits.KEPT - 1
-    os.utime(own.folder, (old, old))
+    forgotten.seen = old
+    for folder in (forgotten.folder, killed.folder):
+        os.utime(folder, (old, old))
     visits.sweep()
-    assert not own.folder.exists()
+    assert not forgotten.folder.exists() and not killed.folder.exists()
+    assert visits.of(Request(session_hash="a")) is not forgotten
+
+
+def test_who_asks_after_he_left_leaves_nothing(own, tmp_path):
+    left = recorded(visits.of(Request(session_hash="b")), tmp_path)
+    visits.leave(Request(session_hash="b"))
+    late = visits.of(Request(session_hash="b"))
+    assert not late.calls and not left.folder.exists() and not late.folder.exists()
+
+
+def recorded(visit: Visit, folder: Path) -> Visit:
+    convert(prompts.prompt("tt-allbusy"), folder / "there.wav")
+    visit.add(folder / "there.wav", Wish())
+    return visit
 
 
 def test_manners_of_a_call():

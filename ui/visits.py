@@ -123,8 +123,9 @@ class Visit:
     """A visitor's calls; each handler of his reads and changes them here."""
 
     def __init__(self):
+        # made with the first recording: what a page asks for while it is being closed begins a visit that nobody ends
         self.folder = Path(get_upload_folder()) / "visits" / secrets.token_hex(16)
-        self.folder.mkdir(parents=True)
+        self.seen = time.time()  # its last sign of life
         self.calls: list[Call] = []
         self.chosen: Call | None = None
         self.working = False  # one recording at a time
@@ -174,6 +175,7 @@ class Visit:
 
     def touch(self) -> None:
         """A sign of life, on the disk, for whoever sweeps."""
+        self.seen = time.time()
         with suppress(FileNotFoundError):
             os.utime(self.folder)
 
@@ -214,13 +216,12 @@ def _sweep_for_ever() -> None:
 
 def sweep() -> None:
     """Deletes the visits without a sign of life, this server's or another's that was killed."""
+    with _lock:
+        ended = [key for key, visit in _visits.items() if time.time() - visit.seen > KEPT]
+        visits = [_visits.pop(key) for key in ended]
+    for visit in visits:
+        visit.end()
     for folder in (Path(get_upload_folder()) / "visits").glob("*"):
         with suppress(FileNotFoundError):
-            if time.time() - folder.stat().st_mtime < KEPT:
-                continue
-        with _lock:
-            ended = [key for key, visit in _visits.items() if visit.folder == folder]
-            visits = [_visits.pop(key) for key in ended]
-        for visit in visits:
-            visit.end()
-        shutil.rmtree(folder, ignore_errors=True)
+            if time.time() - folder.stat().st_mtime > KEPT:
+                shutil.rmtree(folder, ignore_errors=True)
