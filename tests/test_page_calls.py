@@ -164,6 +164,7 @@ def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
     drop(french, tmp_path / ODD, tmp_path / "notes.wav", tmp_path / "twin" / ODD, tmp_path / ODD)
     expect(french.locator("#call-queue").get_by_role("alert")).to_contain_text("venu deux fois")
     expect(rows(french, "done")).to_have_count(2, timeout=2 * PATIENCE)
+    expect(french.locator("#call-queue").get_by_role("alert")).to_contain_text("venu deux fois")  # it waits to be read
     expect(rows(french, "failed")).to_contain_text("« notes.wav » n'est pas un enregistrement")
     expect(turns(french).first).to_contain_text("présentement occupés")
     rows(french, "done").last.click()
@@ -172,6 +173,7 @@ def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
     assert len(names) == len(set(names)) == 10
     rows(french, "failed").get_by_title("Effacer").click()
     expect(french.locator("#call-queue li")).to_have_count(2)
+    expect(french.locator("#call-queue").get_by_role("alert")).to_have_count(0)
     folders = server.log.parent / "visits"
     assert list(folders.iterdir())
     french.close()

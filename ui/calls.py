@@ -192,10 +192,10 @@ class Screen(NamedTuple):
     told: object = gr.skip()
 
 
-def _screen(visit: Visit, reader: str, refusals: str = "") -> Screen:
+def _screen(visit: Visit, reader: str) -> Screen:
     """All of it, for the chosen call."""
     chosen = visit.chosen
-    queue = waiting.rows(visit.calls, chosen, reader, refusals)
+    queue = waiting.rows(visit.calls, chosen, reader, visit.refusals)
     if chosen is None:
         visit.played = None
         nothing = Screen(queue, "", "", gr.Row(visible=False), conversation.invitation(reader), "")
@@ -238,7 +238,7 @@ async def _work(request: gr.Request) -> AsyncIterator[Screen]:
         screen = await asyncio.to_thread(_screen, visit, reader) if changed is visit.chosen else None
         if screen is None or changed is not visit.chosen:  # another one may have been chosen meanwhile
             more = parcels.bundle(visit) if changed.over and changed.turns else gr.skip()
-            screen = Screen(queue=waiting.rows(visit.calls, visit.chosen, reader), bundle=more)
+            screen = Screen(queue=waiting.rows(visit.calls, visit.chosen, reader, visit.refusals), bundle=more)
         yield screen
 
 
@@ -256,18 +256,19 @@ def _drop(
             refusals.append(refused(refusal.said.to(reader)))
     if paths and len(set(paths)) < len(paths):
         refusals.append(refused(say(reader, "calls_doubled")))
-    return None, *_screen(visit, reader, "".join(refusals))
+    visit.refusals = "".join(refusals)
+    return None, *_screen(visit, reader)
 
 
 def _sample(kind: str, channels: str, speakers: int, language: str, ear: str | None, request: gr.Request) -> Screen:
     """A call made of the telephone prompts, on a line of µ-law."""
     visit, reader = visits.of(request), reader_of(request)
-    name = WORDS[f"simulated_file_{kind}"].to(reader)
+    visit.refusals, name = "", WORDS[f"simulated_file_{kind}"].to(reader)
     try:
         made = simulated.call(visit.folder / kind, name, mono=kind == "mono")
         visit.add(made, _wish(channels, speakers, language, ear))
     except Refusal as refusal:
-        return _screen(visit, reader, refused(corpora.for_visitors(refusal.said).to(reader)))
+        visit.refusals = refused(corpora.for_visitors(refusal.said).to(reader))
     return _screen(visit, reader)
 
 
@@ -276,6 +277,7 @@ def _act(
 ) -> Screen:
     """A press on a row of the line, or on « clear »."""
     visit, reader = visits.of(request), reader_of(request)
+    visit.refusals = ""
     if event.act == "clear":
         visit.clear()
     row = visit.call(event.call)

@@ -127,6 +127,7 @@ class Visit:
         self.folder = Path(get_upload_folder()) / "visits" / secrets.token_hex(16)
         self.seen = time.time()  # its last sign of life
         self.calls: list[Call] = []
+        self.refusals = ""  # HTML: what of the last files did not come into the line, shown until the next press
         self.chosen: Call | None = None
         self.working = False  # one recording at a time
         self.played: Path | None = None  # what the player has
