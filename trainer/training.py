@@ -168,8 +168,8 @@ def _last_word(run: Run | None, error: Exception) -> None:
     if run is None:
         return
     if isinstance(error, Cancelled):
+        say(CANCELLED)  # first: who reads that it has ended finds its whole log
         run.mark("cancelled", eta=None)
-        say(CANCELLED)
     elif isinstance(error, Refusal):
         run.fail(error.said)
     else:
