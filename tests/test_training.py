@@ -468,6 +468,20 @@ def test_a_stop_before_the_first_evaluation_keeps_what_there_is(corpus, tiny, tm
     assert same(weights(folder / "adapter"), weights(folder / "checkpoints" / "checkpoint-1"))
 
 
+def test_a_stop_that_comes_with_the_first_word_is_heard(corpus, tiny, tmp_path, monkeypatch):
+    mark = run.Run.mark
+
+    def hooked(running, *more, **facts):
+        mark(running, *more, **facts)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(run.Run, "mark", hooked)
+    with pytest.raises(training.Cancelled):
+        training.train(asked(corpus, tiny), tmp_path / "run")
+    told = run.state(tmp_path / "run")
+    assert (told["status"], told["step"]) == ("cancelled", 0)
+
+
 def test_a_loss_that_is_no_number_is_told_and_the_best_is_kept(corpus, tiny, tmp_path, monkeypatch):
     folder = tmp_path / "run"
     interrupted(monkeypatch, 5, lambda _, inputs: inputs["input_features"].fill_(float("nan")))

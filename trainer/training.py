@@ -109,8 +109,8 @@ def train(job: Job, folder: Path, resume: bool = False) -> dict:
     the folder all the same.
     """
     with ExitStack() as stack:
+        stop = stack.enter_context(listening())  # before the folder says whose it is: then it may be asked to stop
         run = _claim(stack, job.settings, folder, resume)
-        stop = stack.enter_context(listening())
         try:
             if run and not resume:
                 write_json(folder / "config.json", {"allo": 1, **job.to_dict()})
@@ -161,6 +161,7 @@ def _wait(stack: ExitStack, folder: Path, run: Run | None, stop: Stop) -> None:
         stack.enter_context(turn("cuda" if torch.cuda.is_available() else "cpu", folder, tell))
         run.mark("running")
     PartialState().wait_for_everyone()
+    stop.check()
 
 
 def _last_word(run: Run | None, error: Exception) -> None:
