@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PatienceLost
 
 from speech.cache import cache_folder
 
@@ -100,6 +101,21 @@ def write(field: Locator, text: str) -> None:
         return field.input_value() == text
 
     until(is_kept, seconds=20)
+
+
+def pick(field: Locator, option: str) -> None:
+    """Out of a field's list, which gradio too may draw once more, and shut."""
+    options = field.page.get_by_role("option")
+
+    def is_picked() -> bool:
+        field.blur()
+        field.click()
+        with suppress(PatienceLost):
+            field.page.get_by_role("option", name=option, exact=True).click(timeout=5000)
+        expect(options).to_have_count(0)  # it fades away
+        return field.input_value() == option
+
+    until(is_picked, seconds=60)
 
 
 def unheard(folder: Path) -> Path:

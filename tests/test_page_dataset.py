@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from corpus.prompts import prompt
-from tests.pages import PATIENCE, chromium, serve, tracebacks, unheard, visit, write
+from tests.pages import PATIENCE, chromium, pick, serve, tracebacks, unheard, visit, write
 from trainer.__main__ import main
 
 expect.set_options(timeout=15_000)  # two cores may be busy with the model
@@ -130,15 +130,10 @@ def test_row_is_opened_by_the_keyboard(french):
 
 
 def test_scored_samples_alone_and_their_errors_by_duration(scored, french):
-    choose(french, "Montrer", "notés")
+    pick(french.get_by_label("Montrer").first, "notés")
     expect(french.locator("#where")).to_have_text("1–20 sur 20")
-    choose(french, "Graphique", "WER par durée (secondes)")
+    pick(french.get_by_label("Graphique").first, "WER par durée (secondes)")
     expect(french.locator("#drawn .bars")).to_contain_text("%")
-
-
-def choose(page: Page, field: str, what: str) -> None:
-    page.get_by_label(field).first.click()
-    page.get_by_role("option", name=what, exact=True).click()
 
 
 def test_search_looks_past_accents_and_pages_turn(french):

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from speech.cache import cache_folder
-from tests.pages import PATIENCE, chromium, serve, tracebacks, visit, write
+from tests.pages import PATIENCE, chromium, pick, serve, tracebacks, visit, write
 from tests.test_publishing import adapter, base  # noqa: F401
 from tests.test_submitting import hub  # noqa: F401
 
@@ -65,7 +65,6 @@ def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, ada
         press(page, "Rapporter l'adaptateur")
         expect(told).to_contain_text(re.compile("best est ici"), timeout=PATIENCE)
         page.get_by_role("tab", name="Comparer").first.click()
-        page.get_by_role("combobox", name="B", exact=True).click()
-        expect(page.get_by_role("option", name="best", exact=True)).to_be_visible()
+        pick(page.get_by_role("combobox", name="B", exact=True), "best")
     assert len(hub.jobs) == 1 and hub.jobs[0]["secrets"] == {"HF_TOKEN": "hf_ada"}
     assert "hf_ada" not in server.log.read_text() and tracebacks(server) == []
