@@ -16,11 +16,14 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model_state_dict
+from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 from corpus.prompts import prompts
 from speech import adapters
+from speech.decoding import decode
 from speech.engines.short_window import ShortWindowWhisper
 from speech.models import choose
 from speech.said import Refusal
@@ -128,7 +131,7 @@ def test_the_seed_is_the_notebooks_recipe():
     assert (seed.window, seed.generation_length, seed.logging_steps, seed.evaluations) == ("full", 128, 25, 0)
     assert (seed.spec_augment, seed.silence_share, seed.stitched_share, seed.kept_share) == (0, 0, 0, 0)
     assert seed.minutes is None
-    assert (seed.encoder_share, seed.decoder_part) == (1, "all")
+    assert (seed.encoder_share, seed.decoder_part, seed.strength) == (1, "all", 1)
 
 
 def test_settings_are_set_and_read_back():
@@ -140,10 +143,10 @@ def test_settings_are_set_and_read_back():
         assert from_dict(json.loads(json.dumps(one.to_dict()))) == one
 
 
-def test_a_run_that_began_before_the_decoder_was_parted_goes_on_with_all_of_it():
+def test_a_run_goes_on_as_it_began_where_a_setting_is_younger():
     asked = PRESETS["quick"].to_dict()
-    del asked["decoder_part"]
-    assert from_dict(asked).decoder_part == "all"
+    del asked["decoder_part"], asked["strength"]
+    assert (from_dict(asked).decoder_part, from_dict(asked).strength) == ("all", 1)
 
 
 @pytest.mark.parametrize(
@@ -308,12 +311,40 @@ def test_the_adapter_has_its_card(done):
     assert "training: steps 6" in card  # it was written again at the end
 
 
-def test_the_best_adapter_is_the_one_of_its_step(done):
-    training_facts = json.loads((done / "training.json").read_text())
-    wers = {line["step"]: line["wer"] for line in run.metrics(done) if "wer" in line}
-    assert training_facts["best_wer"] == min(wers.values()) == wers[training_facts["best_step"]]
-    checkpoint = done / "checkpoints" / f"checkpoint-{training_facts['best_step']}"
-    assert same(weights(checkpoint), weights(done / "adapter"))
+def test_the_best_adapter_is_the_one_of_its_step(corpus, tiny, tmp_path, monkeypatch):
+    judged, judge, folder = {}, training.Teacher._determine_best_metric, tmp_path / "run"
+
+    def hooked(teacher, **more):
+        held = get_peft_model_state_dict(teacher.model, save_embedding_layers=False)
+        judged[teacher.state.global_step] = {name: tensor.clone() for name, tensor in held.items()}
+        return judge(teacher, **more)
+
+    monkeypatch.setattr(training.Teacher, "_determine_best_metric", hooked)
+    ended = training.train(asked(corpus, tiny), folder)["training"]
+    wers = {line["step"]: line["wer"] for line in run.metrics(folder) if "wer" in line}
+    assert len(judged) == len(wers) == 3
+    assert ended["best_wer"] == min(wers.values()) == wers[ended["best_step"]]
+    assert same(judged[ended["best_step"]], weights(folder / "adapter"))
+
+
+def test_an_adapter_is_judged_and_kept_at_its_strength(corpus, tiny, tmp_path, monkeypatch):
+    heard_at, learned_at = [], []
+
+    def scales(model) -> set[float]:
+        layers = (module for module in model.modules() if isinstance(module, LoraLayer))
+        return {scale for layer in layers for scale in layer.scaling.values()}
+
+    def hooked(engine, *more):
+        heard_at.append(scales(engine.body.whisper))
+        return decode(engine, *more)
+
+    monkeypatch.setattr(training, "decode", hooked)
+    interrupted(monkeypatch, 6, lambda teacher, _: learned_at.append(scales(teacher.model)))
+    training.train(asked(corpus, tiny, strength=0.5), tmp_path / "run")
+    whole = LoraConfig.from_pretrained(tmp_path / "run" / "checkpoints" / "checkpoint-6")
+    assert learned_at == [{whole.lora_alpha / whole.r}]
+    assert len(heard_at) > 1 and all(scale == {0.5 * whole.lora_alpha / whole.r} for scale in heard_at)
+    assert LoraConfig.from_pretrained(tmp_path / "run" / "adapter").lora_alpha == 0.5 * whole.lora_alpha
 
 
 def test_the_same_again_is_the_same(done, corpus, tiny, tmp_path):

@@ -171,10 +171,10 @@ class Live(TransformersEngine):
             return super().align(states, prompt, tokens, frames)
 
 
-def save(model: PeftModel, folder: Path, facts: dict | None = None) -> None:
+def save(model: PeftModel, folder: Path, facts: dict | None = None, strength: float = 1.0) -> None:
     """Writes the adapter into `folder`, whole: a reader finds the old one or the new one.
 
-    With `facts` (allo.json) it is one to be used, else a part of a checkpoint.
+    With `facts` (allo.json) it is one to be used, at `strength` (0 to 1), else a part of a checkpoint.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -184,6 +184,9 @@ def save(model: PeftModel, folder: Path, facts: dict | None = None) -> None:
         if facts is None:
             (beside / "README.md").unlink()
         else:
+            config = LoraConfig.from_pretrained(str(beside))
+            config.lora_alpha *= strength
+            config.save_pretrained(str(beside))
             (beside / "allo.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         if folder.exists():
             for name in ADAPTER_FILES:  # within a run they differ in their weights alone

@@ -27,6 +27,7 @@ class Settings:
     decoder_part: str = "cross"  # of the decoder its attention to the sound learns; or all of it
     rslora: bool = False  # scaled by alpha / sqrt(rank)
     dora: bool = False  # direction and length learned apart: slower
+    strength: float = 0.85  # the share of what was learned with which it is judged and kept: less forgets less
 
     # the base, which is not trained
     weights_on_cpu: str = "auto"  # bfloat16 where the CPU computes it, else float32; or these, or 8bit, 4bit
@@ -114,6 +115,7 @@ RANGES = {
     "alpha": (0, 4096),
     "encoder_share": (0, 1),
     "dropout": (0, 0.9),
+    "strength": (0.01, 1),
     "learning_rate": (0, 1),
     "warmup_steps": (0, 1e6),
     "weight_decay": (0, 1),
@@ -162,6 +164,7 @@ PRESETS = {
         modules=ATTENTION,
         encoder_share=1.0,
         decoder_part="all",
+        strength=1.0,
         weights_on_cpu="float32",
         weights_on_cuda="8bit",
         compute_on_cuda="float16",
@@ -189,6 +192,7 @@ PRESETS = {
         dropout=0.05,
         encoder_share=1.0,
         decoder_part="all",
+        strength=1.0,
         batch_size=16,
         frames_at_once=48_000,
         learning_rate=2e-4,
@@ -223,7 +227,7 @@ def preset(name: str, changes: Iterable[str] = ()) -> Settings:
 
 def from_dict(given: Mapping) -> Settings:
     """The settings that `to_dict` wrote down. Raises Refusal as `preset` does."""
-    given = {"decoder_part": "all"} | dict(given)  # a run that began before it was a setting
+    given = {"decoder_part": "all", "strength": 1.0} | dict(given)  # a run that began before they were settings
     texts = {key: ",".join(value) if isinstance(value, list) else str(value) for key, value in given.items()}
     return Settings(**{key: _value(key, text) for key, text in texts.items()})
 

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
+from peft.helpers import rescale_adapter_scale
 from torch.nn.functional import cross_entropy, kl_div
 from transformers import PrinterCallback, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerCallback
 from transformers.utils.logging import disable_progress_bar
@@ -540,13 +541,14 @@ class Teacher(Seq2SeqTrainer):
     def _heard(self, indices: list[int], margin: float = 0.0) -> list[tuple[int, str]]:
         self.model.eval()
         options, found = self._options(margin), []
-        for start in range(0, len(indices), AT_ONCE):
-            some = indices[start : start + AT_ONCE]
-            for batch in decode(self.engine, [self.clips.clip(i) for i in some], options):
-                found += [(some[at], heard.text) for at, heard in batch]
-                self.stop.check()
-                if self.run:
-                    self.run.mark()
+        with rescale_adapter_scale(self.model, self.settings.strength):  # as it will be kept
+            for start in range(0, len(indices), AT_ONCE):
+                some = indices[start : start + AT_ONCE]
+                for batch in decode(self.engine, [self.clips.clip(i) for i in some], options):
+                    found += [(some[at], heard.text) for at, heard in batch]
+                    self.stop.check()
+                    if self.run:
+                        self.run.mark()
         return found
 
     def _options(self, margin: float = 0.0) -> Options:
@@ -576,7 +578,7 @@ class Teacher(Seq2SeqTrainer):
 
     def _keep(self) -> None:
         """The adapter as it is now, with what there is to say of it so far."""
-        lora.save(self.model, self.run.adapter, self.facts)
+        lora.save(self.model, self.run.adapter, self.facts, self.settings.strength)
         card.write(self.folder)
         self.run.kept()
 
