@@ -30,7 +30,7 @@ MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to t
 TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
 CPU_FRAMES = 12000  # mel frames of one batch on a CPU: more take memory and gain no time
 DOUBTFUL_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
-UNSURE_LOGPROB = -0.25  # mean log-probability under which a greedy text is written again by a beam
+UNSURE_LOGPROB = -0.15  # mean log-probability under which a greedy text is written again by a beam
 SHORTEST = 0.6  # of a greedy text's tokens, that another one has to have
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
 

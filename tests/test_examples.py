@@ -23,6 +23,7 @@ from trainer.settings import PRESETS
 
 QUICK, SEED = PRESETS["quick"], PRESETS["seed"]
 PLAIN = replace(QUICK, timestamps=0.0, stitched_share=0.0, silence_share=0.0, kept_share=0.0, spec_augment=0.0)
+PLAIN = replace(PLAIN, paced_share=0.0, late_share=0.0)
 
 
 def made(folder: Path, rows: list[dict]) -> corpus.Corpus:
@@ -122,6 +123,52 @@ def test_times_are_those_of_the_clip(shown, engine, clips):
         begin, end = learned[0] - engine.timestamp_begin, learned[-2] - engine.timestamp_begin
         assert begin == 0 and end * 0.02 == pytest.approx(clips.rows["seconds"][number], abs=0.02)
         assert words(engine, labels) == clips.rows["text"][number]
+
+
+def test_a_paced_clip_is_as_much_shorter_or_longer_as_its_times(shown, engine, clips):
+    examples, paces = shown(replace(PLAIN, paced_share=0.5, timestamps=1.0)), Counter()
+    for number in range(60):
+        plan = examples.plan(0, number)
+        example = examples[Place(0, number, plan.frames)]
+        seconds = len(example.waveform) / SAMPLE_RATE
+        assert seconds == pytest.approx(clips.rows["seconds"][number] / plan.pace, abs=0.001)
+        assert plan.frames >= (seconds + QUICK.margin_least) * 100 - 0.1
+        assert (example.text[-2] - engine.timestamp_begin) * 0.02 == pytest.approx(seconds, abs=0.02)
+        paces[plan.pace] += 1
+    assert set(paces) == {1.0, *module.PACES} and 15 < paces[1.0] < 45
+
+
+def test_a_faster_clip_is_higher(shown, monkeypatch):
+    tone = np.sin(2 * np.pi * 400 * np.arange(SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
+    examples = shown(replace(PLAIN, paced_share=1.0))
+    monkeypatch.setattr(examples, "_waveform", lambda _: tone)
+    plan = examples.plan(0, 0)
+    heard = examples[Place(0, 0, plan.frames)].waveform
+    assert heard.dtype == np.float32
+    assert np.abs(np.fft.rfft(heard, SAMPLE_RATE)).argmax() == pytest.approx(400 * plan.pace, abs=2)
+
+
+def test_a_clip_that_fills_the_window_keeps_its_pace(shown, monkeypatch):
+    examples = shown(replace(PLAIN, paced_share=1.0))
+    for seconds, paced in ((26.9, True), (27.1, False), (30.0, False)):
+        monkeypatch.setattr(examples, "seconds", {0: seconds})
+        plan = examples.plan(0, 0)
+        assert (plan.pace != 1.0) == paced and plan.frames <= 3000
+
+
+def test_a_late_clip_comes_after_silence_and_so_do_its_times(shown, engine, clips):
+    examples, starts = shown(replace(PLAIN, late_share=0.5, timestamps=1.0)), []
+    for number in range(60):
+        plan = examples.plan(0, number)
+        example = examples[Place(0, number, plan.frames)]
+        start = len(example.waveform) / SAMPLE_RATE - clips.rows["seconds"][number]
+        begins, ends = ((token - engine.timestamp_begin) * 0.02 for token in (example.text[0], example.text[-2]))
+        assert begins == pytest.approx(start, abs=0.02)
+        assert ends == pytest.approx(len(example.waveform) / SAMPLE_RATE, abs=0.02)
+        assert not example.waveform[: round(start * SAMPLE_RATE)].any()
+        assert len(example.waveform) / SAMPLE_RATE + QUICK.margin_least <= plan.frames / 100 + 0.001
+        starts.append(start)
+    assert 10 < sum(start > 0.02 for start in starts) < 45 and 0.3 < max(starts) <= 0.501
 
 
 def test_a_share_of_the_clips_comes_with_times(shown, engine):

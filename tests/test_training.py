@@ -31,7 +31,7 @@ from trainer import lora, run, training
 from trainer.examples import Batches
 from trainer.languages import VOICES, spoken
 from trainer.process import started_at
-from trainer.settings import PRESETS, Settings, from_dict, preset
+from trainer.settings import BEFORE, PRESETS, Settings, from_dict, preset
 
 SMALL = {"d_model": 768, "encoder_layers": 12, "decoder_layers": 12, "vocab_size": 51865}
 SMALL |= {
@@ -130,6 +130,7 @@ def test_the_seed_is_the_notebooks_recipe():
     assert (seed.weights_on_cuda, seed.compute_on_cuda, seed.input_require_grads) == ("8bit", "float16", True)
     assert (seed.window, seed.generation_length, seed.logging_steps, seed.evaluations) == ("full", 128, 25, 0)
     assert (seed.spec_augment, seed.silence_share, seed.stitched_share, seed.kept_share) == (0, 0, 0, 0)
+    assert (seed.paced_share, seed.late_share, seed.line_share) == (0, 0, 0)
     assert seed.minutes is None
     assert (seed.encoder_share, seed.decoder_part, seed.strength) == (1, "all", 1)
 
@@ -145,8 +146,9 @@ def test_settings_are_set_and_read_back():
 
 def test_a_run_goes_on_as_it_began_where_a_setting_is_younger():
     asked = PRESETS["quick"].to_dict()
-    del asked["decoder_part"], asked["strength"]
-    assert (from_dict(asked).decoder_part, from_dict(asked).strength) == ("all", 1)
+    for name in BEFORE:
+        del asked[name]
+    assert from_dict(asked) == replace(PRESETS["quick"], **BEFORE) != PRESETS["quick"]
 
 
 @pytest.mark.parametrize(

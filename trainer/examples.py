@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
+from torchaudio.functional import speed
 from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 
 from corpus import Corpus, splits, telephone
@@ -33,6 +34,8 @@ POOL = 64  # batches among which clips of like length are put together; with 16 
 PREVIOUS = 100  # tokens of the text before, at most
 LONGEST_STITCHED = 29.0  # seconds
 LONGEST_TIMED = 8.0  # seconds: a longer clip has several sentences, and one span for all of them unlearns Whisper's own
+PACES = (0.9, 0.95, 1.05, 1.1)  # times as fast as it was said, with its pitch
+LATEST = 0.5  # seconds of silence before a clip, at most
 GAPS = (0.1, 0.8)  # seconds of silence between stitched turns
 KEPT = ("en", "fr", "es", "it", "de", "pt", "nl", "ar", "tr")  # languages in which the base is to stay as it is
 OTHERS = 0.7  # of what is to stay: the share in another language, where there is such speech
@@ -130,6 +133,7 @@ class Plan:
     frames: int  # mel frames of the window that it needs
     random: np.random.Generator  # for what is drawn after
     other: int | None = None  # which clip of another language, in the place of the corpus's
+    pace: float = 1.0  # of PACES, or as it was said
 
 
 class Other(NamedTuple):
@@ -187,7 +191,11 @@ class Examples(Dataset):
             seconds = self.seconds[number] if other is None else len(self.others[other].waveform) / SAMPLE_RATE
             # in the window in which decoding hears what the adapter did not learn
             return Plan("kept", FULL_WINDOW if full else _window(seconds + MARGIN), random, other)
-        return Plan("clip", FULL_WINDOW if full else _window(self.seconds[number] + self._margin(random)), random)
+        seconds, pace = self.seconds[number], 1.0
+        if random.random() < settings.paced_share and seconds * SAMPLE_RATE <= MAX_CLIP * min(PACES):
+            pace = random.choice(PACES)
+        frames = FULL_WINDOW if full else _window(seconds / pace + self._margin(random))
+        return Plan("clip", frames, random, pace=pace)
 
     def __getitem__(self, place: Place) -> Example:
         """The example; in the place of one whose sound cannot be read the next one, and a line that says so, once."""
@@ -205,11 +213,18 @@ class Examples(Dataset):
 
     def _clip(self, plan: Plan, number: int) -> Example:
         waveform = self._waveform(number)
+        if plan.pace != 1.0:
+            waveform = speed(torch.from_numpy(waveform), SAMPLE_RATE, plan.pace)[0].numpy()
         if plan.random.random() < self.settings.line_share:
             waveform = telephone_line(waveform, plan.random)
-        seconds = len(waveform) / SAMPLE_RATE
+        start, seconds = 0.0, len(waveform) / SAMPLE_RATE
+        if plan.random.random() < self.settings.late_share:
+            room = plan.frames / FRAMES_PER_SECOND - seconds - self.settings.margin_least
+            start = plan.random.uniform(0.0, max(0.0, min(LATEST, room)))
+            waveform = np.pad(waveform, (round(start * SAMPLE_RATE), 0))
+            seconds = len(waveform) / SAMPLE_RATE
         if plan.random.random() < self.settings.timestamps and seconds <= LONGEST_TIMED:
-            text = [self._time(0.0), *self.texts[number], self._time(seconds), self.end]
+            text = [self._time(start), *self.texts[number], self._time(seconds), self.end]
             return Example(waveform, plan.frames, self.timed_prompt, text, plan.random)
         return Example(waveform, plan.frames, self.prompt, [*self.texts[number], self.end], plan.random)
 

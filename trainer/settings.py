@@ -60,6 +60,8 @@ class Settings:
     silence_share: float = 0.02  # of silence, tones and noise, with no text
     kept_share: float = 0.1  # of clips in other languages or to be translated, to stay as the base hears them
     kept_weight: float = 4.0  # of one of their tokens, beside one that is learned
+    paced_share: float = 0.5  # of clips up to a tenth faster or slower
+    late_share: float = 0.5  # of clips after up to half a second of silence
     line_share: float = 0.0  # of clips through a simulated telephone line
     spec_augment: float = 0.5  # bands and stretches of the mel masked: 0 none, 1 a good deal
     leading_space: bool = True  # before the text, as Whisper itself writes it
@@ -135,6 +137,8 @@ RANGES = {
     "silence_share": (0, 1),
     "kept_share": (0, 1),
     "kept_weight": (0, 1000),
+    "paced_share": (0, 1),
+    "late_share": (0, 1),
     "line_share": (0, 1),
     "spec_augment": (0, 1),
     "evaluations": (0, 1000),
@@ -155,6 +159,8 @@ CHOICES = {
     "schedule": ("linear", "cosine", "constant"),
     "window": ("short", "full"),
 }
+
+BEFORE = {"decoder_part": "all", "strength": 1.0, "paced_share": 0.0, "late_share": 0.0}  # these were settings
 
 PRESETS = {
     "seed": Settings(  # the notebook's recipe to the letter
@@ -180,6 +186,8 @@ PRESETS = {
         stitched_share=0.0,
         silence_share=0.0,
         kept_share=0.0,
+        paced_share=0.0,
+        late_share=0.0,
         spec_augment=0.0,
         leading_space=False,
         prompt_loss=True,
@@ -227,7 +235,7 @@ def preset(name: str, changes: Iterable[str] = ()) -> Settings:
 
 def from_dict(given: Mapping) -> Settings:
     """The settings that `to_dict` wrote down. Raises Refusal as `preset` does."""
-    given = {"decoder_part": "all", "strength": 1.0} | dict(given)  # a run that began before they were settings
+    given = BEFORE | dict(given)
     texts = {key: ",".join(value) if isinstance(value, list) else str(value) for key, value in given.items()}
     return Settings(**{key: _value(key, text) for key, text in texts.items()})
 
