@@ -27,7 +27,7 @@ class Settings:
     decoder_part: str = "cross"  # of the decoder its attention to the sound learns; or all of it
     rslora: bool = False  # scaled by alpha / sqrt(rank)
     dora: bool = False  # direction and length learned apart: slower
-    strength: float = 0.85  # the share of what was learned with which it is judged and kept: less forgets less
+    strength: float = 0.75  # the share of what was learned with which it is judged and kept: less forgets less
 
     # the base, which is not trained
     weights_on_cpu: str = "auto"  # bfloat16 where the CPU computes it, else float32; or these, or 8bit, 4bit
