@@ -5,9 +5,9 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import httpx2  # huggingface_hub's client, whose errors pass through it
@@ -16,7 +16,6 @@ from huggingface_hub.errors import GatedRepoError, HFValidationError
 from safetensors import SafetensorError
 
 from speech import embedded
-from speech.cache import built_once
 from speech.hub import offline, weight_files
 from speech.said import Refusal
 
@@ -124,17 +123,19 @@ def check_base(folder: Path, choice: "Choice", named: str | None = None) -> None
     )
 
 
-def merged(choice: "Choice") -> "Choice":
-    """The same as one transformers checkpoint, the adapter in its weights: built once, in the cache.
+@contextmanager
+def merged(choice: "Choice", beside: Path) -> Iterator[Path]:
+    """The choice as one transformers checkpoint, the adapter in its weights: a folder that is there until it is left.
 
-    Raises Refusal where the adapter is gone, not whole, or not one of this base.
+    It is named after `beside` and lies next to it, so that who clears up after a death finds both. Raises Refusal
+    where the adapter is gone, not whole, or not one of this base.
     """
     if not choice.adapter_folder:
-        return choice
-    size = sum(path.stat().st_size for path in choice.folder.resolve().iterdir() if path.is_file())
-    name = f"{Path(choice.model).name}-{choice.weights}-merged"
-    folder = built_once(name, lambda into: _merge(choice, into), _is_whole, size)
-    return replace(choice, folder=folder, adapter_folder=None)
+        yield choice.folder
+        return
+    with TemporaryDirectory(prefix=f"{beside.name}.", dir=beside.parent) as into:
+        _merge(choice, Path(into))
+        yield Path(into)
 
 
 def _merge(choice: "Choice", into: Path) -> None:
@@ -152,10 +153,6 @@ def _merge(choice: "Choice", into: Path) -> None:
     model.save_pretrained(into)
 
 
-def _is_whole(folder: Path) -> bool:
-    return folder.is_dir()  # it was renamed into place when it was
-
-
 def attach(whisper: "nn.Module", choice: "Choice", name: str) -> None:
     """Loads the choice's adapter into the layers of `whisper`, under `name`. Raises Refusal as `merged` does."""
     from peft.functional import inject_adapter_in_model
@@ -168,6 +165,7 @@ def attach(whisper: "nn.Module", choice: "Choice", name: str) -> None:
 def _config(choice: "Choice") -> "LoraConfig":
     from peft import LoraConfig, PeftConfig
 
+    (choice.adapter_folder / FILES[0]).stat()  # peft takes a folder that is gone for a name on the Hub
     config = PeftConfig.from_pretrained(str(choice.adapter_folder))
     if not isinstance(config, LoraConfig):
         raise ValueError(f"{config.peft_type} is no LoRA")

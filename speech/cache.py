@@ -8,8 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock
+from safetensors import SafetensorError
 
 from speech.said import Refusal
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def cache_folder() -> Path:
@@ -29,9 +32,18 @@ def built_once(name: str, build: Callable[[Path], None], whole: Callable[[Path],
         with FileLock(folder.with_name(folder.name + ".lock")):
             if not whole(folder):
                 _build(folder, build)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
+        if isinstance(error, SafetensorError) and not is_full(error):
+            raise
         raise _refusal(error, folder.parent, size) from error
     return folder
+
+
+def is_full(error: Exception) -> bool:
+    """The disk is full; safetensors says so in words of its own, and by then there may be room again."""
+    if isinstance(error, SafetensorError):
+        return any(f"(os error {number})" in str(error) for number in FULL)
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def _build(folder: Path, build: Callable[[Path], None]) -> None:
@@ -47,9 +59,9 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _refusal(error: OSError, folder: Path, size: int) -> Refusal:
+def _refusal(error: OSError | SafetensorError, folder: Path, size: int) -> Refusal:
     megabytes = round(size / 1e6)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         return Refusal(
             en=f"The disk is full: free {megabytes} MB for the model in {folder}, "
             "or name another folder in ALLO_CACHE.",

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
 from speech import adapters, embedded
-from speech.cache import built_once
+from speech.cache import built_once, cache_folder
 from speech.hub import HUB_DEFAULT, HUB_PATIENCE, SMALL_FILES, WEIGHTS, hub_in_reach, offline, weight_files
 from speech.said import Refusal, Said
 
@@ -35,8 +36,7 @@ class Choice:
         """
         if not self.adapter_folder:
             return self.base_weights
-        both = self.base_weights + adapters.content(self.adapter_folder)
-        return hashlib.sha256(both.encode()).hexdigest()[:12]
+        return f"{self.base_weights}-{adapters.content(self.adapter_folder)}"
 
     @property
     def base_weights(self) -> str:
@@ -93,11 +93,20 @@ def ctranslate2_folder(choice: Choice) -> Path:
         return embedded.ctranslate2_folder()
     name = f"{Path(choice.model).name}-{choice.weights}-ctranslate2"
     size = sum(path.stat().st_size for path in weight_files(choice.folder))
+    if choice.adapter_folder:
+        size *= 2  # the merged checkpoint is there for as long as it is converted
 
     def build(into: Path) -> None:
-        convert(adapters.merged(choice).folder if choice.adapter_folder else choice.folder, into)
+        with adapters.merged(choice, into) as whole:
+            convert(whole, into)
 
     return built_once(name, build, is_converted, size)
+
+
+def forget(adapter_folder: Path) -> None:
+    """Takes away what `ctranslate2_folder` made of an adapter that goes; models that are loaded go on."""
+    for converted in cache_folder().glob(f"*-{adapters.content(adapter_folder)}-ctranslate2"):
+        shutil.rmtree(converted, ignore_errors=True)  # somebody else forgets it as well
 
 
 def _embedded(reason: Said) -> Choice:

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
@@ -12,11 +14,12 @@ from peft import LoraConfig, get_peft_model
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 from corpus.prompts import prompt
-from speech.adapters import check_base, facts, merged, revision
+from speech import adapters
+from speech.adapters import check_base, facts, revision
 from speech.audio import read
 from speech.decoding import Options, decode
 from speech.engines import load
-from speech.models import Choice, choose
+from speech.models import Choice, choose, ctranslate2_folder, forget
 from speech.said import Refusal
 from speech.transcript import Turn
 
@@ -56,10 +59,35 @@ def test_both_engines_hear_with_the_adapter(adapter, tmp_path, monkeypatch):
     assert abs(one.confidence - plain.confidence) > 0.001
 
 
-def test_an_adapter_is_merged_once(adapter, tmp_path, monkeypatch):
+def test_an_adapter_is_converted_once_and_taken_away_with_it(adapter, tmp_path, monkeypatch):
+    choice = choose(None, str(adapter))
     monkeypatch.setenv("ALLO_CACHE", str(tmp_path))
-    folders = [merged(choose(None, str(adapter))).folder for _ in range(2)]
-    assert folders[0] == folders[1] and not list(tmp_path.glob("*.building-*"))
+    folders, written = [], set()
+    for _ in range(2):
+        folders.append(ctranslate2_folder(choice))
+        written.add((folders[-1] / "model.bin").stat().st_mtime_ns)
+    assert folders[0] == folders[1] and len(written) == 1
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == folders[:1]  # and no merged copy is left
+    other = tmp_path / "whisper-base-0-1-ctranslate2"
+    other.mkdir()
+    forget(adapter)
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == [other]
+
+
+def test_a_disk_that_an_adapter_fills_is_told_in_one_sentence(adapter, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    choice = choose(None, str(adapter))
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", small], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(Refusal, match=r"The disk is full: free 5\d\d MB"):
+            patch.setenv("ALLO_CACHE", str(small))
+            ctranslate2_folder(choice)
+        assert not [path for path in small.iterdir() if path.is_dir()]
+    finally:
+        subprocess.run(["umount", small], check=True)
 
 
 def test_a_choice_knows_base_and_adapter_apart(adapter, tmp_path):
@@ -69,8 +97,6 @@ def test_a_choice_knows_base_and_adapter_apart(adapter, tmp_path):
     assert choose(None, str(twin)).weights == chosen.weights != base.weights
     (twin / "adapter_config.json").write_text((adapter / "adapter_config.json").read_text() + " ")
     assert choose(None, str(twin)).weights != chosen.weights
-    one = merged(chosen)
-    assert one.adapter_folder is None and one.folder != base.folder and one.adapter == str(adapter)
 
 
 def told(adapter: Path, folder: Path, **facts) -> str:
@@ -122,6 +148,11 @@ def test_facts_are_those_of_the_file(adapter, tmp_path):
 
 def loaded(choice: Choice) -> None:
     load(choice, "transformers")
+
+
+def merged(choice: Choice) -> None:
+    with TemporaryDirectory() as beside, adapters.merged(choice, Path(beside) / "x"):
+        pass
 
 
 @pytest.fixture(params=[loaded, merged], ids=["beside", "merged"])

@@ -28,18 +28,7 @@ GREEDY = Options(timestamps=False, margin=None, temperatures=(0.0,), unsure_beam
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """Merged models lie in the cache: here in one that goes with the tests, the embedded one linked into it."""
-    embedded = choose().folder
-    folder = tmp_path_factory.mktemp("cache")
-    (folder / embedded.name).symlink_to(embedded)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ALLO_CACHE", str(folder))
-        yield
-
-
-@pytest.fixture(scope="module")
-def adapter(cache, tmp_path_factory) -> Path:
+def adapter(tmp_path_factory) -> Path:
     base = WhisperForConditionalGeneration.from_pretrained(choose().folder)
     folder = saved(base, tmp_path_factory.mktemp("adapter"))
     facts = {"base": "whisper-base", "revision": adapters.revision(choose("whisper-base"))}
@@ -89,12 +78,13 @@ def test_the_merged_folder_is_a_whole_model(merged, texts):
     assert "agent" in texts[0]
 
 
-def test_the_adapter_is_in_it(merged, adapter):
+def test_the_adapter_is_in_it(merged, adapter, tmp_path):
     name = "model.encoder.layers.0.self_attn.q_proj.weight"
-    whole = adapters.merged(choose("whisper-base", str(adapter)))
-    folders = (merged, whole.folder, choose("whisper-base").folder)
-    weights = [safe_open(folder / "model.safetensors", "pt").get_tensor(name) for folder in folders]
+    with adapters.merged(choose("whisper-base", str(adapter)), tmp_path / "x") as whole:
+        folders = (merged, whole, choose("whisper-base").folder)
+        weights = [safe_open(folder / "model.safetensors", "pt").get_tensor(name) for folder in folders]
     assert weights[0].equal(weights[1]) and not weights[0].equal(weights[2])
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("quantization", "precision"), [("int8", "int8"), ("float16", "float32")])

@@ -41,11 +41,14 @@ def export(adapter: str, output: Path, format: str, quantization: str | None = N
     precision = _quantization(format, quantization)
     output = output.expanduser().resolve()
     _check_free(output)
-    folder = merged(choose(model or base_of(adapter), adapter)).folder
-    if format == "merged":
-        _build(output, lambda into: _merged(folder, into, precision))
-    else:
-        _build(output, lambda into: _converted(folder, into, precision))
+    choice = choose(model or base_of(adapter), adapter)
+    write = _merged if format == "merged" else _converted
+
+    def build(into: Path) -> None:
+        with merged(choice, into) as whole:
+            write(whole, into, precision)
+
+    _build(output, build)
     return output
 
 

@@ -8,7 +8,6 @@
 Everything is written beside and then renamed, so that a reader never meets half a file.
 """
 
-import errno
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from typing import TextIO
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
+from speech.cache import is_full
 from speech.said import Refusal, Said, locale_language
 from trainer.process import Process, boot
 
@@ -155,12 +155,8 @@ class Run:
 
     def is_full(self, error: Exception) -> bool:
         """The disk is full; torch and safetensors say so in words of their own."""
-        full = errno.ENOSPC, errno.EDQUOT
-        if isinstance(error, OSError):
-            return error.errno in full
-        if isinstance(error, SafetensorError) and any(f"(os error {number})" in str(error) for number in full):
-            return True  # what it had written may be gone again, and there is room
-        return isinstance(error, RuntimeError | SafetensorError) and shutil.disk_usage(self.folder).free < RESERVE
+        short = isinstance(error, RuntimeError | SafetensorError) and shutil.disk_usage(self.folder).free < RESERVE
+        return short or is_full(error)
 
     def fail(self, why: Said) -> None:
         """The last word of a run that failed; on a full disk the reserve makes room for it."""
