@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from speech import adapters
 from speech.said import Refusal
 from tests.test_training import LITTLE, corpus, tiny  # noqa: F401
 from trainer import jobs, run
@@ -70,6 +71,18 @@ def test_a_job_lives_by_itself_and_does_as_it_is_told(asked):
     for name in ("first", "second"):
         jobs.delete(name)
     assert jobs.names() == [] and not any(jobs.runs_folder().iterdir())
+
+
+def test_what_was_made_of_an_adapter_goes_with_its_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALLO_CACHE", str(tmp_path / "cache"))
+    adapter = jobs.folder_of("first") / "adapter"
+    adapter.mkdir(parents=True)
+    for name in adapters.FILES:
+        (adapter / name).write_text(name)
+    converted = tmp_path / "cache" / f"whisper-base-0-{adapters.content(adapter)}-ctranslate2"
+    converted.mkdir(parents=True)
+    jobs.delete("first")
+    assert not converted.exists() and jobs.names() == []
 
 
 def test_start_pressed_often_is_one_job(asked):

@@ -11,12 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
 
 from speech.cache import cache_folder
+from speech.models import forget
 from speech.said import Refusal
 from trainer import run
 from trainer.line import waiting
@@ -162,6 +163,8 @@ def delete(name: str) -> None:
         if not folder.exists():  # somebody else has deleted it
             return
         folder.rename(beside)  # at once out of everybody's sight
+    with suppress(Refusal):  # there is no whole adapter: nobody has heard it
+        forget(beside / "adapter")
     shutil.rmtree(beside)
 
 
