@@ -23,7 +23,7 @@ from trainer.settings import PRESETS
 
 QUICK, SEED = PRESETS["quick"], PRESETS["seed"]
 PLAIN = replace(QUICK, timestamps=0.0, stitched_share=0.0, silence_share=0.0, kept_share=0.0, spec_augment=0.0)
-PLAIN = replace(PLAIN, paced_share=0.0, late_share=0.0)
+PLAIN = replace(PLAIN, paced_share=0.0, late_share=0.0, full_share=0.0)
 
 
 def made(folder: Path, rows: list[dict]) -> corpus.Corpus:

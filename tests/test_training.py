@@ -27,7 +27,7 @@ from speech.decoding import decode
 from speech.engines.short_window import ShortWindowWhisper
 from speech.models import choose
 from speech.said import Refusal
-from trainer import lora, run, training
+from trainer import averaging, lora, run, training
 from trainer.examples import Batches
 from trainer.languages import VOICES, spoken
 from trainer.process import started_at
@@ -99,10 +99,10 @@ def near(one: dict, other: dict) -> bool:
 
 
 def last(folder: Path) -> dict[str, torch.Tensor]:
-    """The weights at a run's end."""
+    """The weights at a run's end, and their mean so far."""
     checkpoint, _ = run.Run(folder).last_checkpoint()
     assert checkpoint.name == f"checkpoint-{run.config(folder)['plan']['steps']}"
-    return weights(checkpoint)
+    return weights(checkpoint) | torch.load(checkpoint / averaging.FILE, weights_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +133,7 @@ def test_the_seed_is_the_notebooks_recipe():
     assert (seed.paced_share, seed.late_share, seed.line_share) == (0, 0, 0)
     assert seed.minutes is None
     assert (seed.encoder_share, seed.decoder_part, seed.strength) == (1, "all", 1)
+    assert (seed.schedule, seed.averaged) == ("linear", 0)
 
 
 def test_settings_are_set_and_read_back():
@@ -287,7 +288,7 @@ def test_the_folder_holds_what_was_promised(done, corpus, tiny):
     assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4, 5, 6]
     assert [line["step"] for line in lines if "wer" in line] == [4, 5, 6]
     assert all({"learning_rate", "clips_per_second"} <= line.keys() for line in lines if "loss" in line)
-    assert lines[-2]["learning_rate"] < 1e-4  # the schedule came to its end
+    assert lines[-2]["learning_rate"] == PRESETS["quick"].learning_rate  # after the first steps it stays
     report = json.loads((done / "report.json").read_text())
     assert report["training"]["steps"] == 6 and report["training"]["trainable"] == 30_720
     assert report["warnings"][0]["en"].startswith("There is no test split")
@@ -313,20 +314,40 @@ def test_the_adapter_has_its_card(done):
     assert "training: steps 6" in card  # it was written again at the end
 
 
-def test_the_best_adapter_is_the_one_of_its_step(corpus, tiny, tmp_path, monkeypatch):
-    judged, judge, folder = {}, training.Teacher._determine_best_metric, tmp_path / "run"
+def held(model) -> dict[str, torch.Tensor]:
+    """A copy of what learns, as it is now."""
+    found = get_peft_model_state_dict(model, save_embedding_layers=False)
+    return {name: tensor.clone() for name, tensor in found.items()}
 
-    def hooked(teacher, **more):
-        held = get_peft_model_state_dict(teacher.model, save_embedding_layers=False)
-        judged[teacher.state.global_step] = {name: tensor.clone() for name, tensor in held.items()}
-        return judge(teacher, **more)
 
-    monkeypatch.setattr(training.Teacher, "_determine_best_metric", hooked)
-    ended = training.train(asked(corpus, tiny), folder)["training"]
+@pytest.mark.parametrize("averaged", [0.0, 1.0])
+def test_the_best_adapter_is_the_one_of_its_step(averaged, corpus, tiny, tmp_path, monkeypatch):
+    stepped, heard, folder = {}, {}, tmp_path / "run"
+    step_ended, judge = training.Progress.on_step_end, training.Teacher._heard
+
+    def after_step(progress, args, state, control, **more):
+        stepped[state.global_step] = held(progress.teacher.model)
+        return step_ended(progress, args, state, control, **more)
+
+    def hearing(teacher, *more):
+        monkeypatch.setattr(training, "decode", lambda *asked: kept(teacher) or decode(*asked))
+        return judge(teacher, *more)
+
+    def kept(teacher) -> None:
+        heard[teacher.state.global_step] = held(teacher.model)
+
+    monkeypatch.setattr(training.Progress, "on_step_end", after_step)
+    monkeypatch.setattr(training.Teacher, "_heard", hearing)
+    ended = training.train(asked(corpus, tiny, averaged=averaged), folder)["training"]
     wers = {line["step"]: line["wer"] for line in run.metrics(folder) if "wer" in line}
-    assert len(judged) == len(wers) == 3
+    assert heard.keys() == wers.keys() == {4, 5, 6}
     assert ended["best_wer"] == min(wers.values()) == wers[ended["best_step"]]
-    assert same(judged[ended["best_step"]], weights(folder / "adapter"))
+    assert same(heard[ended["best_step"]], weights(folder / "adapter"))
+    assert same(weights(folder / "checkpoints" / "checkpoint-6"), stepped[6])  # the training went on as if unheard
+    for step, found in heard.items():
+        shown = range(1, step + 1) if averaged else [step]
+        mean = {name: sum(stepped[at][name] for at in shown) / len(shown) for name in found}
+        assert all(torch.allclose(found[name], mean[name], atol=1e-7) for name in mean)
 
 
 def test_an_adapter_is_judged_and_kept_at_its_strength(corpus, tiny, tmp_path, monkeypatch):
@@ -457,7 +478,7 @@ class Death(Exception):
     """As sudden as kill -9, in this process."""
 
 
-@pytest.mark.parametrize("at", [1, 4])
+@pytest.mark.parametrize("at", [1, 4, 6])
 def test_death_at_any_step_changes_nothing(at, done, corpus, tiny, tmp_path, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(Death):
         interrupted(patch, at, lambda *_: (_ for _ in ()).throw(Death()))

@@ -27,7 +27,7 @@ class Settings:
     decoder_part: str = "cross"  # of the decoder its attention to the sound learns; or all of it
     rslora: bool = False  # scaled by alpha / sqrt(rank)
     dora: bool = False  # direction and length learned apart: slower
-    strength: float = 0.75  # the share of what was learned with which it is judged and kept: less forgets less
+    strength: float = 0.85  # the share of what was learned with which it is judged and kept: less forgets less
 
     # the base, which is not trained
     weights_on_cpu: str = "auto"  # bfloat16 where the CPU computes it, else float32; or these, or 8bit, 4bit
@@ -38,13 +38,14 @@ class Settings:
 
     # the steps
     learning_rate: float = 3e-4
-    schedule: str = "linear"  # to zero at the last step; or cosine, constant
+    schedule: str = "constant_with_warmup"  # or constant, or linear or cosine, which end at zero
+    averaged: float = 0.5  # the mean of the weights after each of this last share of the steps is judged and kept
     warmup_steps: float = 0.1  # steps, or below 1 a share of all
     weight_decay: float = 0.0
     max_gradient: float = 1.0  # longer gradients are shortened to this norm
     batch_size: int = 8  # clips a step, of all processes together
     frames_at_once: int = 1600  # mel frames (100 a second) of a piece that a batch is heard in: fewer take less memory
-    epochs: float = 20.0  # at most: `minutes` and `steps` end it sooner
+    epochs: float = 12.0  # at most: `minutes` and `steps` end it sooner; more forgot more and heard no better
     minutes: float | None = 10.0  # of training and its evaluations on this machine; None: no such end
     steps: int | None = None  # exactly so many, whatever epochs and minutes say
 
@@ -54,7 +55,7 @@ class Settings:
     margin: float = 0.3  # seconds after the clip, of the window in which the adapter will be heard
     margin_least: float = 0.3  # in training it is drawn anew each time, from here
     margin_most: float = 1.4  # to here: windows are whole seconds and the margin
-    full_share: float = 0.0  # of the clips, in the full window: 0 to 1
+    full_share: float = 0.03  # of the clips, in the full window: 0 to 1
     timestamps: float = 0.5  # share of the clips whose text comes with its times
     stitched_share: float = 0.03  # of 30-s windows made of a call's turns, with times and the text before
     silence_share: float = 0.02  # of silence, tones and noise, with no text
@@ -120,6 +121,7 @@ RANGES = {
     "strength": (0.01, 1),
     "learning_rate": (0, 1),
     "warmup_steps": (0, 1e6),
+    "averaged": (0, 1),
     "weight_decay": (0, 1),
     "max_gradient": (0, 1e6),
     "batch_size": (1, 4096),
@@ -156,11 +158,12 @@ CHOICES = {
     "weights_on_cuda": ("auto", "float32", "float16", "bfloat16", "8bit", "4bit"),
     "compute_on_cuda": ("auto", "float32", "float16", "bfloat16"),
     "decoder_part": ("cross", "all"),
-    "schedule": ("linear", "cosine", "constant"),
+    "schedule": ("linear", "cosine", "constant", "constant_with_warmup"),
     "window": ("short", "full"),
 }
 
-BEFORE = {"decoder_part": "all", "strength": 1.0, "paced_share": 0.0, "late_share": 0.0}  # these were settings
+BEFORE = {"decoder_part": "all", "strength": 1.0, "averaged": 0.0, "paced_share": 0.0, "late_share": 0.0}
+# what runs did before these were settings
 
 PRESETS = {
     "seed": Settings(  # the notebook's recipe to the letter
@@ -177,11 +180,14 @@ PRESETS = {
         input_require_grads=True,
         learning_rate=1e-3,
         warmup_steps=50,
+        schedule="linear",
+        averaged=0.0,
         batch_size=8,
         frames_at_once=24_000,
         epochs=3.0,
         minutes=None,
         window="full",
+        full_share=0.0,
         timestamps=0.0,
         stitched_share=0.0,
         silence_share=0.0,
@@ -205,6 +211,7 @@ PRESETS = {
         frames_at_once=48_000,
         learning_rate=2e-4,
         schedule="cosine",
+        averaged=0.0,
         epochs=10.0,
         minutes=None,
         margin_most=2.5,

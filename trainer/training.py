@@ -37,6 +37,7 @@ from speech.decoding import MAX_CLIP, Options, check_language, decode
 from speech.models import Choice, choose
 from speech.said import Refusal, Said, locale_language
 from trainer import card, lora
+from trainer.averaging import Mean
 from trainer.examples import IGNORED, Batches, Examples, Loader, Parts, Place, divided
 from trainer.line import turn
 from trainer.pushing import check, pushing
@@ -314,6 +315,7 @@ class Teacher(Seq2SeqTrainer):
             compute_loss_func=token_loss,
         )
         self.remove_callback(PrinterCallback)  # it writes on standard output, where the report goes
+        self.mean = Mean(model)
 
     def _arguments(self) -> Seq2SeqTrainingArguments:
         settings = self.settings
@@ -541,7 +543,7 @@ class Teacher(Seq2SeqTrainer):
     def _heard(self, indices: list[int], margin: float = 0.0) -> list[tuple[int, str]]:
         self.model.eval()
         options, found = self._options(margin), []
-        with rescale_adapter_scale(self.model, self.settings.strength):  # as it will be kept
+        with self.mean.shown(), rescale_adapter_scale(self.model, self.settings.strength):  # as it will be kept
             for start in range(0, len(indices), AT_ONCE):
                 some = indices[start : start + AT_ONCE]
                 for batch in decode(self.engine, [self.clips.clip(i) for i in some], options):
@@ -577,8 +579,9 @@ class Teacher(Seq2SeqTrainer):
         return best
 
     def _keep(self) -> None:
-        """The adapter as it is now, with what there is to say of it so far."""
-        lora.save(self.model, self.run.adapter, self.facts, self.settings.strength)
+        """The adapter as it was judged, with what there is to say of it so far."""
+        with self.mean.shown():
+            lora.save(self.model, self.run.adapter, self.facts, self.settings.strength)
         card.write(self.folder)
         self.run.kept()
 
@@ -586,6 +589,11 @@ class Teacher(Seq2SeqTrainer):
         """The adapter's part of a checkpoint."""
         if self.args.should_save:
             lora.save(self.model, Path(output_dir))
+            self.mean.save(Path(output_dir))
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model=None) -> None:
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        self.mean.load(Path(resume_from_checkpoint))
 
     # How long things take
 
@@ -693,6 +701,8 @@ class Progress(TrainerCallback):
         if self.teacher.run:
             left = (now - self.began) / (state.global_step - self.before) * (state.max_steps - state.global_step)
             self.teacher.run.mark(step=state.global_step, eta=round(left))
+        if state.global_step > (1 - self.teacher.settings.averaged) * state.max_steps:
+            self.teacher.mean.count()
         control.should_evaluate = state.global_step in self.points
         if self._stop_wished():
             control.should_training_stop = control.should_save = True
