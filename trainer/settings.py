@@ -37,7 +37,7 @@ class Settings:
     input_require_grads: bool = False  # gradients from the first layer on: for gradient checkpointing
 
     # the steps
-    learning_rate: float = 3e-4
+    learning_rate: float = 2e-4
     schedule: str = "constant_with_warmup"  # or constant, or linear or cosine, which end at zero
     averaged: float = 0.5  # the mean of the weights after each of this last share of the steps is judged and kept
     warmup_steps: float = 0.1  # steps, or below 1 a share of all
