@@ -23,7 +23,7 @@ from trainer.submitting import seconds_of
 ROOT = Path(__file__).parent.parent
 ASKED = ("submit", "--corpus", "diabolocom/talkbank_4_stt", "--output", "ada/fr", "--source", "ada/allo")
 TOKEN = {"HF_TOKEN": "hf_ada"}
-FORM = ["essai", "phone-prompts", "whisper-base", "quick", 5, 32, 64, 0, ["q_proj"], 3e-4, 0.1, 8, 20, "short", "", ""]
+FORM = ["essai", "phone-prompts", "whisper-base", "quick", 5, 32, 64, 0, ["q_proj"], 2e-4, 0.1, 8, 12, "short", "", ""]
 FORM += ["", "", "segment"]
 CACHED = {"ALLO_CACHE": str(cache_folder())}  # where the embedded weights are
 
