@@ -69,7 +69,7 @@ class Settings:
     prompt_loss: bool = False  # language, task and mode are learned as well, though they are always given
 
     # evaluations on the validation split
-    evaluations: int = 3  # evenly spread over the second half: before, the rate is too high; 0: one each epoch
+    evaluations: int = 2  # evenly spread over the second half: before, little is learned yet; 0: one each epoch
     patience: int = 0  # so many without a better WER end the training; 0: never
     generation_length: int | None = None  # tokens at most; None: by the seconds of audio
     validation_clips: int = 64  # at most, drawn once
