@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +21,7 @@ from speech.engines import load
 from speech.models import Choice, choose, ctranslate2_folder, forget
 from speech.said import Refusal
 from speech.transcript import Turn
+from tests.disk import small_disk
 
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"])
 
@@ -75,19 +75,12 @@ def test_an_adapter_is_converted_once_and_taken_away_with_it(adapter, tmp_path, 
 
 
 def test_a_disk_that_an_adapter_fills_is_told_in_one_sentence(adapter, tmp_path):
-    small = tmp_path / "small"
-    small.mkdir()
     choice = choose(None, str(adapter))
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", small], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
-    try:
+    with small_disk(tmp_path, "20m") as small:
         with pytest.MonkeyPatch.context() as patch, pytest.raises(Refusal, match=r"The disk is full: free 5\d\d MB"):
             patch.setenv("ALLO_CACHE", str(small))
             ctranslate2_folder(choice)
         assert not [path for path in small.iterdir() if path.is_dir()]
-    finally:
-        subprocess.run(["umount", small], check=True)
 
 
 def test_a_choice_knows_base_and_adapter_apart(adapter, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from speech import embedded
 from speech.cache import built_once
 from speech.said import Refusal
+from tests.disk import small_disk
 
 
 @pytest.fixture
@@ -86,12 +87,7 @@ def test_weights_with_a_wrong_checksum_are_refused(cache, monkeypatch):
 
 def test_a_full_disk_is_told_in_one_sentence(tmp_path):
     """A real full disk: a small tmpfs, where this machine lets us mount one."""
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", small], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
-    try:
+    with small_disk(tmp_path, "20m") as small:
         done = subprocess.run(
             [sys.executable, "-m", "speech", "transcribe", __file__],
             env=os.environ | {"ALLO_CACHE": str(small), "LANG": "C"},
@@ -99,8 +95,6 @@ def test_a_full_disk_is_told_in_one_sentence(tmp_path):
             text=True,
         )
         left = [path.name for path in small.iterdir() if path.is_dir()]
-    finally:
-        subprocess.run(["umount", small], check=True)
     assert (done.returncode, left) == (2, [])
     assert done.stderr.splitlines()[-1].startswith("speech: The disk is full: free 150 MB")
     assert "Traceback" not in done.stderr

@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import os
-import subprocess
 import wave
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from corpus.splits import leaks
 from speech.audio import SAMPLE_RATE, read
 from speech.said import Refusal
 from speech.transcript import Turn
+from tests.disk import small_disk
 
 SPOKEN = [prompt for prompt in prompts(at_least=1.0) if prompt.seconds < 2][:6]
 
@@ -191,17 +191,10 @@ def test_two_processes_at_once_lose_nothing(tmp_path, call):
 def test_a_full_disk_is_told_and_the_corpus_stays_as_it_was(tmp_path, call):
     """A real full disk: a small tmpfs, where this machine lets us mount one."""
     recording, turns = call
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
-    try:
+    with small_disk(tmp_path, "1m") as small:
         keep(small, recording, turns[:2], call="appel", consent=True)
         free = os.statvfs(small).f_bavail * os.statvfs(small).f_frsize
         (small / "other").write_bytes(bytes(free - 50_000))
         before = lines(small)
         assert "The disk is full" in refused(small, recording, turns, call="appel")
         assert lines(small) == before and len(corpus.load(small)) == 2
-    finally:
-        subprocess.run(["umount", small], check=True)

@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from speech.said import Refusal
+from tests.disk import small_disk
 from trainer import run as folders
 from trainer.process import Process, started_at
 from trainer.run import FULL, Run, claimed, config, metrics, state, write_json
@@ -20,14 +21,8 @@ from trainer.run import FULL, Run, claimed, config, metrics, state, write_json
 
 @pytest.fixture
 def small(tmp_path):
-    """A real small disk, where this machine lets us mount one."""
-    disk = tmp_path / "small"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with small_disk(tmp_path, "1m") as disk:
+        yield disk
 
 
 def test_a_run_says_where_it_stands(tmp_path):

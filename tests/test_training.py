@@ -27,6 +27,7 @@ from speech.decoding import decode
 from speech.engines.short_window import ShortWindowWhisper
 from speech.models import choose
 from speech.said import Refusal
+from tests.disk import small_disk
 from trainer import averaging, lora, run, training
 from trainer.examples import Batches
 from trainer.languages import VOICES, spoken
@@ -586,20 +587,13 @@ def test_where_even_one_clip_is_too_much_it_is_told(corpus, tiny, tmp_path, monk
 
 def test_a_full_disk_is_told_and_the_best_is_kept(corpus, tiny, tmp_path):
     """A real one: not all checkpoints fit on it."""
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1100k", "tmpfs", small], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
-    try:
+    with small_disk(tmp_path, "1100k") as small:
         ended = subprocess.run(
             asked_of_a_process(small / "run", corpus, tiny), capture_output=True, text=True, env=os.environ | C
         )
         told = run.state(small / "run")
         shutil.copytree(small / "run" / "adapter", tmp_path / "adapter")
         log = (small / "run" / "train.log").read_text()
-    finally:
-        subprocess.run(["umount", small], check=True)
     assert ended.returncode == 2 and ended.stderr.splitlines()[-1].startswith("trainer: The disk is full")
     assert told["status"] == "failed" and "disk is full" in told["message"]["en"] and told["step"] >= 2
     assert "The disk is full" in log.splitlines()[-1]
