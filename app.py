@@ -6,7 +6,8 @@ python app.py [--host 127.0.0.1] [--port 7860] [--share]
 import argparse
 import os
 
-from ui import owner, page
+from ui import page
+from ui.kit import access
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("--share", action="store_true", help="ask for a public link too")
     asked = parser.parse_args()
 
-    key = owner.lock() if asked.share else None  # before anybody can come through the link
+    key = access.lock() if asked.share else None  # before anybody can come through the link
     demo = page.build()
     try:
         _, local, public = demo.launch(
@@ -36,7 +37,7 @@ def main() -> None:
         print(f"Allô, for everyone: {public}", flush=True)
         print(f"Password to train: {key or 'the one in ALLO_PASSWORD'}", flush=True)
     elif asked.share:
-        owner.unlock()
+        access.unlock()
         print("No public link could be had; the page is served on this machine only.", flush=True)
     demo.block_thread()
 

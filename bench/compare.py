@@ -33,7 +33,7 @@ def clip():
     import numpy as np
 
     from corpus.prompts import prompts
-    from speech.audio import SAMPLE_RATE, read
+    from speech.audio.decode import SAMPLE_RATE, read
 
     spoken = [read(found.path).waveform[0] for found in prompts(at_least=2.0)[:8]]
     return np.concatenate(spoken)[: SECONDS * SAMPLE_RATE]
@@ -44,7 +44,7 @@ def make_adapters(folder: Path) -> None:
     from peft import LoraConfig, get_peft_model
     from transformers import WhisperForConditionalGeneration
 
-    from speech.models import choose
+    from speech.models.choose import choose
     from trainer.settings import PRESETS
 
     preset = PRESETS["quick"]
@@ -66,7 +66,7 @@ def make_draft(folder: Path) -> None:
 
     from transformers import WhisperForConditionalGeneration
 
-    from speech.models import choose
+    from speech.models.choose import choose
 
     base = choose("whisper-base").folder
     shutil.copytree(base, folder, ignore=shutil.ignore_patterns("*.safetensors", "SHA256.json"))
@@ -93,13 +93,13 @@ def timed(work: Callable[[], object]) -> float:
 
 def load(engine: str, precision: str | None = None, named: str | None = None, assistant: str | None = None):
     from speech import engines
-    from speech.models import choose
+    from speech.models.choose import choose
 
     return engines.load(choose("whisper-base", named), engine, precision, THREADS, assistant)
 
 
 def hear(engine, sound) -> str:
-    from speech.decoding import Options, decode
+    from speech.decoding.decode import Options, decode
 
     (((_, heard),),) = decode(engine, [sound], Options(margin=engine.margin))
     return heard.text
@@ -152,8 +152,8 @@ def precision(name: str, count: int) -> dict:
     """Weights in memory, and the WER of the base on every n-th prompt, so that `count` are heard."""
     from corpus.prompts import prompts
     from scoring.measures import score
-    from speech.audio import read
-    from speech.decoding import Options, decode
+    from speech.audio.decode import read
+    from speech.decoding.decode import Options, decode
 
     spoken = prompts(at_least=0.6)
     spoken = spoken[:: max(1, len(spoken) // count)][:count]
@@ -218,11 +218,11 @@ def main() -> None:
 
 def show_columns(folder: str, asked: argparse.Namespace) -> None:
     print("| seconds | transformers float32 | CTranslate2 int8 |\n|---|---|---|")
-    from speech import embedded
+    from speech.models import bundled
 
     cache = Path(folder) / "cache"  # empty of conversions, so that the first one is paid
     cache.mkdir()
-    for built in (embedded.ctranslate2_folder(), embedded.transformers_folder()):
+    for built in (bundled.ctranslate2_folder(), bundled.transformers_folder()):
         (cache / built.name).symlink_to(built)
     found = [apart("columns", engine, folder, cache=str(cache)) for engine in ("transformers", "ctranslate2")]
     for name in found[0]:

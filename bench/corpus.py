@@ -80,9 +80,9 @@ def browsing(folder: Path) -> None:
     import corpus
     from corpus.describe import describe
     from scoring.measures import LOOP  # noqa: F401  (what a filter imports is not part of its time)
-    from ui.corpora import Opened
-    from ui.samples import PAGE, View, chosen, table
-    from ui.scored import cells
+    from ui.dataset.samples import PAGE, View, chosen, table
+    from ui.kit.corpus_field import Opened
+    from ui.scores.results import cells
 
     path = made_corpus(folder)
     datasets.disable_progress_bars()
@@ -120,7 +120,7 @@ def browsing(folder: Path) -> None:
 
 
 def intervals() -> None:
-    from scoring.intervals import bootstrap
+    from scoring.bootstrap import bootstrap
 
     random = np.random.default_rng(0)
     words = random.integers(1, 20, 15_000)
@@ -140,18 +140,18 @@ def scoring(folder: Path, count: int, looped: int) -> None:
     from transformers import pipeline
 
     import corpus
-    from speech import embedded
-    from speech.decoding import Options
+    from speech.decoding.decode import Options
     from speech.engines import load
-    from speech.models import choose
-    from trainer.evaluation import evaluate
+    from speech.models import bundled
+    from speech.models.choose import choose
+    from trainer.evaluation.evaluate import evaluate
 
     torch.set_num_threads(THREADS)
     clips = corpus.load("phone-prompts")
     engine = load(choose("whisper-base"), "ctranslate2", "int8", THREADS)
     chosen = list(range(min(count, len(clips))))
     ours = seconds(lambda: list(evaluate(clips, chosen, engine, Options(), folder / "heard.csv"))) / len(chosen)
-    asr = pipeline("automatic-speech-recognition", model=str(embedded.transformers_folder()))
+    asr = pipeline("automatic-speech-recognition", model=str(bundled.transformers_folder()))
     asked = {"language": "french", "task": "transcribe", "num_beams": 1}
     some = chosen[:: max(1, len(chosen) // looped)]
     theirs = seconds(lambda: [asr(clips.clip(i), generate_kwargs=asked) for i in some]) / len(some)

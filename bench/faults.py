@@ -22,10 +22,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from safetensors import SafetensorError, safe_open
 
-from speech.said import Refusal
-from trainer import jobs, run
-from ui.running import ENDED, seen
-from ui.training import POLL
+from common.messages import UserError
+from trainer.runs import background
+from trainer.runs import folder as run
+from ui.training.running import ENDED, seen
+from ui.training.tab import POLL
 
 SETTINGS = {
     "steps": 5_000,
@@ -37,7 +38,10 @@ SETTINGS = {
     "report_clips": 0,
     "forgetting_clips": 0,
 }
-SERVER = "import sys, time; from trainer import jobs; getattr(jobs, sys.argv[1])(*sys.argv[2:]); time.sleep(1e6)"
+SERVER = (
+    "import sys, time; from trainer.runs import background; "
+    "getattr(background, sys.argv[1])(*sys.argv[2:]); time.sleep(1e6)"
+)
 WRONG = 10.0  # seconds that a wrong state may be shown
 NAME = "faults"
 TMPFS = 320  # MB: two checkpoints of the embedded model, and hardly more
@@ -64,7 +68,7 @@ def main() -> int:
                 if victim == "server":
                     lost += _goes_on()
                 else:
-                    reached = run.state(jobs.folder_of(NAME))["step"]
+                    reached = run.state(background.folder_of(NAME))["step"]
                     shown.append(_killed())
                 lost += _broken()
                 kills += 1
@@ -78,29 +82,29 @@ def main() -> int:
 
 def _up(server: subprocess.Popen | None, model: str) -> subprocess.Popen:
     """A server with the training alive, started or resumed by it."""
-    folder = jobs.folder_of(NAME)
+    folder = background.folder_of(NAME)
     if folder.exists() and seen(NAME).alive:
         return server or _server("names")
     if server:
         _kill(server)
     if (folder / "config.json").exists():
         return _server("resume", NAME)
-    with suppress(Refusal):
-        jobs.delete(NAME)
+    with suppress(UserError):
+        background.delete(NAME)
     words = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
     return _server("start", NAME, "--corpus", "phone-prompts", "--model", model, *words)
 
 
 def _server(*words: str) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", SERVER, *words], cwd=jobs.ROOT)
+    return subprocess.Popen([sys.executable, "-c", SERVER, *words], cwd=background.ROOT)
 
 
 def _wait(server: subprocess.Popen, draw: random.Random, again: list[int], reached: int) -> int:
     """Until a moment at random: in its loading, in a step, in the writing of a checkpoint."""
-    folder, deadline = jobs.folder_of(NAME), time.monotonic() + 600
+    folder, deadline = background.folder_of(NAME), time.monotonic() + 600
     while not ((found := run.state(folder)) and found["status"] == "running"):
         if server.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"It did not begin: {jobs.last_lines(NAME)}")
+            raise SystemExit(f"It did not begin: {background.last_lines(NAME)}")
         time.sleep(0.05)
     loading = draw.random() < 0.2
     while not loading and run.state(folder)["eta"] is None and seen(NAME).alive and time.monotonic() < deadline:
@@ -114,7 +118,7 @@ def _wait(server: subprocess.Popen, draw: random.Random, again: list[int], reach
 
 def _killed() -> float:
     """Kills the training; the seconds until a look at its folder tells."""
-    os.kill(run.state(jobs.folder_of(NAME))["pid"], signal.SIGKILL)
+    os.kill(run.state(background.folder_of(NAME))["pid"], signal.SIGKILL)
     began = time.monotonic()
     while seen(NAME).status not in ENDED:
         time.sleep(0.01)
@@ -123,9 +127,9 @@ def _killed() -> float:
 
 def _goes_on() -> list[str]:
     """A training whose server was killed still beats."""
-    before = run.state(jobs.folder_of(NAME))["heartbeat"]
+    before = run.state(background.folder_of(NAME))["heartbeat"]
     deadline = time.monotonic() + WRONG
-    while run.state(jobs.folder_of(NAME))["heartbeat"] == before:
+    while run.state(background.folder_of(NAME))["heartbeat"] == before:
         if time.monotonic() > deadline:
             return ["the training ended with its server"]
         time.sleep(0.1)
@@ -134,13 +138,13 @@ def _goes_on() -> list[str]:
 
 def _broken() -> list[str]:
     """What cannot be read any more."""
-    folder, found = jobs.folder_of(NAME), []
+    folder, found = background.folder_of(NAME), []
     try:
         run.state(folder)
         run.metrics(folder)
         if (folder / "config.json").exists():  # else it was killed in its imports
             run.config(folder)
-    except (ValueError, Refusal) as error:
+    except (ValueError, UserError) as error:
         found.append(str(error))
     weights = folder / "adapter" / "adapter_model.safetensors"
     if weights.parent.exists():
@@ -164,19 +168,19 @@ def _full_disk(model: str) -> str | None:
         server, filler = None, Path(folder) / ".filler"
         try:
             server = _up(None, model)
-            _until(lambda: (jobs.folder_of(NAME) / "adapter").exists())
+            _until(lambda: (background.folder_of(NAME) / "adapter").exists())
             free = shutil.disk_usage(folder).free
             with suppress(OSError), filler.open("wb") as file:
                 file.write(bytes(max(0, free - 1_000_000)))
             _until(lambda: seen(NAME).status in ENDED)
-            told = run.state(jobs.folder_of(NAME))
+            told = run.state(background.folder_of(NAME))
             if told["status"] != "failed" or "disk is full" not in told["message"]["en"]:
                 return f"a full disk was told as {told['status']}: {told['message']}"
             broken = _broken()
             filler.unlink()
             step = told["step"]
             server = _up(server, model)
-            _until(lambda: run.state(jobs.folder_of(NAME))["step"] > step)
+            _until(lambda: run.state(background.folder_of(NAME))["step"] > step)
             return "; ".join(broken)
         finally:
             _end(server)
@@ -187,7 +191,7 @@ def _until(condition, seconds: float = 600) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise SystemExit(f"not within {seconds} s: {jobs.last_lines(NAME)}")
+            raise SystemExit(f"not within {seconds} s: {background.last_lines(NAME)}")
         time.sleep(0.1)
 
 
@@ -200,7 +204,7 @@ def _kill(server: subprocess.Popen | None) -> None:
 def _end(server: subprocess.Popen | None) -> None:
     """Leaves nothing behind that works."""
     _kill(server)
-    found = run.state(jobs.folder_of(NAME))
+    found = run.state(background.folder_of(NAME))
     if found and found["status"] in run.LIVE:
         os.kill(found["pid"], signal.SIGKILL)
 

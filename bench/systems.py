@@ -24,14 +24,14 @@ Hear = Callable[[list[str]], list]  # paths to texts, or to transcripts as dicti
 
 def _engine(engine: str = "ctranslate2", precision: str = "int8"):
     from speech.engines import load
-    from speech.models import choose
+    from speech.models.choose import choose
 
     return load(choose("whisper-base"), engine, precision, THREADS)
 
 
 def clips(engine: str, precision: str, **options) -> Hear:
-    from speech.audio import read
-    from speech.decoding import Options, decode
+    from speech.audio.decode import read
+    from speech.decoding.decode import Options, decode
 
     loaded, options = _engine(engine, precision), Options(**options)
 
@@ -47,7 +47,7 @@ def clips(engine: str, precision: str, **options) -> Hear:
 
 
 def calls(speakers: int | None = 1) -> Hear:
-    from speech.decoding import Options
+    from speech.decoding.decode import Options
     from speech.transcribe import transcribe
 
     engine, options = _engine(), Options(words=speakers != 1)  # a turn of two speakers is cut between words
@@ -62,8 +62,8 @@ def calls(speakers: int | None = 1) -> Hear:
 
 def turns_one_by_one() -> Hear:
     """The turns of the references that lie beside the calls, each cut out of its channel and heard by itself."""
-    from speech.audio import SAMPLE_RATE, read
-    from speech.decoding import Options, decode
+    from speech.audio.decode import SAMPLE_RATE, read
+    from speech.decoding.decode import Options, decode
 
     engine = _engine()
 
@@ -153,9 +153,9 @@ OTHERS = {
 
 def measured(kind: str, name: str, paths: list[str], warm: str | None = None) -> dict:
     """What was "heard" of the paths by a system of "clips" or "calls", in how many "seconds", and "memory" in bytes."""
-    from speech import embedded
+    from speech.models import bundled
 
-    folder = embedded.transformers_folder() if "pipeline" in name else embedded.ctranslate2_folder()
+    folder = bundled.transformers_folder() if "pipeline" in name else bundled.ctranslate2_folder()
     asked = {"kind": kind, "name": name, "folder": str(folder), "paths": paths, "warm": warm}
     environment = os.environ | {"OMP_NUM_THREADS": str(THREADS), "HF_HUB_OFFLINE": "1", "ALLO_OFFLINE": "1"}
     command = [sys.executable, "-m", "bench.systems"]

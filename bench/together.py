@@ -23,7 +23,7 @@ NAME = "together"
 
 def hearings(engine, options, clip, count: int) -> list[float]:
     """Seconds of each."""
-    from speech.decoding import decode
+    from speech.decoding.decode import decode
 
     found = []
     for _ in range(count):
@@ -41,11 +41,11 @@ def main() -> None:
     os.environ["ALLO_RUNS"] = tempfile.mkdtemp(prefix="allo-together-")
 
     from corpus.prompts import prompts
-    from speech.audio import SAMPLE_RATE, read
-    from speech.decoding import Options
+    from speech.audio.decode import SAMPLE_RATE, read
+    from speech.decoding.decode import Options
     from speech.engines import load
-    from speech.models import choose
-    from trainer import jobs, run
+    from speech.models.choose import choose
+    from trainer.runs import background, folder
 
     engine = load(choose("whisper-base"))
     options = Options(margin=engine.margin)
@@ -54,12 +54,16 @@ def main() -> None:
     hearings(engine, options, clip, 3)
     alone = statistics.median(hearings(engine, options, clip, asked.hearings))
 
-    jobs.start(NAME, "--corpus", "phone-prompts", "--preset", "quick", "--model", "whisper-base", "--set", "minutes=30")
-    while run.state(jobs.folder_of(NAME))["step"] < 2:
+    background.start(
+        NAME, "--corpus", "phone-prompts", "--preset", "quick", "--model", "whisper-base", "--set", "minutes=30"
+    )
+    while folder.state(background.folder_of(NAME))["step"] < 2:
         time.sleep(1)
     beside = statistics.median(hearings(engine, options, clip, asked.hearings))
-    speed = [line["clips_per_second"] for line in run.metrics(jobs.folder_of(NAME)) if "clips_per_second" in line]
-    jobs.stop(NAME)
+    speed = [
+        line["clips_per_second"] for line in folder.metrics(background.folder_of(NAME)) if "clips_per_second" in line
+    ]
+    background.stop(NAME)
 
     print(
         f"{SECONDS} s of speech, {engine.name} {engine.precision}; {platform.machine()}, {os.cpu_count()} cores,",

@@ -42,11 +42,11 @@ def measure(recipe: str, model: str | None, steps: int, changes: list[str]) -> d
     import torch
 
     import corpus
-    from speech.models import choose
-    from trainer import lora, training
-    from trainer.examples import Examples, divided
-    from trainer.run import Run
+    from speech.models.choose import choose
+    from trainer.data.examples import Examples, divided
+    from trainer.runs.folder import Run
     from trainer.settings import preset
+    from trainer.train import lora, training
 
     libraries = training.peak_memory()
     settings = preset(recipe, [f"steps={steps + WARM_UP}", *changes])
@@ -136,16 +136,16 @@ def learned(minutes: float, sets: list[str], folder: Path) -> None:
 def engines(adapter: Path) -> tuple:
     """The base, and the same with the adapter."""
     from speech.engines import load
-    from speech.models import choose
+    from speech.models.choose import choose
 
     return tuple(load(choose("whisper-base", named), "ctranslate2", "int8") for named in (None, str(adapter)))
 
 
 def forgotten(source: Path, base, adapted) -> None:
     """Prints what base and adapter make of other languages, of test clips end to end, and of sounds without speech."""
-    from speech.audio import read
-    from trainer.forgetting import COLD, each
-    from trainer.languages import Spoken
+    from speech.audio.decode import read
+    from trainer.evaluation.forgetting import COLD, each
+    from trainer.evaluation.held_out_prompts import Spoken
 
     clips = [Spoken(read(str(source / name)).waveform[0], text) for name, text in tested(source)]
     print("\n| forgotten | before % | after % | lost |\n|---|---|---|---|", flush=True)
@@ -164,9 +164,9 @@ def tested(source: Path) -> list[tuple[str, str]]:
 def listeners(source: Path, folder: Path, base, adapted) -> dict:
     """Each with the test clips."""
     from bench.systems import faster_whisper_clips
-    from speech.audio import read
-    from speech.decoding import Options, decode
-    from trainer.exporting import export
+    from speech.audio.decode import read
+    from speech.decoding.decode import Options, decode
+    from trainer.export import export
 
     files = [str(source / name) for name, _ in tested(source)]
     exported = str(export(str(folder / "run" / "adapter"), folder / "exported", "ctranslate2"))

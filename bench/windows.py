@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from bench.clips import AT_LEAST, error_rate
 from bench.systems import THREADS
 from corpus.prompts import prompts
-from speech.audio import read
-from speech.decoding import Options, decode
+from speech.audio.decode import read
+from speech.decoding.decode import Options, decode
 from speech.engines import load
-from speech.models import choose
+from speech.models.choose import choose
 
 
 def main() -> None:

@@ -10,12 +10,12 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+from common.messages import UserError, locale_language
 from corpus.describe import describe, report
 from corpus.simulate import Manner, simulate
 from corpus.sources import UNITS, load
 from corpus.table import Corpus
-from corpus.telephone import CODECS
-from speech.said import Refusal, locale_language
+from corpus.telephone_line import CODECS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         return asked.work(asked)
-    except Refusal as refusal:
-        _log(refusal.said.to(locale_language()))
+    except UserError as refusal:
+        _log(refusal.message.to(locale_language()))
         return 2
 
 

@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from speech.audio import DEMUXERS, read
-from speech.cache import cache_folder
-from speech.said import Refusal
+from common.cache import cache_folder
+from common.messages import UserError
+from speech.audio.decode import DEMUXERS, read
 
 GROUPS_KEPT = 2  # row groups of parquet in memory: `datasets` writes 100 clips in each, some megabytes
 
@@ -87,8 +87,8 @@ def _row_group(file: Path, number: int, column: str) -> pa.ChunkedArray:
         return opened.read_row_group(number, columns=[column])[column]
 
 
-def _gone(file: Path) -> Refusal:
-    return Refusal(
+def _gone(file: Path) -> UserError:
+    return UserError(
         en=f"“{file.name}” changed or went away since it was opened: open the corpus again.",
         fr=f"« {file.name} » a changé ou disparu depuis son ouverture : rouvrez le corpus.",
     )

@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 import yaml
 from huggingface_hub import DatasetCard
 
+from common.messages import Message, UserError
 from corpus.clips import Files, Parquet
 from corpus.splits import rank
 from corpus.table import AUDIO, LeftOut, Raw, named
-from speech.said import Refusal, Said
 
 MANIFESTS = (".csv", ".tsv", ".jsonl", ".ndjson")
 FILES = (*MANIFESTS, ".parquet")
@@ -27,8 +27,8 @@ METADATA = ("metadata.csv", "metadata.jsonl")
 SPLITS = {"train": "train", "training": "train", "test": "test", "eval": "test", "evaluation": "test"} | dict.fromkeys(
     ("validation", "valid", "dev", "val"), "validation"
 )
-AUDIO_SAID = Said(en="audio", fr="audio")
-NAMED = Said(en="you named it", fr="vous l'avez nommé")
+AUDIO_SAID = Message(en="audio", fr="audio")
+NAMED = Message(en="you named it", fr="vous l'avez nommé")
 
 
 class Row(NamedTuple):
@@ -37,18 +37,18 @@ class Row(NamedTuple):
     cells: dict
     folder: Path  # to which its path is relative
     split: str | None
-    refused: Said | None = None
+    refused: Message | None = None
 
 
 def open_path(path: Path, audio: str | None = None) -> Raw:
-    """The source in a folder or a file. Raises Refusal where it holds no corpus."""
+    """The source in a folder or a file. Raises UserError where it holds no corpus."""
     if path.is_dir():
         return open_folder(path, audio)
     if path.suffix.lower() in MANIFESTS:
         return open_manifests([path], path.parent, str(path), audio)
     if path.suffix.lower() == ".parquet":
         return open_parquet([(path, None)], str(path), audio)
-    raise Refusal(
+    raise UserError(
         en=f"{path} is no corpus: give a folder, or a file in CSV, TSV, JSONL or parquet.",
         fr=f"{path} n'est pas un corpus : donnez un dossier, ou un fichier CSV, TSV, JSONL ou parquet.",
     )
@@ -71,11 +71,11 @@ def open_folder(folder: Path, audio: str | None = None, root: Path | None = None
     if parquet:
         return open_parquet([(file, split_named(file.relative_to(folder))) for file in parquet], str(folder), audio)
     if not named_files:
-        raise Refusal(
+        raise UserError(
             en=f"The folder {folder} is empty: give one with recordings and their metadata.csv.",
             fr=f"Le dossier {folder} est vide : donnez-en un avec des enregistrements et leur metadata.csv.",
         )
-    raise Refusal(
+    raise UserError(
         en=f"The folder {folder} has no texts: add a metadata.csv with the columns file_name and text.",
         fr=f"Le dossier {folder} n'a pas de textes : ajoutez un metadata.csv avec les colonnes file_name et text.",
     )
@@ -96,7 +96,7 @@ def open_manifests(
     frame = pd.DataFrame([row.cells for row in rows], columns=list(columns), dtype=object)
     refused = {number: row.refused for number, row in enumerate(rows) if row.refused}
     if frame.empty:
-        raise Refusal(
+        raise UserError(
             en=f"{manifests[0]} has no rows: give one line a clip under a line of column names.",
             fr=f"{manifests[0]} n'a aucune ligne : donnez une ligne par extrait sous une ligne de noms de colonnes.",
         )
@@ -111,7 +111,7 @@ def open_manifests(
 
 def find_files(
     names: list[str], folders: list[Path], base: Path, root: Path | None = None
-) -> tuple[Files, dict[int, Said]]:
+) -> tuple[Files, dict[int, Message]]:
     """The clips of these names, each in its folder, called by their path from `base`; and why a row has none.
 
     Neither a name nor a link may lead out of `root`, which is a row's own folder where none is given.
@@ -123,8 +123,8 @@ def find_files(
         path, fact = None, None
         try:
             path, fact = _inside(name, str(folder), str(root or folder), real)
-        except Refusal as refusal:
-            refused[row] = refusal.said
+        except UserError as refusal:
+            refused[row] = refusal.message
         called.append(os.path.normpath(os.path.join(prefixes[folder], name)) if name else None)
         paths.append(path)
         facts.append((called[-1], fact))
@@ -134,22 +134,22 @@ def find_files(
 def _inside(name: str, folder: str, root: str, real: Callable[[str], str]) -> tuple[str, tuple[int, int]]:
     """The path of a clip, its size and its time."""
     if not name or "\0" in name:
-        raise Refusal(en="it names no audio file", fr="il ne nomme aucun fichier audio")
+        raise UserError(en="it names no audio file", fr="il ne nomme aucun fichier audio")
     path = os.path.normpath(os.path.join(folder, name))
     target = os.path.join(real(os.path.dirname(path)), os.path.basename(path))
     if os.path.islink(target):
         target = os.path.realpath(target)
     if not target.startswith(real(root).rstrip("/") + "/"):
-        raise Refusal(
+        raise UserError(
             en=f"{name!r} points outside the corpus's folder: copy the file into it",
             fr=f"{name!r} pointe hors du dossier du corpus : copiez-y le fichier",
         )
     try:
         facts = os.stat(target)
     except OSError as error:
-        raise Refusal(en=f"there is no file {name!r}", fr=f"il n'y a pas de fichier {name!r}") from error
+        raise UserError(en=f"there is no file {name!r}", fr=f"il n'y a pas de fichier {name!r}") from error
     if not stat.S_ISREG(facts.st_mode):
-        raise Refusal(en=f"{name!r} is not a file", fr=f"{name!r} n'est pas un fichier")
+        raise UserError(en=f"{name!r} is not a file", fr=f"{name!r} n'est pas un fichier")
     return path, (facts.st_size, facts.st_mtime_ns)
 
 
@@ -160,18 +160,18 @@ def _rows(manifest: Path, split: str | None) -> Iterator[Row]:
             for cells, refused in reader(lines):
                 yield Row(cells, manifest.parent, split, refused)
     except UnicodeDecodeError as error:
-        raise Refusal(
+        raise UserError(
             en=f"{manifest} is not UTF-8 text: save it again with that encoding.",
             fr=f"{manifest} n'est pas un texte UTF-8 : enregistrez-le à nouveau dans ce codage.",
         ) from error
     except (OSError, csv.Error) as error:
-        raise Refusal(
+        raise UserError(
             en=f"{manifest} cannot be read ({error}): write it again.",
             fr=f"{manifest} ne peut être lu ({error}) : écrivez-le à nouveau.",
         ) from error
 
 
-def _separated(lines) -> Iterator[tuple[dict, Said | None]]:
+def _separated(lines) -> Iterator[tuple[dict, Message | None]]:
     """Cells between commas, semicolons (as French spreadsheets write them) or tabs: what the first line has most of."""
     first = lines.readline()
     lines.seek(0)
@@ -181,14 +181,14 @@ def _separated(lines) -> Iterator[tuple[dict, Said | None]]:
         if len(cells) == len(header):
             yield dict(zip(header, cells, strict=True)), None
         elif cells:
-            said = Said(
+            said = Message(
                 en=f"it has {len(cells)} cells and the table {len(header)} columns",
                 fr=f"il a {len(cells)} cellules et le tableau {len(header)} colonnes",
             )
             yield {}, said
 
 
-def _json_lines(lines) -> Iterator[tuple[dict, Said | None]]:
+def _json_lines(lines) -> Iterator[tuple[dict, Message | None]]:
     for line in lines:
         if not line.strip():
             continue
@@ -199,13 +199,13 @@ def _json_lines(lines) -> Iterator[tuple[dict, Said | None]]:
         if isinstance(cells, dict):
             yield cells, None
         else:
-            yield {}, Said(en="it is no JSON object", fr="ce n'est pas un objet JSON")
+            yield {}, Message(en="it is no JSON object", fr="ce n'est pas un objet JSON")
 
 
 def open_parquet(files: list[tuple[Path, str | None]], source: str, audio: str | None = None) -> Raw:
     """The rows of parquet files, each with its split, with the audio in them or with paths relative to their folder.
 
-    A damaged file is left out. Raises Refusal where none can be read, or where no column is audio.
+    A damaged file is left out. Raises UserError where none can be read, or where no column is audio.
     """
     tables, left_out = {}, []
     for file, split in files:
@@ -215,7 +215,7 @@ def open_parquet(files: list[tuple[Path, str | None]], source: str, audio: str |
         except (pa.ArrowException, OSError):
             left_out.append(LeftOut(file.name, DAMAGED))
     if not tables:
-        raise Refusal(
+        raise UserError(
             en=f"{source} is not parquet, or damaged: copy or export it again.",
             fr=f"{source} n'est pas du parquet, ou est abîmé : copiez-le ou exportez-le à nouveau.",
         )
@@ -240,7 +240,7 @@ def rows_in(file: Path) -> int:
         return 0
 
 
-DAMAGED = Said(en="the parquet file is damaged", fr="le fichier parquet est abîmé")
+DAMAGED = Message(en="the parquet file is damaged", fr="le fichier parquet est abîmé")
 
 
 def _without(heavy: tuple[str, ...], file: Path, split: str | None) -> pd.DataFrame:

@@ -11,12 +11,12 @@ from huggingface_hub import CardData, DatasetCard, HfApi, hf_hub_download, snaps
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 from huggingface_hub.utils import filter_repo_objects
 
+from common.hub import HUB_PATIENCE, offline
+from common.messages import Message, UserError
 from corpus import chat
 from corpus.files import MANIFESTS, licence_of, open_folder, open_parquet, rows_in, split_named
 from corpus.splits import divide, rank
 from corpus.table import Raw
-from speech.models import HUB_PATIENCE, offline
-from speech.said import Refusal, Said
 
 TALKBANK = "diabolocom/talkbank_4_stt"
 CARD = "README.md"
@@ -39,12 +39,12 @@ class Repository(NamedTuple):
 
 
 def open_dataset(
-    named: str, audio: str | None, unit: str, limit: int | None, token: str | None, language: str, reason: Said
+    named: str, audio: str | None, unit: str, limit: int | None, token: str | None, language: str, reason: Message
 ) -> Raw:
     """The dataset "owner/name" or "owner/name:config" of the Hub, kept in the Hub's own cache as it is there.
 
     Of parquet, with `limit` only the files that hold the first rows are fetched. With ALLO_OFFLINE it is what the cache
-    holds. Raises Refusal where it is gated, missing or out of reach, or of another format.
+    holds. Raises UserError where it is gated, missing or out of reach, or of another format.
     """
     name, _, config = named.partition(":")
     with _refusals(name):
@@ -57,7 +57,7 @@ def open_dataset(
         else:
             raw = _folder(repository, audio)
     if repository.folder:
-        reason = Said(
+        reason = Message(
             en=f"{reason.en}; ALLO_OFFLINE is set, so this is what the cache holds of it",
             fr=f"{reason.fr} ; ALLO_OFFLINE est réglé, c'est donc ce que le cache en contient",
         )
@@ -103,7 +103,7 @@ def _part(repository: Repository, config: str) -> list[tuple[str, str | None]]:
     if config and config not in configs:
         raise _no_such_part(repository, config)
     if not config and len(configs) > 1 and "default" not in configs:
-        raise Refusal(
+        raise UserError(
             en=f"The dataset {repository.name} has several configs, name one as in {repository.name}:{min(configs)}: "
             f"{', '.join(configs)}.",
             fr=f"Le jeu de données {repository.name} a plusieurs configurations, nommez-en une comme dans "
@@ -155,7 +155,7 @@ def _file(repository: Repository, name: str) -> Path:
 def _folder(repository: Repository, audio: str | None) -> Raw:
     """A dataset that is a folder of recordings with their texts, fetched whole."""
     if not any(Path(file).suffix in MANIFESTS for file in repository.files):
-        raise Refusal(
+        raise UserError(
             en=f"The dataset {repository.name} is neither parquet nor a folder of audio with its metadata: "
             "name one that is.",
             fr=f"Le jeu de données {repository.name} n'est ni en parquet ni un dossier audio avec ses métadonnées : "
@@ -165,20 +165,20 @@ def _folder(repository: Repository, audio: str | None) -> Raw:
     return open_folder(folder, audio, root=folder.parents[1])  # its links lead to the blobs beside it
 
 
-def _no_such_part(repository: Repository, part: str) -> Refusal:
+def _no_such_part(repository: Repository, part: str) -> UserError:
     if offline():
         return _not_cached(repository.name)
     folders = sorted({str(Path(file).parent) for file in repository.files if file.endswith(".parquet")})
     configs = [f"{config} ({', '.join(map(str, splits))})" for config, splits in repository.configs.items()]
     there = ", ".join(configs or folders or ["-"])
-    return Refusal(
+    return UserError(
         en=f"The dataset {repository.name} has no part {part}: choose among {there}.",
         fr=f"Le jeu de données {repository.name} n'a pas de partie {part} : choisissez parmi {there}.",
     )
 
 
-def _not_cached(name: str) -> Refusal:
-    return Refusal(
+def _not_cached(name: str) -> UserError:
+    return UserError(
         en=f"ALLO_OFFLINE is set and the dataset {name} is not in the cache: unset it, or name phone-prompts.",
         fr=f"ALLO_OFFLINE est réglé et le jeu de données {name} n'est pas dans le cache : "
         "enlevez ce réglage, ou nommez phone-prompts.",
@@ -191,13 +191,13 @@ def _refusals(name: str) -> Iterator[None]:
     try:
         yield
     except GatedRepoError as error:
-        raise Refusal(
+        raise UserError(
             en=f"The dataset {name} is gated: accept its terms on the Hub and set HF_TOKEN.",
             fr=f"Le jeu de données {name} est à accès restreint : "
             "acceptez ses conditions sur le Hub et réglez HF_TOKEN.",
         ) from error
     except (HFValidationError, RepositoryNotFoundError) as error:
-        raise Refusal(
+        raise UserError(
             en=f"There is no dataset {name!r} on the Hub: check its name, or set HF_TOKEN if it is private.",
             fr=f"Il n'y a pas de jeu de données {name!r} sur le Hub : "
             "vérifiez son nom, ou réglez HF_TOKEN s'il est privé.",
@@ -205,7 +205,7 @@ def _refusals(name: str) -> Iterator[None]:
     except (httpx2.HTTPError, OSError) as error:  # huggingface_hub's own errors are OSErrors
         if offline():
             raise _not_cached(name) from error
-        raise Refusal(
+        raise UserError(
             en=f"The dataset {name} cannot be fetched, the Hub is out of reach: name a folder, or phone-prompts.",
             fr=f"Le jeu de données {name} ne peut être téléchargé, le Hub est hors d'atteinte : "
             "nommez un dossier, ou phone-prompts.",

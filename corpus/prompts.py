@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from common.messages import Message, UserError
 from corpus.clips import Files, identity
 from corpus.table import Raw
-from speech.said import Refusal, Said
 
 NAME = "phone-prompts"
 LICENCE = "cc-by-sa-3.0"
@@ -34,10 +34,10 @@ def prompt(name: str) -> Path:
 def prompts(at_least: float = 0.0) -> list[Prompt]:
     """Those of `at_least` seconds and at most 30 whose text is all spoken, in the order of Asterisk's list.
 
-    Raises Refusal where Debian's packages are not installed.
+    Raises UserError where Debian's packages are not installed.
     """
     if not TEXTS.is_file() or not SOUNDS.is_dir():
-        raise Refusal(
+        raise UserError(
             en="The telephone prompts are not here: "
             "apt-get install asterisk-core-sounds-fr asterisk-core-sounds-fr-wav.",
             fr="Les annonces téléphoniques ne sont pas ici : "
@@ -61,7 +61,7 @@ def listed(texts: Path, sounds: Path) -> list[Prompt]:
     return found
 
 
-def open_prompts(reason: Said) -> Raw:
+def open_prompts(reason: Message) -> Raw:
     """All prompts as a source. They have one voice and no calls, so that their splits are by sentence."""
     found = prompts()
     frame = pd.DataFrame({"id": [p.name for p in found], "text": [p.text for p in found]})

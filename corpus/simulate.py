@@ -18,11 +18,11 @@ import pandas as pd
 import torch
 from torchaudio.functional import resample, speed
 
-from corpus import telephone
+from common.messages import UserError
+from corpus import telephone_line
 from corpus.table import Corpus
-from corpus.telephone import PACKET, RATE
-from speech.audio import MAX_SECONDS, SAMPLE_RATE
-from speech.said import Refusal
+from corpus.telephone_line import PACKET, RATE
+from speech.audio.decode import MAX_SECONDS, SAMPLE_RATE
 
 CLIP = 0.8, 15.0  # seconds: of shorter ones the error rate says little, longer ones are no turn
 AGAIN = 0.2  # of turns but the first: the same party goes on
@@ -53,20 +53,20 @@ class Manner:
     mono: bool = False  # both parties on one channel
 
     def __post_init__(self):
-        telephone.check(self.codec, self.snr, self.loss)
+        telephone_line.check(self.codec, self.snr, self.loss)
         if not LEAST <= self.seconds <= MAX_SECONDS:
-            raise Refusal(
+            raise UserError(
                 en=f"A call of {self.seconds:g} s cannot be made: choose {LEAST:g} to {MAX_SECONDS:g} s.",
                 fr=f"Un appel de {self.seconds:g} s ne peut être fait : choisissez {LEAST:g} à {MAX_SECONDS:g} s.",
             )
         if self.leakage is not None and not LEAKAGE[0] <= self.leakage <= LEAKAGE[1]:
-            raise Refusal(
+            raise UserError(
                 en=f"A leakage of {self.leakage:g} dB is none: choose {LEAKAGE[0]:g} to {LEAKAGE[1]:g} dB.",
                 fr=f"Une diaphonie de {self.leakage:g} dB n'en est pas une : choisissez {LEAKAGE[0]:g} à "
                 f"{LEAKAGE[1]:g} dB.",
             )
         if not 0 <= self.overlap <= 1:
-            raise Refusal(
+            raise UserError(
                 en=f"The share of overlaps is {self.overlap:g}: choose 0 to 1.",
                 fr=f"La part de chevauchements est {self.overlap:g} : choisissez 0 à 1.",
             )
@@ -95,16 +95,16 @@ def simulate(corpus: Corpus, out: Path, *, calls: int = 1, seed: int = 0, **mann
     `manner` are fields of `Manner`. A call's JSON has audio, turns [{start, end, channel, speaker, text, clip}] in
     order of their start (seconds; speaker A speaks first), parties {A: {channel, voice, speed}, B: ..}, source,
     licence, seed and the manner. Parties are two speakers of the corpus; where it knows only one, the second voice is
-    the first one played faster or slower. Raises Refusal for what cannot be made or written.
+    the first one played faster or slower. Raises UserError for what cannot be made or written.
     """
     how = Manner(**manner)
     if not 1 <= calls <= MOST_CALLS:
-        raise Refusal(
+        raise UserError(
             en=f"{calls} calls cannot be made: choose 1 to {MOST_CALLS}.",
             fr=f"{calls} appels ne peuvent être faits : choisissez 1 à {MOST_CALLS}.",
         )
     if seed < 0:
-        raise Refusal(en=f"The seed is {seed}: choose 0 or more.", fr=f"La graine est {seed} : choisissez 0 ou plus.")
+        raise UserError(en=f"The seed is {seed}: choose 0 or more.", fr=f"La graine est {seed} : choisissez 0 ou plus.")
     paths = [Path(out) / f"call-{number:03}.wav" for number in range(1, calls + 1)]
     _make_room(Path(out), paths)
     for number, path in enumerate(paths):
@@ -142,7 +142,7 @@ def _conversation(
         turns.append(Spoken(start, start + (len(voice) - 2 * margin) / RATE, party, row))
         party = party if random.random() < AGAIN and len(turns) > 1 else 1 - party
     if {turn.party for turn in turns} != {0, 1}:
-        raise Refusal(
+        raise UserError(
             en=f"In {how.seconds:g} s not both parties come to speak: make the call longer.",
             fr=f"En {how.seconds:g} s, les deux interlocuteurs ne prennent pas la parole : allongez l'appel.",
         )
@@ -170,7 +170,7 @@ def _parties(corpus: Corpus, random: np.random.Generator) -> tuple[Party, Party]
     """Two speakers of the corpus, by chance, the more likely the more there is of them; else two voices made of one."""
     rows = corpus.rows[corpus.rows["seconds"].between(*CLIP)]
     if len(rows) < 2:
-        raise Refusal(
+        raise UserError(
             en=f"{corpus.name} has no two clips of {CLIP[0]:g} to {CLIP[1]:g} s: give a corpus that has some.",
             fr=f"{corpus.name} n'a pas deux extraits de {CLIP[0]:g} à {CLIP[1]:g} s : donnez un corpus qui en a.",
         )
@@ -196,14 +196,14 @@ def _voice(corpus: Corpus, row: int, quicker: float, margin: int) -> torch.Tenso
     if quicker != 1:
         clip, _ = speed(clip, SAMPLE_RATE, quicker)
     sound = resample(clip, SAMPLE_RATE, RATE)
-    loudness = telephone.power(sound) if len(sound) else 0.0
+    loudness = telephone_line.power(sound) if len(sound) else 0.0
     if not loudness:
         name = corpus.rows["id"][row]
-        raise Refusal(
+        raise UserError(
             en=f"Clip {name!r} of {corpus.name} is silent: leave it out of the corpus.",
             fr=f"L'extrait {name!r} de {corpus.name} est muet : retirez-le du corpus.",
         )
-    heard = torch.nonzero(telephone.powers(sound) > QUIET * loudness).flatten()
+    heard = torch.nonzero(telephone_line.powers(sound) > QUIET * loudness).flatten()
     first, last = int(heard[0]) * PACKET, min(len(sound), int(heard[-1] + 1) * PACKET)
     around = torch.nn.functional.pad(sound, (margin, margin))
     return around[first : last + 2 * margin] / loudness**0.5
@@ -217,7 +217,7 @@ def _on_lines(lanes: torch.Tensor, how: Manner, seed: tuple[int, ...]) -> np.nda
         lanes = lanes + 10 ** (how.leakage / 20) * echo
     recorded = torch.stack(
         [
-            telephone.carried(lane, how.codec, snr=how.snr, loss=how.loss, seed=(*seed, channel))
+            telephone_line.carried(lane, how.codec, snr=how.snr, loss=how.loss, seed=(*seed, channel))
             for channel, lane in enumerate(lanes)
         ]
     )
@@ -261,7 +261,7 @@ def _make_room(out: Path, paths: list[Path]) -> None:
         raise _unwritten(out, error) from error
     for path in paths:
         if path.exists() or path.with_suffix(".json").exists():
-            raise Refusal(
+            raise UserError(
                 en=f"{out} holds a {path.stem} already: name another folder.",
                 fr=f"{out} contient déjà un {path.stem} : nommez un autre dossier.",
             )
@@ -278,8 +278,8 @@ def _write(path: Path, content: bytes) -> None:
         raise _unwritten(path, error) from error
 
 
-def _unwritten(path: Path, error: OSError) -> Refusal:
-    return Refusal(
+def _unwritten(path: Path, error: OSError) -> UserError:
+    return UserError(
         en=f"{path} cannot be written ({error.strerror}): free the disk, or name another folder.",
         fr=f"{path} ne peut être écrit ({error.strerror}) : libérez le disque, ou nommez un autre dossier.",
     )

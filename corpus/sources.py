@@ -6,29 +6,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from common.hub import hub_in_reach, offline
+from common.messages import Message, UserError
 from corpus import chat
 from corpus.files import FILES, NAMED, open_path
 from corpus.hub import TALKBANK, open_dataset
 from corpus.prompts import NAME, open_prompts
 from corpus.table import Corpus, build
-from speech.models import hub_in_reach, offline
-from speech.said import Refusal, Said
 
 UNITS = ("segment", "switch")
 
 
 class Choice(NamedTuple):
     source: str  # as `load` takes it
-    reason: Said
+    reason: Message
 
 
 def default() -> Choice:
     """TalkBank's French telephone calls with the Hub in reach, else the telephone prompts."""
     if offline():
-        return Choice(NAME, Said(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est réglé"))
+        return Choice(NAME, Message(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est réglé"))
     if not hub_in_reach():
-        return Choice(NAME, Said(en="the Hub does not answer", fr="le Hub ne répond pas"))
-    return Choice(TALKBANK, Said(en="the Hub is in reach", fr="le Hub répond"))
+        return Choice(NAME, Message(en="the Hub does not answer", fr="le Hub ne répond pas"))
+    return Choice(TALKBANK, Message(en="the Hub is in reach", fr="le Hub répond"))
 
 
 def load(
@@ -48,15 +48,15 @@ def load(
     `audio` and `text` name the columns where their names are unusual; `limit` takes the first rows (and fetches from
     the Hub the files that hold them). `unit` (segment or switch) and `language` are of diabolocom/talkbank_4_stt.
     `clean` has the texts read as CHAT (`corpus.chat`) or left as they came; without it, TalkBank's are.
-    Raises Refusal where there is no such corpus, or no row that can be used.
+    Raises UserError where there is no such corpus, or no row that can be used.
     """
     if unit not in UNITS:
-        raise Refusal(
+        raise UserError(
             en=f"There is no unit {unit!r}: choose segment or switch.",
             fr=f"L'unité {unit!r} n'existe pas : choisissez segment ou switch.",
         )
     if limit is not None and limit < 1:
-        raise Refusal(
+        raise UserError(
             en=f"The first {limit} rows are none: ask for 1 at least.",
             fr=f"Les {limit} premières lignes ne sont rien : demandez-en au moins 1.",
         )
@@ -68,7 +68,7 @@ def load(
     elif re.fullmatch(r"\w[\w.-]*/[\w.-]+(:[\w.-]+)?", named) and Path(named).suffix not in FILES:
         raw = open_dataset(named, audio, unit, limit, token, language, reason)
     else:
-        raise Refusal(
+        raise UserError(
             en=f"There is no corpus {named!r}: name a folder, a file, a dataset of the Hub (owner/name), or {NAME}.",
             fr=f"Le corpus {named!r} n'existe pas : nommez un dossier, un fichier, un jeu de données du Hub "
             f"(propriétaire/nom), ou {NAME}.",

@@ -9,17 +9,19 @@ from itertools import combinations
 
 import pandas as pd
 
+from common.messages import Message
 from corpus.clips import Clips
-from speech.said import Said
 
 SHARES = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
 TELLING_WORDS = 4  # a sentence of fewer (« oui », « d'accord », « à demain alors ») is said in any two calls
 ORDER = ("train", "validation", "test")
 NAMES = {
-    "call": Said(en="calls", fr="appels"),
-    "speaker": Said(en="speakers", fr="locuteurs"),
-    "sentence": Said(en=f"sentences of {TELLING_WORDS} words and more", fr=f"phrases de {TELLING_WORDS} mots et plus"),
-    "audio": Said(en="recordings", fr="enregistrements"),
+    "call": Message(en="calls", fr="appels"),
+    "speaker": Message(en="speakers", fr="locuteurs"),
+    "sentence": Message(
+        en=f"sentences of {TELLING_WORDS} words and more", fr=f"phrases de {TELLING_WORDS} mots et plus"
+    ),
+    "audio": Message(en="recordings", fr="enregistrements"),
 }
 
 
@@ -34,10 +36,10 @@ class Leak:
     example: str
 
     @property
-    def said(self) -> Said:
+    def message(self) -> Message:
         first, second = self.between
         name, s = NAMES[self.kind], "s" * (self.clips > 1)
-        return Said(
+        return Message(
             en=f"{first} and {second} have {name.en} in common: {self.count}, with {self.clips} clip{s} of {second}; "
             f"one is “{self.example}”.",
             fr=f"{first} et {second} ont en commun des {name.fr} : {self.count}, avec "
@@ -45,7 +47,7 @@ class Leak:
         )
 
     def to_dict(self) -> dict:
-        return vars(self) | {"between": list(self.between), **self.said._asdict()}
+        return vars(self) | {"between": list(self.between), **self.message._asdict()}
 
 
 def assign(rows: pd.DataFrame, shares: Sequence[tuple[str, float]] = SHARES) -> list[str]:

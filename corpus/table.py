@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from common.messages import Message, UserError
 from corpus import splits
 from corpus.clips import Clips, Files, decoded, lengths
-from speech.said import Refusal, Said
 
 # The usual names, the most telling first; compared without case.
 AUDIO = ("audio", "file_name", "file", "path", "filename", "audio_path", "audio_filepath", "audio_file", "wav", "clip")
@@ -31,7 +31,7 @@ class LeftOut(NamedTuple):
     """A row that is not used: its id, or its number in the source from 1 on where it has none."""
 
     where: str | int
-    reason: Said
+    reason: Message
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Raw:
     name: str
     source: str
     licence: str | None
-    reason: Said
+    reason: Message
     frame: pd.DataFrame
     clips: Clips
-    refused: dict[int, Said] = field(default_factory=dict)
+    refused: dict[int, Message] = field(default_factory=dict)
     files_left_out: tuple[LeftOut, ...] = ()
     clean: Callable[[str], str] | None = None
     published: bool = False  # it has more splits than the frame, of which only the first rows were fetched, may show
@@ -61,7 +61,7 @@ class Corpus:
     name: str
     source: str
     licence: str | None
-    reason: Said  # why this corpus
+    reason: Message  # why this corpus
     rows: pd.DataFrame
     left_out: list[LeftOut]
     fingerprint: str  # changes when the content does
@@ -78,16 +78,16 @@ class Corpus:
     def clip(self, row: int) -> np.ndarray:
         """The clip decoded: float32, mono, 16 kHz; of a clip with two channels the row's own, else their mean.
 
-        Raises Refusal, which names the row, where it does not decode.
+        Raises UserError, which names the row, where it does not decode.
         """
         channel = self.rows["channel"].iat[row]
         try:
             return decoded(self.clips, int(self.places[row]), None if pd.isna(channel) else int(channel))
-        except Refusal as refusal:
+        except UserError as refusal:
             name = self.rows["id"].iat[row]
-            raise Refusal(
-                en=f"Clip {name!r} (row {row}) of {self.name}: {refusal.said.en}",
-                fr=f"Extrait {name!r} (ligne {row}) de {self.name} : {refusal.said.fr}",
+            raise UserError(
+                en=f"Clip {name!r} (row {row}) of {self.name}: {refusal.message.en}",
+                fr=f"Extrait {name!r} (ligne {row}) de {self.name} : {refusal.message.fr}",
             ) from refusal
 
     @cached_property
@@ -99,11 +99,11 @@ class Corpus:
 def build(raw: Raw, text: str | None = None, limit: int | None = None) -> Corpus:
     """The corpus in a source, of its first `limit` rows or of all.
 
-    Raises Refusal where there is no column of text, or no row that can be used.
+    Raises UserError where there is no column of text, or no row that can be used.
     """
     frame = raw.frame if limit is None else raw.frame.head(limit)
     published = raw.published or splits.divide(_cells(raw.frame, "split"))
-    column = named(frame.columns, text, TEXT, Said(en="text", fr="texte"), "--text")
+    column = named(frame.columns, text, TEXT, Message(en="text", fr="texte"), "--text")
     rows = _in_schema(raw, frame, column)
     reasons = {row: said for row, said in raw.refused.items() if row < len(frame)}
     _leave_out(reasons, rows["text"] == "", lambda row: _no_text(rows["transcript"][row]))
@@ -130,8 +130,8 @@ def build(raw: Raw, text: str | None = None, limit: int | None = None) -> Corpus
     )
 
 
-def named(columns: Iterable, asked: str | None, usual: tuple[str, ...], what: Said, option: str) -> str:
-    """The column that was asked for, else the first of the usual ones. Raises Refusal, which lists those there are."""
+def named(columns: Iterable, asked: str | None, usual: tuple[str, ...], what: Message, option: str) -> str:
+    """The column that was asked for, else the first of the usual ones. Raises UserError that lists those there are."""
     columns = [str(column) for column in columns]
     if asked is None:
         found = guessed(columns, usual)
@@ -141,11 +141,11 @@ def named(columns: Iterable, asked: str | None, usual: tuple[str, ...], what: Sa
         return asked
     there = ", ".join(columns) or "-"
     if asked is None:
-        raise Refusal(
+        raise UserError(
             en=f"No column has a usual name for {what.en}; name it ({option}) out of: {there}.",
             fr=f"Aucune colonne n'a un nom usuel pour {what.fr} ; nommez-la ({option}) parmi : {there}.",
         )
-    raise Refusal(
+    raise UserError(
         en=f"There is no column {asked!r} for {what.en}: name one ({option}) of {there}.",
         fr=f"Il n'y a pas de colonne {asked!r} pour {what.fr} : nommez-en une ({option}) parmi {there}.",
     )
@@ -236,12 +236,12 @@ def _seconds(frame: pd.DataFrame, column: str | None) -> pd.Series | float:
     return seconds.where(np.isfinite(seconds) & (seconds > 0))
 
 
-def _leave_out(reasons: dict[int, Said], bad: pd.Series, why: Callable[[int], Said]) -> None:
+def _leave_out(reasons: dict[int, Message], bad: pd.Series, why: Callable[[int], Message]) -> None:
     for row in bad.index[bad]:
         reasons.setdefault(int(row), why(row))
 
 
-def _measure(clips: Clips, rows: pd.DataFrame, reasons: dict[int, Said]) -> None:
+def _measure(clips: Clips, rows: pd.DataFrame, reasons: dict[int, Message]) -> None:
     """Fills in the seconds that no column gave, out of the headers; leaves out the clips that have none."""
     unknown = [int(row) for row in rows.index[rows["seconds"].isna()] if row not in reasons]
     if unknown:
@@ -249,7 +249,7 @@ def _measure(clips: Clips, rows: pd.DataFrame, reasons: dict[int, Said]) -> None
         _leave_out(reasons, rows["seconds"].isna(), lambda row: NO_SOUND)
 
 
-def _settle_splits(rows: pd.DataFrame, reasons: dict[int, Said], published: bool) -> None:
+def _settle_splits(rows: pd.DataFrame, reasons: dict[int, Message], published: bool) -> None:
     """Keeps splits that were published, and draws them where there are none."""
     if published:
         _leave_out(reasons, rows["split"].isna(), lambda row: NO_SPLIT)
@@ -265,32 +265,32 @@ def _fingerprint(rows: pd.DataFrame, clips: Clips) -> str:
     return digest.hexdigest()[:16]
 
 
-NO_SOUND = Said(en="its sound has no readable header", fr="son en-tête audio est illisible")
-NO_SPLIT = Said(
+NO_SOUND = Message(en="its sound has no readable header", fr="son en-tête audio est illisible")
+NO_SPLIT = Message(
     en="it has no split, where others have one", fr="il n'a pas de partition, alors que d'autres en ont une"
 )
 
 
-def _no_text(before: str) -> Said:
+def _no_text(before: str) -> Message:
     if not before.strip():
-        return Said(en="its text is empty", fr="son texte est vide")
-    return Said(
+        return Message(en="its text is empty", fr="son texte est vide")
+    return Message(
         en=f"its text is empty once cleaned: {before!r}", fr=f"son texte est vide une fois nettoyé : {before!r}"
     )
 
 
-def _twice(name: str) -> Said:
-    return Said(en=f"the id {name!r} stands twice", fr=f"l'identifiant {name!r} figure deux fois")
+def _twice(name: str) -> Message:
+    return Message(en=f"the id {name!r} stands twice", fr=f"l'identifiant {name!r} figure deux fois")
 
 
 def _refuse_empty(raw: Raw, left_out: list[LeftOut]) -> None:
     if not left_out:
-        raise Refusal(
+        raise UserError(
             en=f"{raw.source} has no rows: give a corpus that holds clips.",
             fr=f"{raw.source} n'a aucune ligne : donnez un corpus qui contient des extraits.",
         )
     where, reason = left_out[0]
-    raise Refusal(
+    raise UserError(
         en=f"None of the {len(left_out)} rows of {raw.source} can be used; the first ({where}): {reason.en}.",
         fr=f"Aucune des {len(left_out)} lignes de {raw.source} n'est utilisable ; la première ({where}) : {reason.fr}.",
     )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from jiwer import CharacterOutput, WordOutput, process_characters, process_words
 
 from scoring import french
-from scoring.intervals import bootstrap, paired
+from scoring.bootstrap import bootstrap, paired
 
 DIGITS = 4  # of the rates in JSON
 

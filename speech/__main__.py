@@ -8,13 +8,13 @@ from pathlib import Path
 
 from transformers.utils.logging import disable_progress_bar
 
-from speech import voiceprints
-from speech.decoding import Options, check_language
+from common.messages import UserError, locale_language
+from speech.decoding.decode import Options, check_language
+from speech.diarization import embeddings
 from speech.engines.base import Engine
 from speech.masking import mask
-from speech.said import Refusal, locale_language
 from speech.transcribe import transcribe
-from speech.transcript import Transcript
+from transcripts.transcript import Transcript
 
 FORMATS = ("txt", "srt", "vtt", "json", "csv")
 
@@ -24,8 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         return _transcribe(asked)
-    except Refusal as refusal:
-        _log(refusal.said.to(locale_language()))
+    except UserError as refusal:
+        _log(refusal.message.to(locale_language()))
         return 2
 
 
@@ -65,7 +65,7 @@ def _transcribe(asked: argparse.Namespace) -> int:
     """Hears each file; one that cannot be heard is told of and does not stop the others."""
     from speech import exports
     from speech.engines import load
-    from speech.models import choose
+    from speech.models.choose import choose
 
     disable_progress_bar()  # transformers draws one for a second of loading
     exports.check_format(asked.format)
@@ -80,8 +80,8 @@ def _transcribe(asked: argparse.Namespace) -> int:
     for file, name in zip(asked.files, exports.names(asked.files), strict=True):
         try:
             transcript = _hear(file, engine, options, asked, speakers)
-        except Refusal as refusal:
-            _log(refusal.said.to(locale_language()))
+        except UserError as refusal:
+            _log(refusal.message.to(locale_language()))
             refused = True
             continue
         if asked.output:
@@ -95,7 +95,7 @@ def _transcribe(asked: argparse.Namespace) -> int:
 
 def _options(asked: argparse.Namespace) -> Options:
     if asked.assistant and asked.beam_size > 1:
-        raise Refusal(
+        raise UserError(
             en="An assistant drafts for greedy decoding alone: leave --beam-size at 1, or leave --assistant out.",
             fr="Un assistant ne sert qu'au décodage glouton : laissez --beam-size à 1, ou retirez --assistant.",
         )
@@ -117,14 +117,14 @@ def _speakers(asked: str | None) -> int | None:
     """None: their number is to be found."""
     if asked is None:
         try:
-            voiceprints.choose()
-        except Refusal as refusal:
-            _log(refusal.said.to(locale_language()))
+            embeddings.choose()
+        except UserError as refusal:
+            _log(refusal.message.to(locale_language()))
             return 1
     if asked in (None, "auto"):
         return None
     if not asked.isdecimal():
-        raise Refusal(
+        raise UserError(
             en=f"The number of speakers is {asked!r}: give a number, or auto.",
             fr=f"Le nombre de locuteurs est {asked!r} : donnez un nombre, ou auto.",
         )
@@ -155,7 +155,7 @@ def _keep(path: Path, content: bytes) -> None:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        raise Refusal(
+        raise UserError(
             en=f"{path} cannot be written ({error.strerror}): name another folder after --output.",
             fr=f"{path} ne peut être écrit ({error.strerror}) : nommez un autre dossier après --output.",
         ) from error

@@ -9,8 +9,8 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from speech.said import Refusal
-from speech.transcript import Transcript, Turn
+from common.messages import UserError
+from transcripts.transcript import Transcript, Turn
 
 
 def write(transcript: Transcript, format: str) -> str:
@@ -27,7 +27,7 @@ def encoded(transcript: Transcript, format: str) -> bytes:
 def bundle(transcripts: Sequence[Transcript], formats: Iterable[str]) -> bytes:
     """A ZIP with a file for each transcript and format, called after the recordings.
 
-    Of two recordings with one name, the second gets a number. Raises Refusal for a format that has no writer.
+    Of two recordings with one name, the second gets a number. Raises UserError for a format that has no writer.
     """
     formats = list(dict.fromkeys(formats))
     packed = io.BytesIO()
@@ -65,10 +65,10 @@ def _safe(stem: str) -> str:
 
 
 def check_format(format: str) -> None:
-    """Raises Refusal for a format that has no writer."""
+    """Raises UserError for a format that has no writer."""
     if format not in WRITERS:
         known = ", ".join(WRITERS)
-        raise Refusal(
+        raise UserError(
             en=f"There is no format {format!r}: choose one of {known}.",
             fr=f"Le format {format!r} n'existe pas : choisissez parmi {known}.",
         )

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from speech.audio import SAMPLE_RATE
+from speech.audio.decode import SAMPLE_RATE
 from speech.personal import Hidden, find
-from speech.transcript import Transcript, Turn, Word
+from transcripts.transcript import Transcript, Turn, Word
 
 __all__ = ["Hidden", "find", "hide", "mask", "moments"]
 

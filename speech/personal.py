@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from text_to_num import Token, find_numbers
 
-from speech.transcript import Turn
+from transcripts.transcript import Turn
 
 
 def _set(words: str) -> frozenset[str]:
@@ -122,13 +122,13 @@ class _Word(Token):
     def __init__(self, place: int, turn: int, found: re.Match, before: str):
         self.place = place  # among all words of the call
         self.turn, self.start, self.end = turn, found.start(), found.end()
-        self.said = found[0]
+        self.message = found[0]
         self.plain = plain(found[0])
         self.before = before  # what stands between it and the word before; a line break where it begins a turn
         self.alone = self.plain == "virgule"
 
     def text(self) -> str:
-        return "zéro" if self.plain in {"zero", "zeros"} else self.said.lower()
+        return "zéro" if self.plain in {"zero", "zeros"} else self.message.lower()
 
     def nt_separated(self, previous: "_Word") -> bool:
         return _is_apart(self.before)
@@ -254,10 +254,10 @@ def _pieces(voice: list[_Word], turns: Sequence[Turn], taken: set[int]) -> list[
     pieces = []
     for before, word, after in zip([None, *voice], voice, [*voice[1:], None], strict=False):
         word.alone |= word.plain == "et" and not _is_et_un(before, after)
-        if word.said.isdecimal():
-            pieces.append(_Piece((word,), word.said))
+        if word.message.isdecimal():
+            pieces.append(_Piece((word,), word.message))
         elif _is_spelled(word, after, turns[word.turn].text):
-            pieces.append(_Piece((word,), word.said.upper()))
+            pieces.append(_Piece((word,), word.message.upper()))
     for number in find_numbers(voice, "fr", threshold=0):
         if number.text.isdecimal() and not _is_large(number.text):
             pieces.append(_Piece(tuple(voice[number.start : number.end]), number.text))
@@ -278,9 +278,9 @@ def _is_et_un(before: _Word | None, after: _Word | None) -> bool:
 
 def _is_spelled(word: _Word, after: _Word | None, text: str) -> bool:
     """A letter by itself that is no word, or the letters that begin an IBAN."""
-    if word.said in COUNTRIES or (word.plain == "fr" and after and after.before == "" and after.said.isdecimal()):
+    if word.message in COUNTRIES or (word.plain == "fr" and after and after.before == "" and after.message.isdecimal()):
         return True
-    return bool(re.fullmatch("[A-Zb-xz]", word.said)) and text[word.end : word.end + 1] not in {"'", "’"}
+    return bool(re.fullmatch("[A-Zb-xz]", word.message)) and text[word.end : word.end + 1] not in {"'", "’"}
 
 
 def _is_large(number: str) -> bool:
@@ -304,7 +304,7 @@ def _within(word: _Word, spans: list[tuple[int, int]]) -> bool:
 def _counts(words: Sequence[_Word], text: str) -> bool:
     """It is followed by a unit, or is the year after a month, or its letters make it a rank (2e) or a network (4G)."""
     start, end = words[0].start, words[-1].end
-    if words[0].said.isdecimal() and (RANK.match(text, end) or SCALE.match(text, end)):
+    if words[0].message.isdecimal() and (RANK.match(text, end) or SCALE.match(text, end)):
         return True
     return bool(UNIT.match(text, end) or AFTER_MONTH.search(text, max(0, start - 12), start))
 
@@ -444,7 +444,7 @@ def _domain(voice: list[_Word], at: int, turns: Sequence[Turn]) -> tuple[int, bo
         if not _near(before, word, turns):
             break
         dot = word.before.strip() == "." and (word.before == "." or word.plain in ENDINGS)
-        spelled = len(word.said) == len(before.said) == 1
+        spelled = len(word.message) == len(before.message) == 1
         tied = dot or spelled or word.before in GLUED or bool({word.plain, before.plain} & SIGNS)
         free = not dotted and place <= at + 3 and not _is_apart(word.before)
         if place > at + 1 and not (tied or free):
@@ -468,14 +468,14 @@ def _local(voice: list[_Word], at: int, turns: Sequence[Turn]) -> int:
         word, after = voice[place], voice[place + 1]
         if not _near(word, after, turns):
             break
-        spelled = len(word.said) == len(after.said) == 1
+        spelled = len(word.message) == len(after.message) == 1
         tied = spelled or word.plain in SIGNS or after.plain in SIGNS or after.before in GLUED
         if not tied:
             if place < at - 1 and (_is_apart(after.before) or word.turn != after.turn):
                 break
             if word.plain in BEFORE_ADDRESS:
                 break
-            free += len(word.said) > 1 and not word.said.isdecimal()
+            free += len(word.message) > 1 and not word.message.isdecimal()
             if free > FREE_WORDS:
                 break
         start = place
@@ -504,7 +504,7 @@ def _names(words: list[_Word], names: Iterable[str]) -> Iterator[Hidden]:
             said = words[place : place + length]
             if said[-1].turn == word.turn and tuple(each.plain for each in said) in wholes:
                 yield Hidden(word.turn, word.start, said[-1].end, NAME)
-        if word.plain in parts and word.said[0].isupper():
+        if word.plain in parts and word.message[0].isupper():
             yield Hidden(word.turn, word.start, word.end, NAME)
     yield from _spelled(words, parts | {"".join(whole) for whole in wholes})
 

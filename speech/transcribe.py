@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from speech import channels as sides
-from speech.audio import SAMPLE_RATE, Recording, Stream, stream
-from speech.decoding import Heard, Options, check_language, decode, detect_language
+from speech.audio import channels as sides
+from speech.audio.decode import SAMPLE_RATE, Recording, Stream, stream
+from speech.audio.line_quality import Survey
+from speech.audio.vad import Voiced, Whole, Window, packed
+from speech.decoding.decode import Heard, Options, check_language, decode, detect_language
+from speech.decoding.word_timestamps import UNSPACED
 from speech.engines.base import Engine
-from speech.line import Line, Survey
-from speech.transcript import AudioFacts, Flagged, Transcript, Turn
-from speech.voice import Voiced, Whole, Window, packed
-from speech.words import UNSPACED
+from transcripts.transcript import AudioFacts, Flagged, Line, Transcript, Turn
 
 if TYPE_CHECKING:
-    from speech.speakers import Voices
+    from speech.diarization.cluster import Voices
 
 GROUP = 8  # batches of windows, at most, that are sorted by length together: so far partial text comes out of order
 UNHEARD = 1.5  # seconds of voice after the last turn of a window that are worth a window of their own
@@ -52,7 +52,7 @@ def transcribe(
 
     A path is decoded twice, as a stream: once to know the line, once to hear it. `channels`: "split" hears each channel
     by itself, "mix" their mean, "auto" those that carry a voice of their own. `speakers` are told apart where one
-    waveform is heard: 1 for none of that, None where their number is to be found. Raises Refusal for a language that
+    waveform is heard: 1 for none of that, None where their number is to be found. Raises UserError for a language that
     the model does not know, channels that are none of these, and what `audio.read` and `speakers.Voices` refuse.
     """
     started = time.monotonic()
@@ -70,7 +70,7 @@ def transcribe(
     lanes = sides.lanes(line, channels)
     voices = None
     if speakers != 1 and len(lanes or (0,)) == 1:
-        from speech.speakers import Voices
+        from speech.diarization.cluster import Voices
 
         voices = Voices(speakers)
     hearing.begin(line, lanes, voices)
@@ -143,7 +143,7 @@ class _Hearing:
         turns = sorted(self.turns, key=lambda turn: (turn.start, turn.end))
         sure = None
         if ended and self.voices is not None:
-            from speech.speakers import assign
+            from speech.diarization.cluster import assign
 
             turns, sure = assign(turns, self.voices.spans()), self.voices.sure()
         if not self.aligned:

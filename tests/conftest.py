@@ -18,8 +18,8 @@ os.environ.setdefault(
 import pytest
 
 from speech.engines import Engine, load
-from speech.models import choose
-from tests.pages import unheard
+from speech.models.choose import choose
+from tests.kit.pages import unheard
 
 # A cache of this run's own, with the models that are cached already: what the tests convert and score goes with them,
 # and two runs side by side do not wait in one line for the device.
@@ -31,29 +31,30 @@ atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 # The files that take longest go first, so that no core is left alone with one of them at the end; and those that wait
 # for a page take turns with those that compute.
 FIRST = [
-    "page_training",
-    "training",
-    "page_compare",
-    "swapping",
-    "page_dataset",
-    "evaluation",
-    "page",
-    "decoding",
-    "page_calls",
-    "page_renting",
-    "transcribe",
-    "jobs",
-    "models",
-    "learning_curve",
-    "corpus_hub",
-    "submitting",
-    "adapters",
+    "ui/training/test_training_page",
+    "trainer/train/test_training",
+    "ui/compare/test_compare_page",
+    "speech/engines/test_shared_weights",
+    "ui/dataset/test_dataset_page",
+    "trainer/evaluation/test_evaluate",
+    "ui/test_page",
+    "speech/decoding/test_decode",
+    "ui/calls/test_calls_page",
+    "ui/training/test_cloud_page",
+    "speech/test_transcribe",
+    "trainer/runs/test_background",
+    "speech/models/test_choose",
+    "trainer/evaluation/test_learning_curve",
+    "corpus/test_hub",
+    "trainer/hub/test_submit",
+    "speech/models/test_adapters",
 ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    rank = {f"test_{name}.py": place for place, name in enumerate(FIRST)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+    here = Path(__file__).parent
+    rank = {here / f"{name}.py": place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pysubs2
 import pytest
 
+from common.messages import UserError
 from speech.exports import WRITERS, bundle, write
-from speech.said import Refusal
-from speech.transcript import AudioFacts, Flagged, Transcript, Turn, Word
+from transcripts.transcript import AudioFacts, Flagged, Transcript, Turn, Word
 
 TRANSCRIPT = Transcript(
     audio=AudioFacts("appel « n° 1 ».wav", 3725.5, 8000, 2, "pcm_mulaw"),
@@ -140,7 +140,7 @@ def test_the_zip_has_a_file_for_each_call_and_format():
 
 def test_the_zip_of_nothing_is_a_zip_and_an_unknown_format_is_refused():
     assert zipfile.ZipFile(io.BytesIO(bundle([], ["txt"]))).namelist() == []
-    with pytest.raises(Refusal, match="docx"):
+    with pytest.raises(UserError, match="docx"):
         bundle([TRANSCRIPT], ["docx"])
 
 
@@ -154,5 +154,5 @@ def test_silence_has_a_transcript_too(format):
 
 
 def test_an_unknown_format_is_refused():
-    with pytest.raises(Refusal, match="txt, srt, vtt, json, csv"):
+    with pytest.raises(UserError, match="txt, srt, vtt, json, csv"):
         write(TRANSCRIPT, "docx")

@@ -9,12 +9,12 @@ import pytest
 
 from corpus.prompts import prompt, prompts
 from scoring.french import cardinal
-from speech.audio import SAMPLE_RATE, Recording, read
-from speech.decoding import Options
+from speech.audio.decode import SAMPLE_RATE, Recording, read
+from speech.decoding.decode import Options
 from speech.exports import WRITERS, write
 from speech.masking import find, hide, mask, moments
 from speech.transcribe import transcribe
-from speech.transcript import AudioFacts, Flagged, Transcript, Turn, Word
+from transcripts.transcript import AudioFacts, Flagged, Transcript, Turn, Word
 
 HIDDEN = {  # one voice, one turn
     # Telephone numbers

@@ -19,18 +19,18 @@ from tqdm import tqdm
 from transformers.utils.logging import disable_progress_bar
 
 import corpus
-from speech.decoding import Options
+from common.messages import Message, UserError, locale_language
+from speech.decoding.decode import Options
 from speech.engines import Engine, load
-from speech.models import choose
-from speech.said import Refusal, Said, locale_language
-from trainer import evaluation
+from speech.models.choose import choose
+from trainer.evaluation import evaluate
 
 WINDOWS = {"short": Options.margin, "full": None}
 OTHERS = {  # the commands of other files, each with seconds of imports
-    "train": "training",
-    "export": "exporting",
-    "publish": "publishing",
-    "submit": "submitting",
+    "train": "train.training",
+    "export": "export",
+    "publish": "hub.publish",
+    "submit": "hub.submit",
 }
 
 
@@ -41,8 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     PartialState(cpu=not torch.cuda.is_available())  # unasked, it looks for no other processes where there is no GPU
     try:
         return asked.command(asked)
-    except Refusal as refusal:
-        _log(refusal.said.to(locale_language()))
+    except UserError as refusal:
+        _log(refusal.message.to(locale_language()))
         return 2
 
 
@@ -94,13 +94,13 @@ def _evaluate(asked: argparse.Namespace) -> int:
         output = asked.output or Path(folder) / "heard.csv"
         mine = indices[state.process_index :: state.num_processes]
         progress = _shown(
-            evaluation.evaluate(clips, mine, engine, options, output, state.process_index), state.is_main_process
+            evaluate.evaluate(clips, mine, engine, options, output, state.process_index), state.is_main_process
         )
         state.wait_for_everyone()
-        rows = gather_object(evaluation.rows(output))
+        rows = gather_object(evaluate.rows(output))
         left_out = gather_object([*progress.left_out])
         if state.is_main_process:
-            _finish(asked, clips, indices, engine, options, evaluation.join(output, rows, clips), left_out)
+            _finish(asked, clips, indices, engine, options, evaluate.join(output, rows, clips), left_out)
     return 0
 
 
@@ -109,19 +109,19 @@ def _chosen(clips: corpus.Corpus, split: str, limit: int | None) -> list[int]:
     splits = clips.rows["split"]
     if split != "all" and split not in set(splits):
         there = ", ".join(sorted(set(splits)))
-        raise Refusal(
+        raise UserError(
             en=f"{clips.name} has no split {split!r}: choose {there} or all.",
             fr=f"{clips.name} n'a pas de partition {split!r} : choisissez {there} ou all.",
         )
     if limit is not None and limit < 1:
-        raise Refusal(
+        raise UserError(
             en=f"The first {limit} clips are none: ask for 1 at least.",
             fr=f"Les {limit} premiers extraits ne sont rien : demandez-en au moins 1.",
         )
     return [i for i in clips.rows.index if split in ("all", splits[i])][:limit]
 
 
-def _shown(steps: Iterator[evaluation.Progress], shown: bool) -> evaluation.Progress:
+def _shown(steps: Iterator[evaluate.Progress], shown: bool) -> evaluate.Progress:
     """The last step; a bar on a terminal, its time left by the work and not by the clips."""
     look = "{percentage:3.0f} % |{bar}| {postfix} [{elapsed}<{remaining}]"
     with tqdm(total=1.0, bar_format=look, disable=None if shown else True) as bar:
@@ -137,15 +137,15 @@ def _finish(
     indices: list[int],
     engine: Engine,
     options: Options,
-    rows: list[evaluation.Row],
-    left_out: list[tuple[str, Said]],
+    rows: list[evaluate.Row],
+    left_out: list[tuple[str, Message]],
 ) -> None:
     """Writes and prints the summary of the clips that were asked for; the CSV may hold others, of another split."""
     wanted = set(clips.rows["id"][indices])
-    told = evaluation.summary(clips, [row for row in rows if row.id in wanted], engine, options)
+    told = evaluate.summary(clips, [row for row in rows if row.id in wanted], engine, options)
     told |= {"split": asked.split, "left_out": [{"id": name, "reason": said.en} for name, said in left_out]}
     if asked.output:
-        evaluation.write_facts(asked.output, {"asked": evaluation.identity(clips, engine, options), **told})
+        evaluate.write_facts(asked.output, {"asked": evaluate.identity(clips, engine, options), **told})
     print(json.dumps(told, ensure_ascii=False) if asked.json else _report(told))
 
 

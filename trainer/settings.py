@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import NoneType
 from typing import get_args, get_origin, get_type_hints
 
-from speech.said import Refusal
+from common.messages import UserError
 
 ATTENTION = ("q_proj", "v_proj")
 ALL_LINEAR = ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2")  # all but the output layer, tied to the words
@@ -13,7 +13,7 @@ ALL_LINEAR = ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2")  # all but
 
 @dataclass(frozen=True)
 class Settings:
-    """The defaults are those of `quick`; a field's comment is its manual. Raises Refusal for a value out of range."""
+    """The defaults are those of `quick`; a field's comment is its manual. Raises UserError for a value out of range."""
 
     language: str = "fr"  # Whisper's code of the corpus
     seed: int = 0  # all that is random follows from it
@@ -86,7 +86,7 @@ class Settings:
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
             if value is not None and not least <= value <= most:
-                raise Refusal(
+                raise UserError(
                     en=f"The setting {name} is {value}: give {least:g} to {most:g}.",
                     fr=f"Le réglage {name} vaut {value} : donnez de {least:g} à {most:g}.",
                 )
@@ -94,19 +94,19 @@ class Settings:
             values = getattr(self, name)
             for value in values if isinstance(values, tuple) else (values,):
                 if value not in known:
-                    raise Refusal(
+                    raise UserError(
                         en=f"The setting {name} has no {value!r}: choose {', '.join(known)}.",
                         fr=f"Le réglage {name} n'a pas de {value!r} : choisissez {', '.join(known)}.",
                     )
         if not self.modules or self.margin_least > self.margin_most:
-            raise Refusal(
+            raise UserError(
                 en="Give one module at least, and a margin_least that is not above margin_most.",
                 fr="Donnez au moins un module, et un margin_least qui n'est pas au-dessus de margin_most.",
             )
 
     @property
     def decoding_margin(self) -> float | None:
-        """As speech.decoding.Options has it: None is the full window."""
+        """As speech.decoding.decode.Options has it: None is the full window."""
         return None if self.window == "full" else self.margin
 
     def to_dict(self) -> dict:
@@ -230,9 +230,9 @@ PRESETS = {
 
 
 def preset(name: str, changes: Iterable[str] = ()) -> Settings:
-    """The preset with its `changes`, each "key=value". Raises Refusal for what there is not, and for wrong values."""
+    """The preset with its `changes`, each "key=value". Raises UserError for what there is not, and for wrong values."""
     if name not in PRESETS:
-        raise Refusal(
+        raise UserError(
             en=f"There is no preset {name!r}: choose {', '.join(PRESETS)}.",
             fr=f"Le préréglage {name!r} n'existe pas : choisissez {', '.join(PRESETS)}.",
         )
@@ -241,7 +241,7 @@ def preset(name: str, changes: Iterable[str] = ()) -> Settings:
 
 
 def from_dict(given: Mapping) -> Settings:
-    """The settings that `to_dict` wrote down. Raises Refusal as `preset` does."""
+    """The settings that `to_dict` wrote down. Raises UserError as `preset` does."""
     given = BEFORE | dict(given)
     texts = {key: ",".join(value) if isinstance(value, list) else str(value) for key, value in given.items()}
     return Settings(**{key: _value(key, text) for key, text in texts.items()})
@@ -252,7 +252,7 @@ def _value(key: str, text: str) -> object:
     kinds = get_type_hints(Settings)
     if key not in kinds:
         known = ", ".join(field.name for field in fields(Settings))
-        raise Refusal(
+        raise UserError(
             en=f"There is no setting {key!r}: choose from {known}.",
             fr=f"Le réglage {key!r} n'existe pas : choisissez parmi {known}.",
         )
@@ -269,6 +269,6 @@ def _value(key: str, text: str) -> object:
     except (KeyError, ValueError) as error:
         wanted = {bool: ("true or false", "true ou false"), int: ("a whole number", "un nombre entier")}
         en, fr = wanted.get(kind, ("a number", "un nombre"))
-        raise Refusal(
+        raise UserError(
             en=f"The setting {key} is {text!r}: give {en}.", fr=f"Le réglage {key} vaut {text!r} : donnez {fr}."
         ) from error

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import gradio as gr
 
-from speech.said import Refusal
-from ui import calls, compare, dataset, training, transcribe, visits
-from ui.listening import Loaded, loading
-from ui.theme import THEME
-from ui.words import TRANSLATIONS, label, reader_of, say, typeset
+from common.messages import UserError
+from ui.calls import session
+from ui.calls import tab as calls
+from ui.compare import tab as compare
+from ui.dataset import tab as dataset
+from ui.kit.engine_pool import Loaded, loading
+from ui.kit.i18n import TRANSLATIONS, label, reader_of, say, typeset
+from ui.kit.theme import THEME
+from ui.training import tab as training
+from ui.transcribe import tab as transcribe
 
-ASSETS = Path(__file__).parent.parent / "assets"
+ASSETS = Path(__file__).parents[1] / "assets"
 LOGO = (ASSETS / "favicon.svg").read_text()
 ENGINES = {"ctranslate2": "CTranslate2", "transformers": "transformers"}
 
@@ -30,13 +35,13 @@ HOUSE_RULES = {  # of gr.Blocks.launch: nothing that was said is kept, nobody is
     "max_file_size": "2gb",
     "mcp_server": find_spec("mcp") is not None,
 }
-KEPT = (600, visits.KEPT)  # every ten minutes, files older than an hour are deleted
+KEPT = (600, session.KEPT)  # every ten minutes, files older than an hour are deleted
 
 
 def build() -> gr.Blocks:
     """The whole page; the engine starts to load behind it."""
     loading()
-    visits.sweeping()
+    session.sweeping()
     with gr.Blocks(title="Allô", delete_cache=KEPT) as page:
         with gr.Row(elem_id="header"):
             gr.HTML(
@@ -52,7 +57,7 @@ def build() -> gr.Blocks:
             training.tab(spoken[-1], called[-1])
         page.load(_welcome, None, [*spoken, *called], queue=False, api_visibility="private", show_progress="hidden")
         page.load(_who_listens, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
-        page.unload(visits.leave)
+        page.unload(session.leave)
     return page
 
 
@@ -67,8 +72,8 @@ def _who_listens(request: gr.Request) -> Iterator[str]:
     yield f'<p class="waiting">{say(reader, "loading")}</p>'
     try:
         loaded = loading().result()
-    except Refusal as refusal:
-        yield f'<p class="refused">{escape(typeset(refusal.said.to(reader)))}</p>'
+    except UserError as refusal:
+        yield f'<p class="refused">{escape(typeset(refusal.message.to(reader)))}</p>'
         return
     yield _line(loaded, reader)
 

@@ -6,10 +6,12 @@ from typing import Literal
 
 from safetensors import SafetensorError
 
+from common.hub import weight_files
+from common.messages import Message, UserError
 from speech.engines.base import GPU_FULL, Engine, Hypothesis
-from speech.hub import weight_files
-from speech.models import Choice, choose, ctranslate2_folder
-from speech.said import Refusal, Said
+from speech.models.checkpoint import Choice
+from speech.models.choose import choose
+from speech.models.conversion import ctranslate2_folder
 
 ENGINES = ("auto", "transformers", "ctranslate2")
 PRECISIONS = {  # the first is the default
@@ -33,7 +35,7 @@ def load(
     What does not fit in the memory that is free on the GPU, where a training may be at work, listens on the CPU.
 
     `assistant`, a model as `choose` takes it, drafts for transformers' greedy decoding, which it makes faster where it
-    is small and often right. Raises Refusal on an unknown engine or precision, weights that do not load, an adapter
+    is small and often right. Raises UserError on an unknown engine or precision, weights that do not load, an adapter
     that does not fit its base, or an assistant that does not fit the model.
     """
     if engine not in ENGINES:
@@ -64,19 +66,19 @@ def _refused(model: str) -> Iterator[None]:
 
     try:
         yield
-    except Refusal:
+    except UserError:
         raise
     except torch.OutOfMemoryError as error:
         raise GPU_FULL from error
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-        raise Refusal(
+        raise UserError(
             en=f"The weights of {model} do not load ({str(error).splitlines()[0]}): fetch the model again.",
             fr=f"Les poids de {model} ne se chargent pas ({str(error).splitlines()[0]}) : "
             "téléchargez le modèle à nouveau.",
         ) from error
 
 
-def _device_for(choice: Choice) -> tuple[str, Said | None]:
+def _device_for(choice: Choice) -> tuple[str, Message | None]:
     """The GPU where there is one with room, and why it is not taken where it is full."""
     import torch
 
@@ -87,30 +89,30 @@ def _device_for(choice: Choice) -> tuple[str, Said | None]:
     if free >= needed:
         return "cuda", None
     share = {"free": round(free / 1e6), "needed": round(needed / 1e6)}
-    return "cpu", Said(
+    return "cpu", Message(
         en="the GPU has {free} MB free and {needed} are needed, so it listens on the CPU".format(**share),
         fr="le GPU a {free} Mo de libres et il en faut {needed} : il écoute sur le processeur".format(**share),
     )
 
 
-def _engine_for(device: str, engine: str, assistant: str | None) -> tuple[str, Said]:
+def _engine_for(device: str, engine: str, assistant: str | None) -> tuple[str, Message]:
     if engine == "ctranslate2" and assistant:
-        raise Refusal(
+        raise UserError(
             en="CTranslate2 has no speculative decoding: choose the engine transformers, or no assistant.",
             fr="CTranslate2 ne connaît pas le décodage spéculatif : choisissez le moteur transformers, "
             "ou pas d'assistant.",
         )
     if engine != "auto":
-        return engine, Said(en="you named this engine", fr="vous avez nommé ce moteur")
+        return engine, Message(en="you named this engine", fr="vous avez nommé ce moteur")
     if assistant:
-        return "transformers", Said(en="it takes an assistant", fr="il accepte un assistant")
+        return "transformers", Message(en="it takes an assistant", fr="il accepte un assistant")
     if device == "cuda":
-        return "transformers", Said(en="there is a GPU", fr="il y a un GPU")
-    return "ctranslate2", Said(en="no GPU: int8 is the fastest on a CPU", fr="pas de GPU : int8 est le plus rapide")
+        return "transformers", Message(en="there is a GPU", fr="il y a un GPU")
+    return "ctranslate2", Message(en="no GPU: int8 is the fastest on a CPU", fr="pas de GPU : int8 est le plus rapide")
 
 
-def _unknown(en: str, fr: str, given: str, known: tuple[str, ...]) -> Refusal:
-    return Refusal(
+def _unknown(en: str, fr: str, given: str, known: tuple[str, ...]) -> UserError:
+    return UserError(
         en=f"There is no {en} {given!r}: choose one of {', '.join(known)}.",
         fr=f"Pas de {fr} {given!r} : choisissez parmi {', '.join(known)}.",
     )

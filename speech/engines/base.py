@@ -10,14 +10,14 @@ import numpy as np
 from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtractor, WhisperTokenizer
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
-from speech.models import Choice
-from speech.said import Refusal, Said
+from common.messages import Message, UserError
+from speech.models.checkpoint import Choice
 
 FRAMES_PER_SECOND = 100
 SECONDS_PER_TOKEN = 0.02  # a timestamp token's step, and an encoder state's
 FULL_WINDOW = 3000  # mel frames of the 30-s window that Whisper was trained on
 
-GPU_FULL = Refusal(
+GPU_FULL = UserError(
     en="The GPU's memory is full: wait until what trains on it is done, or stop it, and try again.",
     fr="La mémoire du GPU est pleine : attendez la fin de ce qui s'y entraîne, ou arrêtez-le, puis réessayez.",
 )
@@ -50,7 +50,7 @@ class Engine(ABC):
     workers = 1  # batches that are heard side by side
     drafted = accepted = 0  # tokens so far: by the assistant, and of those the ones that this model says too
 
-    def __init__(self, choice: Choice, reason: Said):
+    def __init__(self, choice: Choice, reason: Message):
         """Reads configuration, tokens and mel settings from the chosen checkpoint; `reason`: why this engine."""
         self.model, self.adapter, self.weights, self.reason = choice.model, choice.adapter, choice.weights, reason
         self.language = choice.language  # that its adapter learned; None: it has none, or one that does not say

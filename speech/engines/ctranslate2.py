@@ -10,9 +10,9 @@ import ctranslate2
 import numpy as np
 import torch
 
+from common.messages import Message
 from speech.engines.base import FULL_WINDOW, SECONDS_PER_TOKEN, Alignment, Engine, Hypothesis
-from speech.models import Choice
-from speech.said import Said
+from speech.models.checkpoint import Choice
 
 MOST_WORKERS = 4  # on a CPU: each has a batch, and memory of its own for it
 
@@ -20,7 +20,7 @@ MOST_WORKERS = 4  # on a CPU: each has a batch, and memory of its own for it
 class CTranslate2Engine(Engine):
     name = "ctranslate2"
 
-    def __init__(self, choice: Choice, converted: Path, reason: Said, device: str, precision: str, threads: int):
+    def __init__(self, choice: Choice, converted: Path, reason: Message, device: str, precision: str, threads: int):
         """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 takes as many as torch has.
 
         On a CPU workers of a thread each have a batch each: a decoder's steps are too small to be shared, and two
@@ -140,12 +140,3 @@ class CTranslate2Engine(Engine):
 
 def _stored(states: np.ndarray) -> ctranslate2.StorageView:
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(states))
-
-
-def is_converted(folder: Path) -> bool:
-    return (folder / "model.bin").is_file() and (folder / "config.json").is_file()
-
-
-def convert(folder: Path, into: Path) -> None:
-    """Converts the transformers checkpoint in `folder` to float16, which loads as any precision."""
-    ctranslate2.converters.TransformersConverter(str(folder)).convert(str(into), quantization="float16", force=True)

@@ -13,12 +13,12 @@ from transformers.generation.logits_process import WhisperTimeStampLogitsProcess
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import ModelOutput
 
+from common.messages import Message
 from speech.engines.base import GPU_FULL, Alignment, Engine, Hypothesis
-from speech.engines.body import shared
-from speech.engines.draft import Assistant
+from speech.engines.shared_weights import shared
 from speech.engines.short_window import ShortWindowWhisper
-from speech.models import Choice
-from speech.said import Said
+from speech.engines.speculative import Assistant
+from speech.models.checkpoint import Choice
 
 BEAM_STATES = 8 * 1500  # encoder states of all a beam's texts: as many as a batch of full windows has
 _dice = threading.Lock()  # torch draws for all threads from one state
@@ -89,7 +89,7 @@ def _loading(precision: str, device: str) -> dict:
 class TransformersEngine(Engine):
     name = "transformers"
 
-    def __init__(self, choice: Choice, reason: Said, device: str, precision: str, assistant: Choice | None = None):
+    def __init__(self, choice: Choice, reason: Message, device: str, precision: str, assistant: Choice | None = None):
         """`precision` is a torch dtype's name, or 8bit or 4bit (bitsandbytes). Greedy decoding asks the `assistant`.
 
         Engines of one base, device and precision share its weights; an adapter is loaded beside them, once.
@@ -111,7 +111,7 @@ class TransformersEngine(Engine):
 
     @contextmanager
     def alone(self) -> Iterator[ShortWindowWhisper]:
-        """The model to oneself, with this engine's adapter switched on and no other. Raises Refusal on a full GPU."""
+        """The model to oneself, with this engine's adapter switched on and no other. Raises UserError on a full GPU."""
         try:
             with self.body.switched(self._adapter) as whisper:
                 yield whisper

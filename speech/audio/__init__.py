@@ -1,0 +1,1 @@
+"""Recordings: decoded, resampled, split by channel and by voice activity."""

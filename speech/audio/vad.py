@@ -1,0 +1,285 @@
+"""Where there is a voice: silero-vad's stretches of speech, joined into windows that Whisper can take, as they come."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import torch
+from torch.nn.functional import conv1d, pad
+
+THREADS = torch.get_num_threads()
+from silero_vad import get_speech_timestamps_from_probs, load_silero_vad  # noqa: E402
+
+torch.set_num_threads(THREADS)  # importing silero_vad leaves the whole process one thread, training and all
+
+from speech.audio.decode import SAMPLE_RATE  # noqa: E402
+
+MAX_WINDOW = 29.0  # seconds, padding included: Whisper's window has 30
+MAX_STRETCH = 24.0  # seconds: with what a joint may add to it, one window still holds it
+PADDING = 0.8  # seconds kept around a stretch: the detector misses soft first sounds (« Au revoir » lost its « Au »)
+EDGE = 0.03  # seconds on both sides that silero counts as speech
+VOICED = 0.35  # probability of a voice; at silero's own 0.5, « onze » and a spelled letter said alone were lost
+SILENCE = 0.3  # seconds that end a stretch
+SHORTEST = 0.1  # seconds of a stretch: « oui » on a telephone
+JOINED_GAP = 2 * PADDING  # seconds of silence that a window keeps: two would have as much
+PACK = 25.0  # seconds of windows that are heard end to end
+JOINT = 3.0  # seconds in which the quietest moment is looked for, where a voice goes on without a pause
+FRAME, CONTEXT = 512, 64  # samples that the detector judges at a time, and those before that it looks at, too
+
+
+@dataclass(frozen=True)
+class Window:
+    """A piece of a waveform at 16 kHz, or several end to end, with its sound; times in seconds from the waveform's
+    start, but where those of the sound are said."""
+
+    pieces: tuple[tuple[float, float], ...]  # of the waveform, in order
+    stretches: tuple[tuple[float, float], ...]  # of speech, in order
+    sound: np.ndarray = field(repr=False, compare=False)  # float32
+
+    @property
+    def start(self) -> float:
+        return self.pieces[0][0]
+
+    @property
+    def end(self) -> float:
+        return self.pieces[-1][1]
+
+    @property
+    def seconds(self) -> float:
+        """Of its sound."""
+        return sum(end - start for start, end in self.pieces)
+
+    def place(self, start: float, end: float) -> tuple[float, float]:
+        """What lies from `start` to `end` of the sound, in the waveform: in the piece that has the middle of it."""
+        at, middle = 0.0, (start + end) / 2
+        for first, last in self.pieces:
+            moved = first - at
+            if middle < at + last - first:
+                break
+            at += last - first
+        return min(max(first, start + moved), last), max(first, min(last, end + moved))
+
+    def parted(self) -> list["Window"]:
+        """Its pieces, a window each."""
+        windows, at = [], 0
+        for start, end in self.pieces:
+            own = tuple(stretch for stretch in self.stretches if start <= stretch[0] < end)
+            windows.append(Window(((start, end),), own, self.sound[at : at + _samples(end - start)]))
+            at += _samples(end - start)
+        return windows
+
+    def voiced_after(self, seconds: float) -> float:
+        """Seconds of speech from a moment on."""
+        return sum(end - max(start, seconds) for start, end in self.stretches if end > seconds)
+
+    def after(self, seconds: float) -> "Window":
+        """The rest of it, from a moment within."""
+        rest = tuple((max(start, seconds), end) for start, end in self.stretches if end > seconds)
+        pieces = tuple((max(start, seconds), end) for start, end in self.pieces if end > seconds)
+        left = sum(end - start for start, end in pieces)
+        return Window(pieces, rest, self.sound[len(self.sound) - _samples(left) :])
+
+
+def packed(windows: Iterable[Window]) -> list[Window]:
+    """The windows of one waveform end to end, as many as PACK seconds hold: each would pay for a margin of its own."""
+    packs: list[list[Window]] = []
+    for window in windows:
+        if not packs or sum(each.seconds for each in packs[-1]) + window.seconds > PACK:
+            packs.append([])
+        packs[-1].append(window)
+    return [
+        Window(
+            tuple(piece for window in pack for piece in window.pieces),
+            tuple(stretch for window in pack for stretch in window.stretches),
+            np.concatenate([window.sound for window in pack]),
+        )
+        for pack in packs
+    ]
+
+
+class Voiced:
+    """The windows that hold all speech of a waveform, in order, each at most MAX_WINDOW long.
+
+    The sound comes block by block and what was not said in yet is let go; the windows are the same however it is cut.
+    """
+
+    def __init__(self):
+        self._detector = Detector()
+        self._held = _Held()
+        self._shares: list[float] = []  # the frames' probabilities of a voice, where no stretch has ended yet
+        self._judged = 0  # frames before them
+        self._open: list[tuple[float, float]] = []  # stretches of the window that may still grow
+        self._taken = 0.0  # where it may begin
+
+    def add(self, block: np.ndarray) -> Iterator[Window]:
+        """Float32 (samples,) at 16 kHz; the blocks of a waveform in their order."""
+        self._held.add(block)
+        self._shares += self._detector.add(block)
+        yield from self._packed(self._stretches(ended=False))
+        known = self._judged * FRAME / SAMPLE_RATE - EDGE
+        if self._open and known - self._open[-1][1] > JOINED_GAP:
+            yield self._closed(known)
+        self._held.forget((self._open[0][0] if self._open else known) - PADDING)
+
+    def end(self) -> Iterator[Window]:
+        """What the end of the waveform leaves."""
+        self._shares += self._detector.end()
+        yield from self._packed(self._stretches(ended=True))
+        if self._open:
+            yield self._closed(None)
+
+    def _stretches(self, ended: bool) -> list[tuple[float, float]]:
+        """Those that have ended; their frames are let go, and the next ones found as if they were still there."""
+        found = get_speech_timestamps_from_probs(
+            self._shares,
+            threshold=VOICED,
+            sampling_rate=SAMPLE_RATE,
+            min_speech_duration_ms=1000 * SHORTEST,
+            min_silence_duration_ms=1000 * SILENCE,
+            max_speech_duration_s=MAX_STRETCH,
+            speech_pad_ms=0,
+        )
+        pieces = [(piece["start"] // FRAME, piece["end"] // FRAME) for piece in found]
+        frames = len(self._shares)
+        if not pieces:
+            done = max(
+                0, frames - 1 - int(SHORTEST * SAMPLE_RATE / FRAME)
+            )  # a stretch too short to be told may be open
+        elif ended or pieces[-1][1] < frames:
+            done = min(frames, pieces[-1][1] + 1 + int(SILENCE * SAMPLE_RATE / FRAME))
+        else:
+            done = pieces.pop()[0]
+        before, self._judged = self._judged, self._judged + done
+        del self._shares[:done]
+        at = [(np.array(piece) + before) * FRAME / SAMPLE_RATE for piece in pieces]
+        return [(max(0.0, float(start) - EDGE), min(float(end) + EDGE, self._held.seconds)) for start, end in at]
+
+    def _packed(self, stretches: list[tuple[float, float]]) -> Iterator[Window]:
+        for start, end in stretches:
+            if self._open:
+                gap, length = start - self._open[-1][1], end - self._open[0][0]
+                if gap <= JOINED_GAP and length <= MAX_WINDOW - 2 * PADDING:
+                    self._open.append((start, end))
+                    continue
+                yield self._closed(start)
+                if gap < SHORTEST:
+                    start = self._taken
+            self._open = [(start, end)]
+
+    def _closed(self, next_start: float | None) -> Window:
+        """The open window, padded, but never beyond the middle of the gap to its neighbour. A voice that goes on
+        without a pause is cut where it is quietest, so that no word is."""
+        start, end = self._open[0][0], self._open[-1][1]
+        if next_start is None:
+            joint = self._held.seconds
+        elif next_start - end < SHORTEST:
+            joint = self._held.quietest(end - JOINT, next_start)
+        else:
+            joint = (end + next_start) / 2
+        start, end = max(self._taken, start - PADDING), min(joint, end + PADDING)
+        window = Window(((start, end),), tuple(self._open), self._held.cut(start, end))
+        self._open, self._taken = [], joint
+        return window
+
+
+class Whole:
+    """The waveform without a look at its voice: the windows of `Voiced`, one after the other."""
+
+    def __init__(self):
+        self._held = _Held()
+        self._taken = 0.0
+
+    def add(self, block: np.ndarray) -> Iterator[Window]:
+        self._held.add(block)
+        while self._held.seconds - self._taken > 30:
+            yield self._window(self._held.quietest(self._taken + MAX_STRETCH, self._taken + MAX_WINDOW))
+
+    def end(self) -> Iterator[Window]:
+        yield self._window(self._held.seconds)
+
+    def _window(self, end: float) -> Window:
+        window = Window(((self._taken, end),), ((self._taken, end),), self._held.cut(self._taken, end))
+        self._taken = end
+        self._held.forget(end)
+        return window
+
+
+class Detector:
+    """silero-vad's network on its own weights, a block at a time: its own road takes a frame at a time, and for two
+    hours of two channels half the time of Whisper itself."""
+
+    def __init__(self):
+        self._rest = np.zeros(CONTEXT, np.float32)  # the context, and samples that fill no frame yet
+        self._state = None
+
+    def add(self, block: np.ndarray) -> list[float]:
+        """Float32 (samples,) at 16 kHz; gives the probability of a voice for each frame that is whole now."""
+        sound = np.concatenate([self._rest, block])
+        frames = (len(sound) - CONTEXT) // FRAME
+        if not frames:
+            self._rest = sound
+            return []
+        self._rest = sound[frames * FRAME :].copy()
+        with torch.inference_mode():
+            return self._judged(torch.from_numpy(sound).unfold(0, CONTEXT + FRAME, FRAME))
+
+    def end(self) -> list[float]:
+        left = len(self._rest) - CONTEXT
+        return self.add(np.zeros(FRAME - left, np.float32)) if left else []
+
+    def _judged(self, frames: torch.Tensor) -> list[float]:
+        weights, lstm = _network()
+        x = conv1d(pad(frames, (0, CONTEXT), "reflect")[:, None], weights["stft.forward_basis_buffer"], stride=128)
+        real, imaginary = x.chunk(2, dim=1)
+        x = torch.sqrt(real**2 + imaginary**2)
+        for layer, stride in enumerate((1, 2, 2, 1)):
+            name = f"encoder.{layer}.reparam_conv"
+            x = conv1d(x, weights[f"{name}.weight"], weights[f"{name}.bias"], stride, padding=1).relu()
+        x, self._state = lstm(x.squeeze(-1), self._state)
+        x = conv1d(x.relu()[:, :, None], weights["decoder.decoder.2.weight"], weights["decoder.decoder.2.bias"])
+        return x.sigmoid().flatten().tolist()
+
+
+@cache
+def _network() -> tuple[dict[str, torch.Tensor], torch.nn.LSTM]:
+    """Weights, and the recurrent layer of them; nothing in them changes, so that all threads may share them."""
+    weights = load_silero_vad()._model.state_dict()  # of 16 kHz; the same file has a network for 8 kHz beside it
+    lstm = torch.nn.LSTM(128, 128)
+    cell = "decoder.rnn."
+    lstm.load_state_dict({f"{name.removeprefix(cell)}_l0": weights[name] for name in weights if name.startswith(cell)})
+    return weights, lstm
+
+
+class _Held:
+    """The end of a waveform, by the seconds from its start."""
+
+    def __init__(self):
+        self._sound = np.empty(0, np.float32)
+        self._from = 0
+
+    @property
+    def seconds(self) -> float:
+        return (self._from + len(self._sound)) / SAMPLE_RATE
+
+    def add(self, block: np.ndarray) -> None:
+        self._sound = np.concatenate([self._sound, block])
+
+    def forget(self, seconds: float) -> None:
+        """What lies before is not asked for again."""
+        cut = max(0, _samples(seconds) - self._from)
+        self._sound = self._sound[cut:].copy()
+        self._from += cut
+
+    def cut(self, start: float, end: float) -> np.ndarray:
+        return self._sound[_samples(start) - self._from : _samples(end) - self._from].copy()
+
+    def quietest(self, start: float, end: float) -> float:
+        """The middle of the quietest tenth of a second between."""
+        tenth = SAMPLE_RATE // 10
+        power = np.cumsum(np.square(self.cut(start, end), dtype=np.float64))
+        return start + (int(np.argmin(power[tenth:] - power[:-tenth])) + tenth / 2) / SAMPLE_RATE
+
+
+def _samples(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE)

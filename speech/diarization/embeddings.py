@@ -1,0 +1,190 @@
+"""What a voice sounds like, as a vector: which network tells, and why that one. The choice is made here alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, distribution
+from itertools import pairwise
+
+import httpx2  # huggingface_hub's client, whose errors pass through it
+import numpy as np
+import torch
+from huggingface_hub import auth_check, get_token
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+from torchaudio.transforms import MelSpectrogram
+
+from common.hub import hub_in_reach, offline
+from common.messages import Message, UserError
+
+RATE = 16_000
+PYANNOTE = "pyannote/speaker-diarization-community-1"
+WAVLM = "microsoft/wavlm-base-plus-sv"
+RESEMBLYZER = "resemblyzer/pretrained.pt"  # in the package of that name
+WINDOW, HOP = 1.2, 0.4  # seconds that a vector hears, and from one to the next
+SHORTEST = 0.1  # seconds: less tells nothing
+BATCH = 64
+
+Stretches = Sequence[tuple[float, float]]  # (start, end) in seconds
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Pieces of one voice each: where they are, and their vectors of length 1."""
+
+    times: np.ndarray  # (pieces, 2): start and end in seconds of what was listened to
+    vectors: np.ndarray  # (pieces, size), float32
+
+
+NOBODY = Heard(np.empty((0, 2)), np.empty((0, 0), np.float32))
+
+
+@dataclass(frozen=True)
+class Network:
+    name: str
+    reason: Message
+    listen: Callable[[np.ndarray, Stretches], Heard]  # mono float32 at 16 kHz, and where in it a voice is
+    alike: float  # likeness of two halves of what is said (`speakers`) under which they are two voices
+    sharpness: float  # log-likelihood of a voice per unit of the cosine to its mean
+
+
+class Encoder(nn.Module):
+    """Resemblyzer's network (Apache 2.0), of Wan et al., "Generalized end-to-end loss for speaker verification"."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(40, 256, 3, batch_first=True)
+        self.linear = nn.Linear(256, 256)
+
+    def forward(self, mels: list[torch.Tensor]) -> torch.Tensor:
+        """(clips, 256), of length 1, from spectrograms of (frames, 40)."""
+        hidden, _ = self.lstm(pad_sequence(mels, batch_first=True))  # packed, those of a call take eight times as long
+        last = hidden[range(len(mels)), [len(mel) - 1 for mel in mels]]
+        return nn.functional.normalize(self.linear(last).relu(), dim=1)
+
+
+@lru_cache(maxsize=1)
+def choose() -> Network:
+    """Pyannote's pipeline where it is installed and its weights may be had, else resemblyzer's network, else the Hub's.
+
+    Asked once a process. Raises UserError where none of the three is at hand.
+    """
+    hindrance = _without_pyannote()
+    if hindrance is None:
+        reason = Message(
+            "pyannote.audio is installed and the Hub gives it", "pyannote.audio est installé et le Hub le donne"
+        )
+        return Network(PYANNOTE, reason, _pyannote(), alike=0.5, sharpness=10.0)
+    if _package_file("resemblyzer", RESEMBLYZER):
+        return Network("resemblyzer", hindrance, _resemblyzer(), alike=0.925, sharpness=30.0)
+    if not offline() and hub_in_reach():
+        return Network(WAVLM, hindrance, _wavlm(), alike=0.9, sharpness=20.0)
+    raise UserError(
+        en="Voices cannot be told apart here: run `pip install --no-deps -r requirements-offline.txt`, "
+        "or ask for one speaker.",
+        fr="Les voix ne peuvent être distinguées ici : lancez « pip install --no-deps -r requirements-offline.txt », "
+        "ou demandez un seul locuteur.",
+    )
+
+
+def _without_pyannote() -> Message | None:
+    """Why pyannote's pipeline cannot be had; None where it can."""
+    try:
+        distribution("pyannote.audio")
+    except PackageNotFoundError:
+        return Message("pyannote.audio is not installed", "pyannote.audio n'est pas installé")
+    if offline():
+        return Message("ALLO_OFFLINE is set", "ALLO_OFFLINE est réglé")
+    if not get_token():
+        return Message("there is no HF_TOKEN", "il n'y a pas de HF_TOKEN")
+    try:
+        auth_check(PYANNOTE)
+    except (GatedRepoError, RepositoryNotFoundError):
+        return Message(f"HF_TOKEN gives no access to {PYANNOTE}", f"HF_TOKEN ne donne pas accès à {PYANNOTE}")
+    except (httpx2.HTTPError, OSError):
+        return Message("the Hub does not answer", "le Hub ne répond pas")
+    return None
+
+
+def _package_file(package: str, name: str):
+    try:
+        found = distribution(package).locate_file(name)
+    except PackageNotFoundError:
+        return None
+    return found if found.is_file() else None
+
+
+def _resemblyzer() -> Callable[[np.ndarray, Stretches], Heard]:
+    encoder = Encoder().eval()
+    weights = torch.load(_package_file("resemblyzer", RESEMBLYZER), map_location="cpu", weights_only=True)[
+        "model_state"
+    ]
+    encoder.load_state_dict({name: weights[name] for name in encoder.state_dict()})
+    # librosa's defaults: Slaney's scale and norm, the power, not its logarithm
+    spectrogram = MelSpectrogram(RATE, 400, hop_length=160, n_mels=40, norm="slaney", mel_scale="slaney")
+
+    @torch.inference_mode()
+    def embed(clips: list[np.ndarray]) -> np.ndarray:
+        return encoder([spectrogram(torch.from_numpy(_levelled(clip))).T for clip in clips]).numpy()
+
+    return lambda waveform, stretches: _windowed(embed, waveform, stretches)
+
+
+def _levelled(clip: np.ndarray) -> np.ndarray:
+    """At the -30 dBFS that the network was taught with."""
+    return clip * (10 ** (-30 / 20) / max(1e-6, float(np.sqrt(np.mean(np.square(clip))))))
+
+
+def _wavlm() -> Callable[[np.ndarray, Stretches], Heard]:
+    from transformers import AutoFeatureExtractor, AutoModelForAudioXVector
+
+    extractor = AutoFeatureExtractor.from_pretrained(WAVLM)
+    model = AutoModelForAudioXVector.from_pretrained(WAVLM).eval()
+
+    @torch.inference_mode()
+    def embed(clips: list[np.ndarray]) -> np.ndarray:
+        asked = extractor(clips, sampling_rate=RATE, padding=True, return_tensors="pt")
+        return nn.functional.normalize(model(**asked).embeddings, dim=1).numpy()
+
+    return lambda waveform, stretches: _windowed(embed, waveform, stretches)
+
+
+def _pyannote() -> Callable[[np.ndarray, Stretches], Heard]:
+    """Finds the voices of a piece by itself, and where each speaks; the stretches are not asked."""
+    from pyannote.audio import Pipeline
+
+    pipeline = Pipeline.from_pretrained(PYANNOTE, token=get_token())
+    if torch.cuda.is_available():
+        pipeline.to(torch.device("cuda"))
+
+    def listen(waveform: np.ndarray, stretches: Stretches) -> Heard:
+        found = pipeline({"waveform": torch.from_numpy(waveform)[None], "sample_rate": RATE})
+        labels = found.speaker_diarization.labels()
+        vectors = dict(zip(labels, found.speaker_embeddings, strict=True)) if labels else {}
+        told = {label for label, vector in vectors.items() if np.isfinite(vector).all()}  # too short a voice has none
+        tracks = [t for t in found.exclusive_speaker_diarization.itertracks(yield_label=True) if t[2] in told]
+        if not tracks:
+            return NOBODY
+        heard = np.array([vectors[label] for *_, label in tracks], np.float32)
+        times = np.array([(segment.start, segment.end) for segment, *_ in tracks])
+        return Heard(times, heard / np.maximum(np.linalg.norm(heard, axis=1, keepdims=True), 1e-9))
+
+    return listen
+
+
+def _windowed(embed: Callable[[list[np.ndarray]], np.ndarray], waveform: np.ndarray, stretches: Stretches) -> Heard:
+    """A vector each HOP of the stretches, of what is up to half a WINDOW before and after and in the same stretch."""
+    times, clips = [], []
+    for start, end in stretches:
+        edges = np.linspace(start, end, max(1, round((end - start) / HOP)) + 1)
+        for piece in pairwise(edges):
+            middle = sum(piece) / 2
+            first, last = max(start, middle - WINDOW / 2), min(end, middle + WINDOW / 2)
+            clip = waveform[round(first * RATE) : round(last * RATE)]
+            if len(clip) >= RATE * SHORTEST:
+                times.append(piece)
+                clips.append(clip)
+    if not clips:
+        return NOBODY
+    return Heard(np.array(times), np.concatenate([embed(clips[at : at + BATCH]) for at in range(0, len(clips), BATCH)]))

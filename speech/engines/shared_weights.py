@@ -1,0 +1,109 @@
+"""One base's weights in memory, and the adapters beside them; each piece of work has them to itself.
+
+peft switches adapters for the whole model, so that a thread would hear with the adapter that another one has just
+switched on. Here switching and work are one, under one lock.
+"""
+
+import threading
+import warnings
+import weakref
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+from peft.functional import delete_adapter, set_adapter
+from transformers import WhisperForConditionalGeneration
+
+from speech.models import adapters
+from speech.models.checkpoint import Choice, content
+
+warnings.filterwarnings("ignore", "Already found a `peft_config` attribute")  # several adapters are what we want
+
+
+@dataclass(frozen=True, eq=False)
+class Adapter:
+    """An adapter in memory; it leaves when nobody holds this any more."""
+
+    name: str  # in the model's layers: its content's hash, and a number that no other ever had
+    memory: int  # bytes
+
+
+class Body:
+    def __init__(self, whisper: WhisperForConditionalGeneration):
+        self.whisper, self.memory = whisper, whisper.get_memory_footprint()
+        self.lock = threading.Lock()
+        self._on: str | None = None  # the adapter that is switched on
+        self._adapters: weakref.WeakValueDictionary[str, Adapter] = weakref.WeakValueDictionary()  # by content
+        self._gone: deque[str] = deque()  # names of adapters that nobody holds, still in the layers
+        self._numbers = count(1)
+
+    def adapter(self, choice: Choice) -> Adapter:
+        """The choice's adapter, loaded once for all who ask. Raises UserError where it is not whole or does not fit."""
+        key = content(choice.adapter_folder)
+        with self._alone():
+            found = self._adapters.get(key)
+            if found is None:
+                found = self._adapters[key] = self._load(choice, f"{key}-{next(self._numbers)}")
+                weakref.finalize(found, self._leave, found.name).atexit = False
+        return found
+
+    @contextmanager
+    def switched(self, adapter: Adapter | None) -> Iterator[WhisperForConditionalGeneration]:
+        """The model to oneself, this adapter on and every other off."""
+        with self._alone():
+            self._switch(adapter.name if adapter else None)
+            yield self.whisper
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            with self.lock:
+                yield
+        finally:
+            self._sweep()
+
+    def _load(self, choice: Choice, name: str) -> Adapter:
+        self._on = name  # whatever is loaded is on
+        with ExitStack() as refused:
+            refused.callback(self._remove, name)
+            adapters.attach(self.whisper, choice, name)
+            refused.pop_all()
+        parts = [part for path, part in self.whisper.named_parameters() if name in path.split(".")]
+        return Adapter(name, sum(part.numel() * part.element_size() for part in parts))
+
+    def _switch(self, name: str | None) -> None:
+        if name != self._on:
+            set_adapter(self.whisper, [name] if name else [], inference_mode=True)
+            self._on = name
+
+    def _remove(self, name: str) -> None:
+        self._switch(None)
+        delete_adapter(self.whisper, name, "lora_")
+        getattr(self.whisper, "peft_config", {}).pop(name, None)
+
+    def _leave(self, name: str) -> None:
+        """Called by the garbage collector, perhaps in a thread that holds the lock: who holds it sweeps afterwards."""
+        self._gone.append(name)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        while self._gone and self.lock.acquire(blocking=False):
+            try:
+                self._remove(self._gone.popleft())
+            finally:
+                self.lock.release()
+
+
+_bodies: weakref.WeakValueDictionary[Hashable, Body] = weakref.WeakValueDictionary()
+_loading = threading.Lock()
+
+
+def shared(key: Hashable, load: Callable[[], WhisperForConditionalGeneration]) -> Body:
+    """The body of this key, as long as anyone holds it, else a new one."""
+    with _loading:
+        body = _bodies.get(key)
+        if body is None:
+            body = _bodies[key] = Body(load())
+    return body

@@ -1,0 +1,1 @@
+"""Which model transcribes: base models, adapters, the embedded weights, conversions."""

@@ -1,0 +1,197 @@
+"""Which model listens, and why: with a Hub that answers, one that does not, and models that are none."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import WhisperConfig, WhisperForConditionalGeneration
+
+from common.messages import UserError
+from speech.models import bundled
+from speech.models.choose import choose
+from tests.kit.hub import COMMIT, serve
+
+CHOOSE = """
+import json, sys
+from speech.models.choose import choose
+from common.messages import UserError
+try:
+    choice = choose(*sys.argv[1:])
+except UserError as refusal:
+    print(json.dumps({"refusal": refusal.message}))
+else:
+    print(json.dumps(vars(choice), default=str))
+"""
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> Path:
+    """A Whisper with random weights, small, with the real tokens: what a folder or a repository of the Hub holds."""
+    folder = tmp_path_factory.mktemp("tiny") / "whisper-tiny-random"
+    shutil.copytree(
+        bundled.transformers_folder(), folder, ignore=shutil.ignore_patterns("*.safetensors", "SHA256.json")
+    )
+    torch.manual_seed(0)
+    sizes = {"d_model": 64, "encoder_ffn_dim": 128, "decoder_ffn_dim": 128}
+    depth = {"encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    config = WhisperConfig.from_pretrained(folder, **sizes, **depth)
+    generation = json.loads((folder / "generation_config.json").read_text()) | {"alignment_heads": [[1, 0], [1, 1]]}
+    WhisperForConditionalGeneration(config).save_pretrained(folder)
+    (folder / "generation_config.json").write_text(json.dumps(generation))
+    return folder
+
+
+def chosen(tmp_path: Path, endpoint: str, *arguments: str, **settings: str) -> dict:
+    """What a fresh process chooses: huggingface_hub reads its settings when it is imported."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ALLO_", "HF_"))}
+    environment |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hf")} | settings
+    done = subprocess.run(
+        [sys.executable, "-c", CHOOSE, *arguments], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_with_the_hub_it_is_whisper_small(tmp_path, tiny):
+    with serve({"openai/whisper-small": tiny}) as hub:
+        found = chosen(tmp_path, hub)
+    assert (found["model"], found["source"]) == ("openai/whisper-small", "hub")
+    assert found["reason"] == ["the Hub is in reach", "le Hub répond"]
+    assert (Path(found["folder"]) / "model.safetensors").is_file()
+
+
+def test_a_setting_names_another_model(tmp_path, tiny):
+    with serve({"someone/whisper-mine": tiny}) as hub:
+        found = chosen(tmp_path, hub, ALLO_MODEL="someone/whisper-mine")
+    assert (found["model"], found["reason"][0]) == ("someone/whisper-mine", "named in ALLO_MODEL")
+
+
+def test_a_hub_that_never_answers_leaves_the_embedded_model(tmp_path):
+    with serve({}, silent=True) as hub:
+        found = chosen(tmp_path, hub)
+    assert (found["model"], found["source"], found["reason"][0]) == (
+        "whisper-base",
+        "embedded",
+        "the Hub does not answer",
+    )
+
+
+def test_no_hub_at_all_leaves_the_embedded_model(tmp_path):
+    assert chosen(tmp_path, "http://127.0.0.1:9")["source"] == "embedded"
+
+
+def test_offline_by_setting_asks_nobody(tmp_path):
+    found = chosen(tmp_path, "http://127.0.0.1:9", ALLO_OFFLINE="1")
+    assert found["reason"] == ["ALLO_OFFLINE is set", "ALLO_OFFLINE est réglé"]
+
+
+def test_a_missing_and_a_gated_repository_are_told_apart(tmp_path, tiny):
+    with serve({"someone/secret": tiny}, gated={"someone/secret"}) as hub:
+        missing = chosen(tmp_path, hub, "nobody/nothing")["refusal"]
+        gated = chosen(tmp_path, hub, "someone/secret")["refusal"]
+    assert missing[0].startswith("There is no model 'nobody/nothing'")
+    assert "HF_TOKEN" in gated[0] and "HF_TOKEN" in gated[1] and gated[0] != gated[1]
+
+
+def test_of_what_is_no_whisper_nothing_more_is_fetched(tmp_path):
+    folder = tmp_path / "huge"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "bert"}')
+    (folder / "model.safetensors").write_bytes(bytes(1000))
+    with serve({"someone/huge": folder}) as hub:
+        assert "is no Whisper (bert)" in chosen(tmp_path, hub, "someone/huge")["refusal"][0]
+    fetched = {path.name for path in (tmp_path / "hf").rglob("snapshots/*/*")}
+    assert fetched == {"config.json"}
+
+
+def test_an_adapter_of_the_hub_and_what_it_lacks(tmp_path, tiny):
+    """Fetched, not loaded: its weights may be anything. What no model is named for is heard on the adapter's base."""
+    repositories = {"someone/whisper-mine": tiny}
+    for name, files in (("whole", 2), ("half", 1), ("secret", 2)):
+        folder = repositories[f"someone/{name}"] = tmp_path / name
+        folder.mkdir()
+        for file in ("adapter_config.json", "adapter_model.safetensors")[:files]:
+            (folder / file).write_text("{}")
+        (folder / "allo.json").write_text(json.dumps({"base": "someone/whisper-mine", "revision": COMMIT}))
+    with serve(repositories, gated={"someone/secret"}) as hub:
+        found = chosen(tmp_path, hub, "", "someone/whole")
+        half, gated = (chosen(tmp_path, hub, "", f"someone/{name}")["refusal"] for name in ("half", "secret"))
+    assert (found["model"], found["adapter"]) == ("someone/whisper-mine", "someone/whole")
+    assert (Path(found["adapter_folder"]) / "allo.json").is_file() and (Path(found["folder"]) / "config.json").is_file()
+    assert "has no adapter_model.safetensors" in half[0] and "HF_TOKEN" in gated[0] and "HF_TOKEN" in gated[1]
+
+
+def test_the_embedded_checkpoint_has_the_tokens_of_the_original():
+    config = WhisperConfig.from_pretrained(bundled.transformers_folder())
+    found = (config.decoder_start_token_id, config.bos_token_id, config.eos_token_id, config.pad_token_id)
+    assert found == (50258, 50257, 50257, 50257)
+
+
+def test_a_folder_is_a_model(tiny):
+    choice = choose(str(tiny))
+    assert (choice.source, choice.folder) == ("folder", tiny)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("not a name at all!", "There is no model"),
+        ("nobody/nothing", "the Hub is out of reach"),
+    ],
+)
+def test_models_that_cannot_be_had_offline(name, sentence, monkeypatch):
+    monkeypatch.setenv("ALLO_OFFLINE", "1")
+    with pytest.raises(UserError, match=sentence):
+        choose(name)
+
+
+def test_a_folder_without_weights_is_refused(tmp_path, tiny):
+    shutil.copyfile(tiny / "config.json", tmp_path / "config.json")
+    with pytest.raises(UserError, match=r"needs config\.json and model\.safetensors"):
+        choose(str(tmp_path))
+
+
+def test_a_model_that_is_no_whisper_is_refused(tmp_path, tiny):
+    shutil.copyfile(tiny / "model.safetensors", tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    with pytest.raises(UserError, match=r"is no Whisper \(bert\)"):
+        choose(str(tmp_path))
+
+
+def test_a_transformers_folder_is_converted_for_ctranslate2_once(tiny, tmp_path, monkeypatch):
+    import numpy as np
+
+    from speech.engines import load
+
+    bundled.transformers_folder()
+    monkeypatch.setenv("ALLO_CACHE", str(tmp_path / "cache"))
+    choice = choose(str(tiny))
+    engines = [load(choice, "ctranslate2", "float32"), load(choice, "transformers")]
+    mel = engines[0].mel([np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)], 200)
+    texts = [
+        e.generate(e.encode(mel), e.prompt("fr", timestamps=False), beam_size=1, temperature=0.0, max_tokens=12)[
+            0
+        ].tokens
+        for e in engines
+    ]
+    assert texts[0] == texts[1] and len(texts[0]) > 0
+    built = [path for path in (tmp_path / "cache").iterdir() if path.is_dir()]
+    before = built[0].stat().st_mtime_ns
+    load(choice, "ctranslate2")
+    assert len(built) == 1 and built[0].stat().st_mtime_ns == before
+
+
+def test_damaged_weights_are_refused(tiny, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(tiny, broken)
+    os.truncate(broken / "model.safetensors", 10_000)
+    from speech.engines import load
+
+    for engine in ("transformers", "ctranslate2"):
+        with pytest.raises(UserError, match="do not load"):
+            load(choose(str(broken)), engine)

@@ -1,0 +1,277 @@
+"""The calls tab in a real browser: real weights, calls made of real telephone prompts, and what is kept of them."""
+
+import json
+import os
+import re
+import subprocess
+import time
+import wave
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pysubs2
+import pytest
+from gradio import Request
+from gradio_client import Client, handle_file
+from playwright.sync_api import Locator, Page, expect
+
+import corpus
+from common.messages import UserError
+from corpus import prompts
+from corpus.simulate import simulate
+from scoring.measures import score
+from speech.audio.decode import SAMPLE_RATE, read
+from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, until, visit
+from transcripts.transcript import Turn, Word
+from ui.calls import corrected_turns, session, timeline, transcription
+from ui.calls.session import Visit, Wish
+
+SAID = "Rappelez-moi au zéro six douze trente-quatre cinquante-six soixante-dix-huit, merci & 1 < 2"
+NAME = 'Marie & "fils"'
+ODD = "l'été « à deux » #1 %41.wav"
+
+
+@pytest.fixture(scope="module")
+def call(tmp_path_factory) -> tuple[Path, dict]:
+    """A call of two channels in mu-law, and what is said in it."""
+    folder = tmp_path_factory.mktemp("calls")
+    (path,) = simulate(corpus.load(prompts.NAME), folder, seconds=24, codec="ulaw", snr=30, overlap=0, seed=3)
+    return path, json.loads(path.with_suffix(".json").read_text())
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("corpora")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, corpora):
+    with serve(tmp_path_factory.mktemp("server"), ALLO_CORPORA=str(corpora)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def french(browser, server):
+    with visit(browser, server, "fr-FR") as page:
+        page.get_by_role("tab", name="Appels").click()
+        yield page
+
+
+def drop(page: Page, *files: Path) -> None:
+    page.locator("#call-files input[type=file]").set_input_files(files)
+
+
+def rows(page: Page, status: str) -> Locator:
+    return page.locator(f"#call-queue li.{status}")
+
+
+def turns(page: Page, voice: int | None = None) -> Locator:
+    return page.locator("#call-dialogue li" + ("" if voice is None else f".voice-{voice}"))
+
+
+def download(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download() as download:
+        page.locator("#calls").get_by_text(button).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def correct(page: Page, turn: Locator, text: str) -> None:
+    turn.locator("p").click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    expect(turn).to_have_class(re.compile("checked"))
+
+
+def test_a_call_is_read_heard_corrected_taken_away_kept_and_masked(french, server, call, corpora, tmp_path):
+    path, reference = call
+    drop(french, path)
+    expect(rows(french, "done")).to_have_count(1, timeout=2 * PATIENCE)
+    for voice, speaker in enumerate("AB"):
+        said = " ".join(turn["text"] for turn in reference["turns"] if turn["speaker"] == speaker)
+        assert score([said], [" ".join(turns(french, voice).locator("p").all_inner_texts())]).cer < 40
+    expect(french.locator("#call-line")).to_contain_text("la bande du téléphone")
+    expect(french.locator("#call-lanes rect.voice-1").first).to_be_visible()
+    expect(french.locator("#call-lanes .facts")).to_contain_text("interruptions")
+
+    last = turns(french).last
+    last.locator(".time").click()
+    start, end = (float(last.get_attribute(f"data-{name}")) for name in ("start", "end"))
+    expect(last).to_have_class(re.compile("now"))
+    french.evaluate("document.querySelector('#call-player audio').pause()")
+    played = french.evaluate("document.querySelector('#call-player audio').currentTime")
+    assert start > 0 and start <= played < end + 1
+    turns(french).first.locator(".who").click()
+    assert french.evaluate("document.querySelector('#call-player audio').currentTime") < start
+
+    side = last.get_attribute("class").split()[0]
+    correct(french, last, SAID)
+    field = french.locator(f"#call-lanes .party.{side} input")
+    field.fill(NAME)
+    field.press("Enter")
+    expect(french.locator(f".dialogue .{side} b").first).to_have_text(NAME)
+    subtitles = pysubs2.load(str(download(french, "↓ SRT", tmp_path)))
+    assert subtitles[-1].plaintext == f"{NAME} : {SAID}"
+    assert [cue.plaintext.partition(" : ")[2] for cue in subtitles] == turns(french).locator("p").all_inner_texts()
+    french.get_by_title("Échanger les noms").click()
+    other = "voice-1" if side == "voice-0" else "voice-0"
+    expect(french.locator(f"#call-lanes .party.{other} input")).to_have_value(NAME)
+    french.locator("#call-search :is(input, textarea)").fill("RAPPELEZ-MOI AU ZERO")
+    expect(french.locator("#call-dialogue li:visible")).to_have_count(1)
+    french.locator("#call-search :is(input, textarea)").fill("")
+
+    keep = french.locator("#call-keep")
+    keep.get_by_role("button", name="Garder ce que").click()
+    french.get_by_role("button", name="Garder 1 tour").click()
+    expect(french.locator("#call-told").get_by_role("alert")).to_contain_text("sans l'accord")
+    assert not (corpora / corrected_turns.NAME).exists()
+    keep.get_by_label("y ont consenti").check()
+    french.get_by_role("button", name="Garder 1 tour").click()
+    expect(french.locator("#call-told")).to_contain_text("Gardés : 1")
+    kept = corpus.load(str(corpora / corrected_turns.NAME))
+    assert kept.rows["text"].tolist() == [SAID]
+    assert kept.clip(0).std() > 0.01
+
+    french.get_by_role("button", name="Masquer les données").click()
+    french.get_by_label("Les masquer, ici").check()
+    expect(last.locator("p")).to_contain_text("[téléphone]")
+    expect(last.locator("p")).not_to_have_attribute("contenteditable", re.compile(""))
+    assert "douze" not in download(french, "↓ TXT", tmp_path).read_text()
+    expect(french.get_by_role("button", name="Aucun tour")).to_be_disabled()
+    french.get_by_role("button", name="Préparer le son masqué").click()
+    masked = read(download(french, "-masque.wav", tmp_path)).waveform
+    whole = read(path).waveform
+    silenced = (np.abs(masked).max(axis=0) == 0) & (np.abs(whole).max(axis=0) > 0.01)
+    where = np.flatnonzero(silenced) / SAMPLE_RATE
+    assert masked.shape == whole.shape and len(where) and start - 0.6 < where.min() < where.max() < end + 0.6
+    assert not tracebacks(server)
+
+
+def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
+    (tmp_path / "notes.wav").write_text("This is a note, not a recording.\n")
+    (tmp_path / "twin").mkdir()
+    convert(prompts.prompt("tt-allbusy"), tmp_path / ODD)
+    convert(prompts.prompt("followme/status"), tmp_path / "twin" / ODD)
+    drop(french, tmp_path / ODD, tmp_path / "notes.wav", tmp_path / "twin" / ODD, tmp_path / ODD)
+    expect(french.locator("#call-queue").get_by_role("alert")).to_contain_text("venu deux fois")
+    expect(rows(french, "done")).to_have_count(2, timeout=2 * PATIENCE)
+    expect(french.locator("#call-queue").get_by_role("alert")).to_contain_text("venu deux fois")  # it waits to be read
+    expect(rows(french, "failed")).to_contain_text("« notes.wav » n'est pas un enregistrement")
+    expect(turns(french).first).to_contain_text("présentement occupés")
+    rows(french, "done").last.click()
+    expect(turns(french).first).to_contain_text("la localiser", timeout=PATIENCE)
+    names = zipfile.ZipFile(download(french, "ZIP de tous les appels", tmp_path)).namelist()
+    assert len(names) == len(set(names)) == 10
+    rows(french, "failed").get_by_title("Effacer").click()
+    expect(french.locator("#call-queue li")).to_have_count(2)
+    expect(french.locator("#call-queue").get_by_role("alert")).to_have_count(0)
+    folders = server.log.parent / "visits"
+    assert list(folders.iterdir())
+    french.close()
+    until(lambda: not list(folders.iterdir()), seconds=90)
+    assert not tracebacks(server)
+
+
+def convert(source: Path, target: Path) -> None:
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-i", source, "-c:a", "pcm_alaw", target], check=True)
+
+
+def test_cancelled_while_it_is_heard(french, call):
+    drop(french, call[0])
+    rows(french, "running").get_by_title("Annuler").click(timeout=PATIENCE)
+    expect(rows(french, "cancelled")).to_contain_text("annulé à")
+    french.get_by_role("button", name="Tout effacer").click()
+    expect(french.locator("#call-queue li")).to_have_count(0)
+    expect(french.locator("#call-dialogue .invitation")).to_be_visible()
+
+
+def test_a_program_asks_for_a_call(server, call):
+    client = Client(server.address, verbose=False, headers={"Accept-Language": "fr"})
+    answer = client.predict(handle_file(call[0]), channels="split", names="Jean", mask=True, api_name="/call")
+    assert {turn["speaker"] for turn in answer["turns"]} == {"A", "B"}
+    assert answer["audio"]["name"] == call[0].name and "téléphone" in answer["verdict"][0]
+
+
+# What needs no browser
+
+
+@pytest.fixture
+def own(monkeypatch, tmp_path) -> Visit:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return Visit()
+
+
+def test_a_file_that_is_gone_is_said(own, tmp_path):
+    with pytest.raises(UserError, match="not there any more"):
+        own.add(tmp_path / "gone.wav", Wish())
+    file = tmp_path / "there.wav"
+    convert(prompts.prompt("tt-allbusy"), file)
+    call = own.add(file, Wish())
+    assert not file.exists() and call.path.is_file()
+    call.path.unlink()
+    with pytest.raises(UserError, match="not there any more"):
+        next(transcription.heard(call.path, call.wish))
+
+
+def test_what_shows_no_sign_of_life_is_deleted(own, tmp_path):
+    forgotten, killed = recorded(session.of(Request(session_hash="a")), tmp_path), recorded(own, tmp_path)
+    session.sweep()
+    assert forgotten.folder.exists() and killed.folder.exists()
+    old = time.time() - session.KEPT - 1
+    forgotten.seen = old
+    for folder in (forgotten.folder, killed.folder):
+        os.utime(folder, (old, old))
+    session.sweep()
+    assert not forgotten.folder.exists() and not killed.folder.exists()
+    assert session.of(Request(session_hash="a")) is not forgotten
+
+
+def test_who_asks_after_he_left_leaves_nothing(own, tmp_path):
+    left = recorded(session.of(Request(session_hash="b")), tmp_path)
+    session.leave(Request(session_hash="b"))
+    late = session.of(Request(session_hash="b"))
+    assert not late.calls and not left.folder.exists() and not late.folder.exists()
+
+
+def recorded(visit: Visit, folder: Path) -> Visit:
+    convert(prompts.prompt("tt-allbusy"), folder / "there.wav")
+    visit.add(folder / "there.wav", Wish())
+    return visit
+
+
+def test_manners_of_a_call():
+    said = [(0, 4, "A"), (3, 6, "B"), (5, 5.5, "A"), (8, 9, "A"), (9, 10, "B")]
+    found = timeline.manners([Turn(start, end, "", 1.0, speaker=party) for start, end, party in said], 12)
+    assert found.talk == {"A": [(0, 4), (5, 5.5), (8, 9)], "B": [(3, 6), (9, 10)]}
+    assert found.overlaps == [(3, 4), (5, 5.5)]
+    assert (found.silence, found.longest) == (4, 2)
+    assert found.cuts == [(3, "B")]  # within another's turn one only agrees
+
+
+def test_corrected_words_keep_their_times():
+    heard = (Word(0.0, 0.5, "le", 0.9), Word(0.5, 1.5, "zéros", 0.2), Word(1.5, 2.0, "six", 0.9))
+    found = session.retimed(heard, "le zéro et six")
+    assert found == (heard[0], Word(0.5, 1.0, "zéro", 1.0), Word(1.0, 1.5, "et", 1.0), heard[2])
+    assert session.retimed(heard, "six") == (heard[2],)
+
+
+def test_hours_of_sound_are_rewritten_block_by_block(tmp_path):
+    source, blocks = tmp_path / "long.wav", []
+    subprocess.run(["sox", "-n", "-r", "8000", "-c", "2", source, "synth", "150", "sine", "300"], check=True)
+
+    def change(start, block):
+        blocks.append((start, block.shape[1]))
+        return block
+
+    with wave.open(str(transcription.rewritten(source, tmp_path / "out.wav", change))) as file:
+        assert file.getnchannels() == 2 and file.getnframes() == 150 * SAMPLE_RATE
+    assert len(blocks) > 2 and blocks[1][0] == blocks[0][1] / SAMPLE_RATE

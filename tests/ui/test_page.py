@@ -1,0 +1,226 @@
+"""The page in a real browser whose microphone is fed a file, and its API: real weights, real telephone prompts."""
+
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psutil
+import pysubs2
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from playwright.sync_api import Page, expect
+
+from tests.kit.pages import PATIENCE, chromium, serve, until, visit
+
+expect.set_options(timeout=15_000)  # two cores may be busy with the model
+
+PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
+SAID = {  # what whisper-base, too, hears in the prompt
+    "followme/status": "la localiser pour vous",
+    "tt-allbusy": "votre appel est important pour nous",
+    "vm-intro": "raccrocher",
+}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """Recordings made from the prompts, and a file that is none."""
+    folder = tmp_path_factory.mktemp("recordings")
+    status = PROMPTS / "followme/status.wav"
+    ffmpeg(status, "-af", "apad=pad_dur=1", "-ar", "48000", folder / "microphone.wav")
+    ffmpeg(PROMPTS / "tt-allbusy.wav", "-c:a", "pcm_mulaw", folder / "mulaw.wav")
+    ffmpeg(status, "-ar", "22050", folder / "appel.mp3")
+    subprocess.run(["sox", status, "-e", "gsm-full-rate", folder / "gsm.wav"], check=True)
+    # 96 windows, which three and a half seconds of silence keep apart: they are heard 1, 8, 64 and 23 together
+    long = [PROMPTS / "vm-nobodyavail.wav", folder / "long.wav", "pad", "0", "3.5", "repeat", "95"]
+    subprocess.run(["sox", *long], check=True)
+    (folder / "notes.wav").write_text("This is a note, not a recording.\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serve(tmp_path_factory.mktemp("server"), "--share", ready="public link") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser(files):
+    with chromium(f"--use-file-for-fake-audio-capture={files / 'microphone.wav'}") as browser:
+        yield browser
+
+
+@pytest.fixture
+def french(browser, server):
+    with visit(browser, server, "fr-FR") as page:
+        yield page
+
+
+@pytest.fixture
+def english(browser, server):
+    with visit(browser, server, "en-US") as page:
+        yield page
+
+
+def ffmpeg(source: Path, *rest) -> None:
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-i", source, *rest], check=True)
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def drop(page: Page, file: Path) -> None:
+    page.locator("#recording input[type=file]").set_input_files(file)
+
+
+def expect_words(page: Page, words: str) -> None:
+    expect(page.locator("#result .turns")).to_contain_text(re.compile(words, re.IGNORECASE), timeout=PATIENCE)
+
+
+def test_microphone_is_written_down(french):
+    french.get_by_label("Record audio").click()
+    french.get_by_role("button", name="Enregistrer").click()
+    french.wait_for_timeout(6_500)  # the prompt lasts 5.5 s
+    french.get_by_role("button", name="Arrêter").first.click()
+    expect_words(french, SAID["followme/status"])
+
+
+@pytest.mark.parametrize(("name", "prompt"), [("mulaw.wav", "tt-allbusy"), ("appel.mp3", "followme/status")])
+def test_dropped_file_is_written_down(french, files, name, prompt):
+    drop(french, files / name)
+    expect_words(french, SAID[prompt])
+    expect(french.locator("#result .facts")).to_contain_text("facteur temps réel", timeout=PATIENCE)
+
+
+def test_page_speaks_french(french):
+    expect(french).to_have_title("Allô")
+    expect(french.get_by_role("tab", name="Transcrire")).to_be_visible()
+    expect(french.locator("#result")).to_contain_text("Parlez, ou déposez un enregistrement")
+    expect(french.get_by_label("Langue parlée").first).to_have_value("Français")
+    expect(french.locator("#who")).to_contain_text("ALLO_OFFLINE est réglé")
+
+
+def test_every_tab_keeps_its_name(french):
+    for name in ("Corpus", "Appels"):
+        french.get_by_role("tab", name=name).click()
+        expect(french.get_by_role("tab")).to_have_text(["Transcrire", "Appels", "Corpus", "Comparer", "Entraîner"])
+
+
+def test_page_speaks_english(english):
+    expect(english.get_by_role("tab", name="Transcribe")).to_be_visible()
+    expect(english.locator("#result")).to_contain_text("Speak, or drop a recording")
+    expect(english.get_by_label("Spoken language").first).to_have_value("French")
+    expect(english.locator("#who")).to_contain_text("ALLO_OFFLINE is set")
+
+
+def test_no_recording_is_said(french):
+    french.get_by_role("button", name="Transcrire").click()
+    expect(french.get_by_role("alert")).to_contain_text("parlez dans le micro ou déposez un fichier")
+
+
+def test_what_is_not_audio_is_said_and_the_page_goes_on(french, files, server):
+    drop(french, files / "notes.wav")
+    expect(french.get_by_role("alert")).to_contain_text("« notes.wav » n'est pas un enregistrement")
+    french.get_by_role("button", name="Effacer").click()
+    drop(french, files / "mulaw.wav")
+    expect_words(french, SAID["tt-allbusy"])
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_sample_is_written_down_and_taken_away(french, tmp_path):
+    french.get_by_role("button", name="Laissez un message").click()
+    expect_words(french, SAID["vm-intro"])
+    expect(french.locator(".downloads")).to_be_visible()
+    shown = french.locator("#result .turns li p").all_inner_texts()
+    for format in ("srt", "vtt"):
+        with french.expect_download() as download:
+            french.locator(".downloads").get_by_text(format.upper()).click()
+        assert download.value.suggested_filename == f"vm-intro.{format}"
+        download.value.save_as(tmp_path / f"vm-intro.{format}")
+        cues = pysubs2.load(str(tmp_path / f"vm-intro.{format}"))
+        assert [cue.plaintext for cue in cues] == shown
+        assert all(0 <= cue.start < cue.end <= 7_500 for cue in cues)
+
+
+def test_click_on_a_segment_leads_there(french):
+    french.get_by_role("button", name="Tous occupés").click()
+    last = french.locator("#result .facts ~ .turns li").last
+    last.click(timeout=PATIENCE)
+    start = f"0:{int(float(last.get_attribute('data-start'))):02}"
+    assert start != "0:00"
+    expect(french.locator("#recording #time")).to_have_text(start)
+
+
+def test_player_plays_what_browsers_do_not(french, files):
+    drop(french, files / "gsm.wav")
+    expect_words(french, SAID["followme/status"])
+    expect(french.locator("#recording #duration")).to_have_text("0:06")
+
+
+def test_phone_does_not_scroll_sideways(french, files):
+    french.set_viewport_size({"width": 390, "height": 844})
+    drop(french, files / "mulaw.wav")
+    expect(french.locator("#result .facts")).to_be_visible(timeout=PATIENCE)
+    french.wait_for_timeout(500)  # the waveform is drawn
+    assert french.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_stop_keeps_what_was_done_and_frees_the_machine(french, files, server):
+    process = psutil.Process(server.process.pid)
+    idle = cpu_seconds(process)
+    drop(french, files / "long.wav")
+    expect(french.locator("#result .turns li").nth(12)).to_be_visible(timeout=2 * PATIENCE)
+    heard = cpu_seconds(process)
+    french.get_by_role("button", name="Arrêter").click()
+    expect(french.locator("#result .note")).to_contain_text("Arrêté après")
+    expect(french.get_by_role("button", name="Transcrire")).to_be_visible()
+    kept = french.locator("#result .turns li").count()
+    until(lambda: process.cpu_percent(1) < 30, seconds=120)
+    assert cpu_seconds(process) - heard < 1.2 * (heard - idle)  # those in hand, not all that are left
+    assert french.locator("#result .turns li").count() == kept > 0
+
+
+def test_model_is_shown_from_inside(french):
+    french.get_by_role("button", name="Le modèle, vu de l'intérieur").click()
+    inside = french.locator("#model")
+    expect(inside).to_contain_text("72,6 M", timeout=PATIENCE)
+    expect(inside).to_contain_text("<|startoftranscript|><|fr|><|transcribe|>")
+    expect(inside).to_contain_text("WhisperDecoderLayer")
+    french.get_by_label("en anglais").check()
+    expect(inside).to_contain_text("<|startoftranscript|><|fr|><|translate|>")
+
+
+def test_clients_get_each_their_own_words(server):
+    def ask(prompt: str) -> dict:
+        client = Client(server.address, verbose=False)
+        return client.predict(handle_file(PROMPTS / f"{prompt}.wav"), api_name="/transcribe")
+
+    with ThreadPoolExecutor() as visitors:
+        answers = dict(zip(SAID, visitors.map(ask, SAID), strict=True))
+    for prompt, answer in answers.items():
+        assert SAID[prompt] in " ".join(turn["text"] for turn in answer["turns"]).lower()
+        assert answer["audio"]["name"] == f"{Path(prompt).name}.wav"
+        assert answer["language"] == "fr"
+
+
+def test_client_is_told_what_is_wrong(server, files):
+    client = Client(server.address, verbose=False, headers={"Accept-Language": "fr"})
+    with pytest.raises(AppError, match="n'est pas un enregistrement"):
+        client.predict(handle_file(files / "notes.wav"), api_name="/transcribe")
+
+
+def test_two_doors_for_programs_that_explain_themselves(server):
+    tools = httpx.get(f"{server.address}/gradio_api/mcp/schema", trust_env=False).json()
+    assert [tool["name"] for tool in tools] == ["transcribe", "call"]
+    assert "French telephone call" in tools[0]["description"]
+    assert "telephone call" in tools[1]["description"]
+    assert [list(tool["inputSchema"]["required"]) for tool in tools] == [["audio"], ["audio"]]
+
+
+def test_share_without_a_network_says_so(server):
+    assert "No public link could be had" in server.log.read_text()

@@ -1,0 +1,254 @@
+"""The training tab in a real browser: short trainings of the embedded weights, killed, stopped and gone on with."""
+
+import json
+import os
+import re
+import signal
+import uuid
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from corpus.prompts import NAME
+from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, unheard, until, visit, write
+from tests.trainer.train.test_training import corpus  # noqa: F401
+from trainer.runs import background, folder
+
+expect.set_options(timeout=20_000)  # two cores are busy with the training
+SOON = 10_000  # milliseconds, in which nothing wrong is shown any more
+LITTLE = ["steps=6", "batch_size=4", "evaluations=2", "logging_steps=1", "checkpoint_steps=1", "validation_clips=2"]
+LITTLE += ["report_clips=2", "forgetting_clips=0"]
+LONG = [setting for setting in LITTLE if not setting.startswith("steps")] + ["steps=400"]
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory, corpus):  # noqa: F811
+    """Where runs and corpora lie, also for this process, which reads the run folders as the page does."""
+    corpora = tmp_path_factory.mktemp("corpora")
+    (corpora / "petit").symlink_to(corpus)
+    table = (corpus / "metadata.csv").read_text().replace("file_name,text", "piste,paroles")
+    (corpora / "impair").mkdir()
+    (corpora / "impair" / "metadata.csv").write_text(table)
+    for clip in corpus.glob("*.wav"):
+        (corpora / "impair" / clip.name).write_bytes(clip.read_bytes())
+    settings = {"ALLO_RUNS": str(tmp_path_factory.mktemp("runs")), "ALLO_CORPORA": str(corpora)}
+    settings |= {"ALLO_CACHE": str(unheard(tmp_path_factory.mktemp("cache"))), "OMP_NUM_THREADS": "1"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        yield settings
+        for name in background.names():
+            background.stop(name)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, places):
+    with serve(tmp_path_factory.mktemp("server"), **places) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def french(browser, server):
+    with visit(browser, server, "fr-FR") as page:
+        yield look(page)
+
+
+@pytest.fixture(scope="module")
+def patient(browser, server):
+    """Who stays on the page and tries again."""
+    with visit(browser, server, "fr-FR") as page:
+        yield look(page)
+
+
+def look(page: Page) -> Page:
+    page.get_by_role("tab", name="Entraîner").first.click()
+    expect(page.get_by_label("Nom de l'entraînement")).not_to_have_value("", timeout=PATIENCE)
+    return page
+
+
+def fill(page: Page, name: str, settings: list[str]) -> None:
+    field = page.locator("#train").get_by_label("Corpus").first
+    field.fill("petit")
+    field.press("Enter")
+    expect(page.locator("#learns")).to_contain_text("train 18")
+    page.get_by_label("Nom de l'entraînement").fill(name)
+    if not page.get_by_label("Autres réglages").is_visible():
+        page.get_by_role("button", name="Les réglages du carnet").click()
+    write(page.get_by_label("Autres réglages"), "\n".join(settings))
+
+
+def name_the_columns(page: Page) -> None:
+    field = page.locator("#train").get_by_label("Corpus").first
+    field.fill("impair")
+    field.press("Enter")
+    expect(page.locator("#learns").get_by_role("alert")).to_contain_text("piste")
+    page.locator("#train").get_by_role("button", name="Colonnes inhabituelles").click()
+    write(page.locator("#train").get_by_label("Colonne de l'audio"), "piste")
+    write(page.locator("#train").get_by_label("Colonne du texte"), "paroles")
+    page.locator("#train").get_by_label("Colonne du texte").press("Tab")
+    expect(page.locator("#learns")).to_contain_text("train 18")
+
+
+def start(page: Page) -> None:
+    press(page, "Démarrer")
+    name = page.get_by_label("Nom de l'entraînement").input_value()
+    expect(run_of(page, name)).to_have_attribute("aria-current", "true", timeout=2 * PATIENCE)
+
+
+def run_of(page: Page, name: str):
+    return page.locator(f'#runs [data-run="{name}"]')
+
+
+def state(name: str) -> dict:
+    return folder.state(background.folder_of(name))
+
+
+def press(page: Page, name: str) -> None:
+    page.locator("#train").get_by_role("button", name=name, exact=True).click()
+
+
+def delete(page: Page, name: str) -> None:
+    run_of(page, name).click()
+    press(page, "Supprimer")
+    press(page, "Supprimer, adaptateur compris")
+    expect(run_of(page, name)).to_have_count(0)
+    assert not background.folder_of(name).exists()
+
+
+def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_path):
+    expect(french.locator("#runs")).to_contain_text("Pas encore d'entraînement")
+    expect(french.locator("#train").get_by_label("Corpus").first).to_have_value(NAME)
+    fill(french, "court", LITTLE)
+    name_the_columns(french)
+    start(french)
+    french.reload()
+    look(french)
+    expect(run_of(french, "court")).to_have_attribute("aria-current", "true")
+    expect(french.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 6"), timeout=PATIENCE)
+    expect(french.locator("#run polyline").first).to_be_visible(timeout=2 * PATIENCE)  # it has two points by then
+    expect(french.locator("#run")).to_contain_text("extraits par seconde")
+    expect(french.locator("#command")).to_contain_text("--audio piste --text paroles --model")
+    expect(french.locator("#command")).to_contain_text("--set report_clips=2 ")
+    assert "/petit" not in french.locator("#train").inner_text()  # no way to a folder of this machine
+    expect(run_of(french, "court")).to_contain_text("terminé", timeout=2 * PATIENCE)
+    expect(french.locator("#run circle")).to_have_count(6 + 2)
+    report = json.loads((background.folder_of("court") / "report.json").read_text())
+    rate = f"{report['adapter']['wer']:.1f}".replace(".", ",")
+    expect(french.locator("#gain table").first).to_contain_text(f"{rate}\N{NO-BREAK SPACE}%")
+
+    french.get_by_role("button", name="Emporter l'adaptateur").click()
+    press(french, "Préparer le fichier")
+    with french.expect_download() as download:
+        french.get_by_text("↓ court.zip").click()
+    assert download.value.suggested_filename == "court.zip"
+    french.get_by_role("button", name="Publier sur le Hub").first.click()
+    write(french.locator("#publish-box").get_by_label("Dépôt"), "ada/allo")
+    write(french.locator("#publish-box").get_by_label("Jeton"), "hf_secret")
+    french.locator("#publish").click()
+    expect(french.get_by_role("alert")).to_contain_text("ALLO_OFFLINE est réglé")
+    press(french, "L'utiliser pour le micro et les appels")
+    expect(french.locator("#ear input")).to_have_value("court")
+    french.get_by_role("tab", name="Appels").click()
+    expect(french.locator("#call-ear input")).to_have_value("court")
+    look(french)
+    press(french, "Le comparer à l'oreille et au micro")
+    expect(french.get_by_role("combobox", name="B", exact=True)).to_have_value("court", timeout=PATIENCE)
+    look(french)
+    delete(french, "court")
+
+
+@pytest.mark.parametrize(
+    ("name", "minutes", "settings", "said"),
+    [
+        ("../../x", "10", "", "n'est pas un nom d'entraînement"),
+        ("essai", "0", "", "Le réglage minutes vaut 0"),
+        ("essai", "10080", "", "Le réglage minutes vaut 10080"),
+        ("essai", "10", "rang=3", "Le réglage 'rang' n'existe pas"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(patient, name, minutes, settings, said):
+    fill(patient, name, [settings])
+    patient.get_by_label("Minutes").fill(minutes)
+    press(patient, "Démarrer")
+    expect(patient.locator("#asked").get_by_role("alert")).to_contain_text(said)
+    assert background.names() == []
+
+
+def pressed(server, name: str, times: int, **headers: str) -> str:
+    """What the API answers to so many presses on Start by one page."""
+    config = httpx.get(f"{server.address}/config", trust_env=False).json()
+    button = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "start-training")
+    event = next(each for each in config["dependencies"] if [button, "click"] in each["targets"])
+    form = [name, NAME, "whisper-base", "quick", 10, 8, 8, 0, ["q_proj"], 1e-3, 0.1, 8, 1, "short", "", ""]
+    form += ["", "", "segment"]
+    asked = {"data": ["", "", *form], "fn_index": event["id"], "session_hash": uuid.uuid4().hex}
+    with httpx.Client(base_url=f"{server.address}/gradio_api", headers=headers, trust_env=False, timeout=60) as client:
+        for _ in range(times):
+            assert client.post("/queue/join", json=asked).status_code == 200
+        return client.get("/queue/data", params={"session_hash": asked["session_hash"]}).text
+
+
+def test_a_stranger_starts_nothing(server):
+    told = pressed(server, "inconnu", 1, Host="rebound.example")
+    assert "ALLO_PASSWORD" in told and "process_completed" in told
+    assert background.names() == []
+
+
+def test_fifty_presses_are_one_training(server):
+    told = pressed(server, "cinquante", 50)
+    events = [json.loads(line.removeprefix("data: ")) for line in told.splitlines() if line]
+    started = {event["event_id"] for event in events if "cinquante has started" in json.dumps(event)}
+    ended = {event["event_id"] for event in events if event["msg"] == "process_completed"}
+    assert (len(started), len(ended)) == (1, 50)
+    assert background.names() == ["cinquante"]
+    background.stop("cinquante")
+    until(lambda: state("cinquante")["status"] == "cancelled", seconds=60)
+    background.delete("cinquante")
+
+
+def test_nothing_broke(server):
+    assert tracebacks(server) == []
+
+
+def test_stopped_resumed_killed_and_found_by_a_new_server(browser, server, places, tmp_path):
+    """The last of them: it is their server that is killed."""
+    with visit(browser, server, "fr-FR") as page:
+        fill(look(page), "long", LONG)
+        start(page)
+        expect(page.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 400"), timeout=2 * PATIENCE)
+        fill(page, "second", LONG)
+        press(page, "Démarrer")
+        expect(run_of(page, "second")).to_contain_text("en attente", timeout=PATIENCE)
+        expect(page.locator("#run")).to_contain_text("entraînements avant lui : 1")
+        press(page, "Arrêter")
+        expect(run_of(page, "second")).to_contain_text("arrêté")
+        server.process.kill()
+        server.process.wait()
+    reached = state("long")["step"]
+    with serve(tmp_path, ALLO_PASSWORD="sésame", **places) as again, visit(browser, again, "fr-FR") as page:
+        look(page)
+        expect(run_of(page, "long")).to_have_attribute("aria-current", "true")
+        until(lambda: state("long")["step"] > reached, seconds=60)  # it goes on without its server
+        os.kill(state("long")["pid"], signal.SIGKILL)
+        expect(run_of(page, "long")).to_contain_text("échoué", timeout=SOON)
+        expect(page.locator("#run").get_by_role("alert")).to_contain_text("poursuivez avec « Reprendre »")
+        died = state("long")["step"]
+        press(page, "Reprendre")
+        expect(page.locator("#pressed").get_by_role("alert")).to_contain_text("Il faut pour cela le mot de passe")
+        page.get_by_label("Mot de passe").fill("sésame")
+        press(page, "Reprendre")
+        expect(run_of(page, "long")).to_contain_text("en cours", timeout=PATIENCE)
+        assert state("long")["step"] >= died - 1  # also while it loads
+        until(lambda: state("long")["step"] > died, seconds=90)
+        press(page, "Arrêter")
+        expect(run_of(page, "long")).to_contain_text("arrêté", timeout=PATIENCE)
+        for name in ("long", "second"):
+            delete(page, name)
+        assert "Traceback" not in again.log.read_text()

@@ -1,0 +1,46 @@
+"""Telephone prompts in other languages than the one that is learned: Debian's asterisk-core-sounds-*.
+
+Every other one is for looking at what was forgotten; the rest is for keeping hold of it while training. No sentence is
+both, though the voices are the same; one language is never trained with at all.
+"""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from common.messages import Message
+from corpus.prompts import Prompt, listed
+from speech.audio.decode import read
+
+SOUNDS = Path("/usr/share/asterisk/sounds")
+TEXTS = "/usr/share/doc/asterisk-core-sounds-{0}/core-sounds-{0}.txt.gz"
+VOICES = {"en": "en_US_f_Allison", "es": "es_MX_f_Allison", "it": "it_IT_m_Carlo", "ru": "ru_RU_f_IvrvoiceRU"}
+UNSEEN = "ru"  # only looked at: it tells of the languages of which nobody has speech
+NAMES = {
+    "en": Message("English prompts", "Annonces en anglais"),
+    "es": Message("Spanish prompts", "Annonces en espagnol"),
+    "it": Message("Italian prompts", "Annonces en italien"),
+    "ru": Message("Russian prompts", "Annonces en russe"),
+}
+SECONDS = (2.0, 10.0)  # of a prompt: shorter ones have few words for the window they cost
+
+
+class Spoken(NamedTuple):
+    waveform: np.ndarray  # float32, mono, 16 kHz
+    text: str
+
+
+def spoken(language: str, clips: int | None = None, to: Literal["check", "keep"] = "check") -> list[Spoken]:
+    """So many prompts of a language, spread over all of them, the same ones each time; none where it has none."""
+    found = [] if to == "keep" and language == UNSEEN else [*_fit(language)[to == "keep" :: 2]]
+    spread = np.linspace(0, len(found) - 1, min(clips or len(found), len(found))).round().astype(int)
+    return [Spoken(read(found[i].path).waveform[0], found[i].text) for i in spread]
+
+
+def _fit(language: str) -> list[Prompt]:
+    """The prompts that are long enough, and no longer; each text once."""
+    texts, sounds = Path(TEXTS.format(language)), SOUNDS / VOICES[language]
+    found = listed(texts, sounds) if texts.is_file() and sounds.is_dir() else []
+    once = {prompt.text: prompt for prompt in found}.values()
+    return [prompt for prompt in once if SECONDS[0] <= prompt.seconds <= SECONDS[1]]

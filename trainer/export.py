@@ -1,0 +1,145 @@
+"""python -m trainer export ADAPTER OUT --format merged|ctranslate2 : an adapter inside its base, for other programs."""
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2  # huggingface_hub's client, whose errors pass through it
+from ctranslate2.converters import TransformersConverter
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import HFValidationError
+from safetensors import SafetensorError
+
+from common.hub import offline
+from common.messages import UserError
+from speech.models.adapters import merged
+from speech.models.choose import choose
+
+QUANTIZATIONS = {  # the first is the default; CTranslate2 loads float16 as any other
+    "merged": ("float32", "float16"),
+    "ctranslate2": ("float16", "int8", "float32"),
+}
+BASES = (
+    ("allo.json", "base"),
+    ("adapter_config.json", "base_model_name_or_path"),
+)  # the first that says it is believed
+BESIDE = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "preprocessor_config.json",
+]  # faster-whisper asks the Hub for others
+
+
+def export(adapter: str, output: Path, format: str, quantization: str | None = None, model: str | None = None) -> Path:
+    """Writes `output` whole, or not at all: a transformers folder, or a CTranslate2 one as faster-whisper reads it.
+
+    `adapter` is a folder or a Hub id; `model` is its base where it does not say that itself. Raises UserError for an
+    output that is there already, an unknown format or quantization, and whatever `speech.models.choose` refuses.
+    """
+    precision = _quantization(format, quantization)
+    output = output.expanduser().resolve()
+    _check_free(output)
+    choice = choose(model or base_of(adapter), adapter)
+    write = _merged if format == "merged" else _converted
+
+    def build(into: Path) -> None:
+        with merged(choice, into) as whole:
+            write(whole, into, precision)
+
+    _build(output, build)
+    return output
+
+
+def base_of(adapter: str) -> str:
+    """The model that an adapter, a folder or a Hub id, says it was trained on. Raises UserError where it does not."""
+    for name, key in BASES:
+        try:
+            folder = Path(adapter).is_dir()
+            file = f"{adapter}/{name}" if folder else hf_hub_download(adapter, name, local_files_only=offline())
+            base = json.loads(Path(file).read_text(encoding="utf-8")).get(key)
+        except (HFValidationError, httpx2.HTTPError, OSError, ValueError):  # not there: the next one may be
+            continue
+        if base:
+            return base
+    raise UserError(
+        en=f"The adapter {adapter} is not there, or does not say its base: check its name, or add --model.",
+        fr=f"L'adaptateur {adapter} n'est pas là, ou ne dit pas son modèle de base : vérifiez son nom, "
+        "ou nommez le modèle dans --model.",
+    )
+
+
+def _quantization(format: str, quantization: str | None) -> str:
+    if format not in QUANTIZATIONS:
+        known = ", ".join(QUANTIZATIONS)
+        raise UserError(
+            en=f"There is no format {format!r}: choose one of {known}.",
+            fr=f"Le format {format!r} n'existe pas : choisissez parmi {known}.",
+        )
+    known = QUANTIZATIONS[format]
+    if quantization not in (None, *known):
+        raise UserError(
+            en=f"The format {format} has no quantization {quantization!r}: choose one of {', '.join(known)}.",
+            fr=f"Le format {format} n'a pas de quantification {quantization!r} : choisissez parmi {', '.join(known)}.",
+        )
+    return quantization or known[0]
+
+
+def _check_free(output: Path) -> None:
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise UserError(
+            en=f"{output} is there already: name a new folder, or an empty one.",
+            fr=f"{output} existe déjà : nommez un nouveau dossier, ou un dossier vide.",
+        )
+
+
+def _build(output: Path, build: Callable[[Path], None]) -> None:
+    """Builds beside the output and renames at the end, so that nobody loads half a model."""
+    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        beside.mkdir(parents=True)
+        build(beside)
+        beside.rename(output)
+    except (OSError, SafetensorError) as error:  # safetensors has an error of its own for a full disk
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(
+            en=f"{output} cannot be written ({reason}): name another folder, or make room.",
+            fr=f"{output} ne peut être écrit ({reason}) : nommez un autre dossier, ou libérez de la place.",
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _merged(folder: Path, into: Path, precision: str) -> None:
+    from transformers import WhisperForConditionalGeneration
+
+    WhisperForConditionalGeneration.from_pretrained(folder, dtype=precision).save_pretrained(into)
+    for name in _beside(folder):
+        shutil.copyfile(folder / name, into / name)
+
+
+def _converted(folder: Path, into: Path, precision: str) -> None:
+    converter = TransformersConverter(str(folder), copy_files=_beside(folder))
+    converter.convert(str(into), quantization=precision, force=True)
+
+
+def _beside(folder: Path) -> list[str]:
+    return [name for name in BESIDE if (folder / name).is_file()]
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("export", help="put an adapter into its base, for transformers or CTranslate2")
+    command.set_defaults(command=_command)
+    add = command.add_argument
+    add("adapter", metavar="ADAPTER", help="a LoRA adapter: a folder or a Hub id")
+    add("output", type=Path, metavar="OUT", help="a folder that is new or empty")
+    add("--format", required=True, help="merged (for transformers) or ctranslate2 (for faster-whisper)")
+    add("--quantization", help="int8, float16 or float32 (default: float32 merged, float16 for CTranslate2)")
+    add("--model", help="its base, where it does not say that itself")
+
+
+def _command(asked: argparse.Namespace) -> int:
+    print(export(asked.adapter, asked.output, asked.format, asked.quantization, asked.model))
+    return 0

@@ -1,0 +1,1 @@
+"""Adapters on the Hub, their card, and trainings as Hugging Face Jobs."""

@@ -1,0 +1,112 @@
+"""A Hugging Face Job that trains, seen from here: where it stands, what it says, and its adapter once it is done."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi, JobInfo
+from huggingface_hub.errors import HfHubHTTPError
+
+from common.messages import UserError
+from trainer.hub.publish import FILES, refusals
+from trainer.hub.submit import LABEL
+from trainer.runs import background
+
+ENDED = ("COMPLETED", "CANCELED", "ERROR", "DELETED")  # stages of a Job, as the Hub calls them
+LINES = 12  # of the log
+RESULT = 5  # in a Job's command: uv run SCRIPT SPACE REVISION RESULT...
+
+
+@dataclass(frozen=True)
+class Job:
+    """A Job that was started; no token is in it."""
+
+    id: str
+    owner: str
+    result: str  # the repository that its adapter goes to
+    url: str
+
+    @classmethod
+    def of(cls, info: JobInfo, result: str) -> "Job":
+        """`result` as it was asked for: NAME is one of the owner's own."""
+        return cls(info.id, info.owner.name, result if "/" in result else f"{info.owner.name}/{result}", info.url)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the Hub says of a Job now."""
+
+    stage: str  # SCHEDULING, RUNNING or one of ENDED
+    message: str | None
+    seconds: int | None  # that it has been running
+    lines: tuple[str, ...]  # the end of its log
+
+    @property
+    def alive(self) -> bool:
+        return self.stage not in ENDED
+
+
+def look(api: HfApi, job: Job) -> Look:
+    """Raises UserError where the Hub is out of reach, or does not show the Job to this token."""
+    with _shown(job):
+        info = api.inspect_job(job_id=job.id, namespace=job.owner)
+        lines = api.fetch_job_logs(job_id=job.id, namespace=job.owner, tail=LINES)
+        told = tuple(lines) if info.status.stage != "SCHEDULING" else ()  # it says nothing yet, and would be waited for
+    return Look(info.status.stage, info.status.message, info.durations and info.durations.running_secs, told[-LINES:])
+
+
+@contextmanager
+def _shown(job: Job) -> Iterator[None]:
+    with refusals(job.result):
+        try:
+            yield
+        except HfHubHTTPError as error:
+            if error.response.status_code not in (403, 404):
+                raise
+            raise UserError(
+                en="The Hub does not show this Job to this token: give the one that it was started with.",
+                fr="Le Hub ne montre pas ce Job à ce jeton : donnez celui avec lequel il a été lancé.",
+            ) from error
+
+
+def latest(api: HfApi) -> Job | None:
+    """The token's own youngest Job of ours: one that is alive, else one that has ended; None where there is none."""
+    with refusals(LABEL):
+        jobs_there = api.list_jobs(labels={"name": LABEL}, namespace=api.whoami()["name"])
+        found = [info for info in jobs_there if len(info.command or []) > RESULT]
+    found.sort(key=lambda info: (info.status.stage in ENDED, -info.created_at.timestamp() if info.created_at else 0))
+    return Job.of(found[0], found[0].command[RESULT]) if found else None
+
+
+def cancel(api: HfApi, job: Job) -> None:
+    """Raises UserError as `look` does."""
+    with _shown(job):
+        api.cancel_job(job_id=job.id, namespace=job.owner)
+
+
+def fetch(api: HfApi, job: Job) -> str:
+    """Puts the Job's adapter beside those of this machine's runs, and gives its name here.
+
+    Raises UserError where a run has that name, where there is no adapter, and where the Hub is out of reach.
+    """
+    name = job.result.rpartition("/")[2]
+    folder = background.folder_of(name)
+    if folder.exists():
+        raise background.taken(name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder.parent))
+    try:
+        with refusals(job.result):
+            held = Path(api.snapshot_download(job.result, allow_patterns=FILES, cache_dir=beside / "cache"))
+            (beside / "adapter").mkdir()
+            for file in FILES:
+                shutil.copyfile(held / file, beside / "adapter" / file)
+        shutil.rmtree(beside / "cache")
+        beside.chmod(0o755)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return name

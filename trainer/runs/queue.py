@@ -1,0 +1,84 @@
+"""One training at a time on a device; the others wait in line, each in its own process, in the order they came.
+
+A ticket in the cache folder says who waits and since when, and a lock says who trains. Both are the process's own: who
+dies gives them back, and nobody else has to live for the line to move on.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock, Timeout
+
+from common.cache import cache_folder
+from common.process import Process
+
+LOOK = 0.5  # seconds between two looks at the line
+
+
+class Ticket(NamedTuple):
+    path: Path  # its name is the time that it was drawn at
+    process: Process
+    run: str  # the run's folder
+
+
+def waiting(device: str) -> list[Ticket]:
+    """The tickets of living processes, the first one's first: it trains, or is about to. Those of the dead are thrown
+    away."""
+    found = []
+    for path in sorted(_folder(device).glob("*.json")):
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:  # it came to its turn and went, just now
+            continue
+        ticket = Ticket(path, Process(**told["process"]), told["run"])
+        if ticket.process.lives:
+            found.append(ticket)
+        else:
+            path.unlink(missing_ok=True)
+    return found
+
+
+@contextmanager
+def turn(device: str, run: Path, tell: Callable[[int], None]) -> Iterator[None]:
+    """Waits until the device is this run's; `tell` gets how many are before it, again and again, and may raise."""
+    folder = _folder(device)
+    folder.mkdir(parents=True, exist_ok=True)
+    ticket = _drawn(folder, run)
+    try:
+        with _held(FileLock(folder / ".lock", timeout=0), device, ticket, tell):
+            yield
+    finally:
+        ticket.unlink(missing_ok=True)
+
+
+def _drawn(folder: Path, run: Path) -> Path:
+    name = f"{time.time_ns():020}-{os.getpid()}"
+    beside = folder / f".{name}"
+    told = {"process": Process.this()._asdict(), "run": str(run.resolve())}
+    beside.write_text(json.dumps(told), encoding="utf-8")
+    return beside.rename(folder / f"{name}.json")
+
+
+@contextmanager
+def _held(lock: FileLock, device: str, ticket: Path, tell: Callable[[int], None]) -> Iterator[None]:
+    while True:
+        before = [other.path for other in waiting(device)].index(ticket)
+        if before == 0:
+            try:
+                held = lock.acquire()
+                break
+            except Timeout:  # its holder is on its way out
+                before = 1
+        tell(before)
+        time.sleep(LOOK)
+    with held:  # `with lock` would acquire it once more, and keep it
+        yield
+
+
+def _folder(device: str) -> Path:
+    return cache_folder() / "line" / device

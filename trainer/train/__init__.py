@@ -1,0 +1,1 @@
+"""The training itself: what was asked, the loop, and what it needs."""

@@ -1,0 +1,1 @@
+"""What was said, as data, and the formats in which people keep it."""

@@ -1,0 +1,88 @@
+"""The blind test: columns in an order that nobody knows, what the visitor chose among them, and the tally of it."""
+
+import csv
+import random
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from ui.compare import columns
+from ui.compare.columns import LETTERS, Heard
+from ui.kit.i18n import number, say
+
+TIE = "tie"
+
+
+class Vote(NamedTuple):
+    """A choice; models and texts in the order in which they were shown."""
+
+    time: str
+    audio: str
+    chosen: str  # a model's name, or TIE
+    models: tuple[str, ...]
+    texts: tuple[str, ...]
+    reference: str
+
+
+class Ballot(NamedTuple):
+    """Columns that are shown under letters."""
+
+    heard: tuple[Heard, ...]  # in the visitor's order
+    order: tuple[int, ...]  # which of them is A, B, ...
+
+    @property
+    def veiled(self) -> tuple[Heard, ...]:
+        return tuple(self.heard[at] for at in self.order)
+
+    @property
+    def letters(self) -> list[str]:
+        """Of each column, in the visitor's order."""
+        return [LETTERS[self.order.index(at)] for at in range(len(self.heard))]
+
+
+def drawn(heard: Sequence[Heard]) -> Ballot:
+    return Ballot(tuple(heard), tuple(random.SystemRandom().sample(range(len(heard)), len(heard))))
+
+
+def vote(ballot: Ballot, choice: int | None, audio: str, reference: str) -> Vote:
+    """The choice of a letter by its number, or of none of them."""
+    names = [columns.called(ballot.heard)[at] for at in ballot.order]
+    return Vote(
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        audio=audio,
+        chosen=TIE if choice is None else names[choice],
+        models=tuple(names),
+        texts=tuple(each.text for each in ballot.veiled),
+        reference=reference,
+    )
+
+
+def tally(votes: Sequence[Vote], reader: str) -> str:
+    """How often each was chosen, as HTML."""
+    chosen = Counter(vote.chosen for vote in votes)
+    shown = Counter(name for vote in votes for name in vote.models)
+    lines = [
+        f"<li><b>{escape(name)}</b> {number(chosen[name], reader, 0)} / {number(shown[name], reader, 0)}</li>"
+        for name in sorted(shown, key=lambda name: -chosen[name])
+    ]
+    if chosen[TIE]:
+        lines.append(f"<li>{say(reader, 'tie')} {number(chosen[TIE], reader, 0)}</li>")
+    return f'<p class="legend">{say(reader, "tally")}</p><ul class="tally">{"".join(lines)}</ul>'
+
+
+def export(votes: Sequence[Vote], folder: Path) -> Path:
+    """The visitor's choices as a CSV, under a name that cannot be guessed."""
+    file = folder / secrets.token_hex(16) / "choix.csv"
+    file.parent.mkdir(parents=True)
+    spread = [(f"model_{letter.lower()}", f"text_{letter.lower()}") for letter in LETTERS]
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        table = csv.writer(lines)
+        table.writerow(["time", "audio", "chosen", "reference", *(name for pair in spread for name in pair)])
+        for vote in votes:
+            cells = [cell for pair in zip(vote.models, vote.texts, strict=True) for cell in pair]
+            table.writerow([vote.time, vote.audio, vote.chosen, vote.reference, *cells])
+    return file

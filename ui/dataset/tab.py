@@ -1,0 +1,359 @@
+"""The dataset tab: a corpus in figures and pictures, its samples one by one, and how well they are heard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from common.messages import UserError
+from ui.dataset import charts, sample, samples
+from ui.dataset.samples import ALL, PAGE, SHOWN, View
+from ui.kit import adapter_shelf, corpus_field
+from ui.kit.corpus_field import Source
+from ui.kit.engine_pool import Setting, loading
+from ui.kit.i18n import label, number, reader_of, say
+from ui.kit.theme import INK
+from ui.kit.transcript_html import refused
+from ui.scores import background, figures_html, results
+from ui.scores.results import Listener
+
+SAMPLE_RATE = 16_000
+FIRST = 20  # samples to score, unless the visitor says otherwise
+POLL = 1.0  # seconds between two looks at a job
+SEVERAL = {  # visitors at once; of a visitor's own requests the last one counts, where gradio would drop it
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+    "trigger_mode": "always_last",
+}
+AT_ONCE = SEVERAL | {"queue": False}  # for what takes no time
+
+SCROLL = """() => { if (innerWidth <= 700) document.querySelector('#clip').scrollIntoView({behavior: 'smooth'}); }"""
+
+
+def tab() -> None:
+    with gr.Tab(label("dataset"), elem_id="dataset") as here:
+        source, adapter = gr.State(), gr.State()  # a Source, a Listener
+        order, page = gr.State(), gr.State(0)
+        followed, ended = gr.State(()), gr.State(0)  # jobs; how often they came to an end
+        timer = gr.Timer(POLL, active=False)
+        named, again, adapted = _choice()
+        told = gr.HTML(apply_default_css=False, elem_id="corpus")
+        with gr.Row(elem_classes="desk"):
+            picture, drawn = _picture()
+            first, score_first, score_selection, cancel, progress, figures, exports = _scores()
+        with gr.Row(elem_classes="desk samples-desk"):
+            search, split, shown, table, before, where, after = _table()
+            player, one = _sample()
+
+    view = [source, adapter, split, search, shown, order]
+    page_shown = [table, where, before, after, page]
+    counted, working = [figures, *exports], [followed, progress, timer, cancel]
+
+    opened = gr.on(
+        [here.select, named[0].input, again.click],
+        _open,
+        [*named, source],
+        [source, told, named[0], adapted, split, order, page, player, one],
+        **SEVERAL,
+    )
+    naming = adapted.input(_name_adapter, [adapted, adapter], [adapter, progress], **SEVERAL)
+    for changed in (opened.success, naming.success, ended.change):
+        changed(_show, [*view, page], page_shown, **SEVERAL)
+        changed(_draw, [source, adapter, picture], [picture, drawn], **SEVERAL)
+        changed(_count, [source, adapter, split], counted, **SEVERAL)
+    opened.success(_follow, [source, adapter], working, **SEVERAL)
+    picture.input(_draw, [source, adapter, picture], [picture, drawn], **SEVERAL)
+
+    turned = [
+        gr.on([search.change, split.input], lambda: 0, None, page, **AT_ONCE),
+        shown.input(lambda: (0, None), None, [page, order], **AT_ONCE),
+        table.arrange(_arrange, order, [page, order], **AT_ONCE),
+        before.click(lambda page: page - 1, page, page, **AT_ONCE),
+        after.click(lambda page: page + 1, page, page, **AT_ONCE),
+    ]
+    for event in turned:
+        event.then(_show, [*view, page], page_shown, **SEVERAL)
+    split.input(_count, [source, adapter, split], counted, **SEVERAL)
+    table.listen(_listen, [source, adapter], [player, one], **SEVERAL).then(None, js=SCROLL)
+
+    score_first.click(_score_first, [source, adapter, split, first], working, **SEVERAL)
+    score_selection.click(_score_selection, view, working, **SEVERAL)
+    cancel.click(_cancel, followed, progress, **AT_ONCE)
+    timer.tick(_look, [followed, ended], [*working, ended], **SEVERAL)  # unqueued, a state tells no change
+
+
+def _choice() -> tuple[list, gr.Button, gr.Dropdown]:
+    """What to open: its name, its columns and TalkBank's unit; and the adapter."""
+    with gr.Row(elem_classes="choice"):
+        custom = {"allow_custom_value": True, "min_width": 260}
+        name = gr.Dropdown([], label=label("source"), info=label("source_hint"), scale=3, **custom)
+        adapted = gr.Dropdown([], label=label("adapter"), info=label("adapter_hint"), scale=2, **custom)
+    with gr.Accordion(label("unusual"), open=False), gr.Row(equal_height=True):
+        columns = unusual()
+        again = gr.Button(label("open"), min_width=100)
+    return [name, *columns], again, adapted
+
+
+def unusual() -> list:
+    """The fields for a corpus's column of audio, that of its text, and TalkBank's unit."""
+    hint = {"placeholder": label("column_hint"), "max_lines": 1}
+    units = [(label(f"unit_{unit}"), unit) for unit in ("segment", "switch")]
+    return [
+        gr.Textbox("", label=label("audio_column"), **hint),
+        gr.Textbox("", label=label("text_column"), **hint),
+        gr.Radio(units, value="segment", label=label("unit")),
+    ]
+
+
+def _picture() -> tuple[gr.Dropdown, gr.HTML]:
+    with gr.Column(scale=5, min_width=300):
+        return gr.Dropdown([], label=label("picture")), gr.HTML(apply_default_css=False, elem_id="drawn")
+
+
+def _scores() -> tuple:
+    with gr.Column(scale=7, min_width=300):
+        with gr.Row(elem_classes="score"):
+            first = gr.Number(FIRST, label=label("first"), precision=0, min_width=90)
+            score_first = gr.Button(label("score_first"), variant="primary", min_width=130)
+            score_selection = gr.Button(label("score_selection"), min_width=130)
+            cancel = gr.Button(label("cancel"), variant="stop", visible=False, min_width=90)
+        progress = gr.HTML(apply_default_css=False, elem_id="progress")
+        figures = gr.HTML(apply_default_css=False, elem_id="figures")
+        with gr.Row(elem_classes="downloads"):
+            exports = [gr.DownloadButton(visible=False, size="sm", min_width=60) for _ in range(2)]
+    return first, score_first, score_selection, cancel, progress, figures, exports
+
+
+def _table() -> tuple:
+    with gr.Column(scale=7, min_width=300):
+        with gr.Row():
+            search = gr.Textbox("", label=label("search"), placeholder=label("search_hint"), max_lines=1, min_width=150)
+            split = gr.Dropdown([(label("all_splits"), ALL)], value=ALL, label=label("split"), min_width=110)
+            choices = [(label(f"show_{name}"), name) for name in SHOWN]
+            shown = gr.Dropdown(choices, value="all", label=label("show"), min_width=150)
+        table = gr.HTML(apply_default_css=False, js_on_load=samples.CLICKS, elem_id="samples-table")
+        with gr.Row(elem_classes="pager"):
+            before = gr.Button(label("previous"), size="sm", interactive=False, min_width=90)
+            where = gr.HTML(apply_default_css=False, elem_id="where")
+            after = gr.Button(label("next"), size="sm", interactive=False, min_width=90)
+    return search, split, shown, table, before, where, after
+
+
+def _sample() -> tuple[gr.Audio, gr.HTML]:
+    with gr.Column(scale=5, min_width=300, elem_id="clip"):
+        player = gr.Audio(
+            label=label("clip"),
+            interactive=False,
+            visible=False,
+            buttons=[],
+            waveform_options=gr.WaveformOptions(waveform_progress_color=INK.c500),
+            elem_id="player",
+        )
+        return player, gr.HTML(apply_default_css=False, elem_id="sample")
+
+
+def _open(
+    name: str | None, audio: str, text: str, unit: str, source: Source | None, request: gr.Request
+) -> Iterator[tuple]:
+    """Opens what is named, the default at first. What was open stays where that is refused.
+
+    A dropdown with custom values tells its choice twice, and once more whenever it is left.
+    """
+    reader = reader_of(request)
+    if source is None or name != source.name:
+        yield gr.skip(), f'<p class="note">{say(reader, "opening")}</p>', *[gr.skip()] * 7
+    names = corpus_field.sources()
+    asked = Source((name or names[0]).strip(), audio.strip(), text.strip(), unit)
+    try:
+        opened = corpus_field.opened(asked)
+    except UserError as refusal:
+        yield gr.skip(), refused(corpus_field.for_visitors(refusal.message).to(reader)), *[gr.skip()] * 7
+        return
+    chosen = gr.Dropdown(names, value=asked.name), gr.Dropdown(adapter_shelf.names())
+    cleared = [gr.skip()] * 5
+    if asked != source:
+        splits = [(split, split) for split in opened.facts["splits"]]
+        every = gr.Dropdown([(say(reader, "all_splits"), ALL), *splits], value=ALL)
+        cleared = every, None, 0, gr.Audio(None, visible=False), sample.invitation(reader)
+    yield asked, figures_html.corpus(opened, reader), *chosen, *cleared
+
+
+def _name_adapter(name: str | None, adapter: Listener | None, request: gr.Request) -> Iterator[tuple]:
+    reader, name = reader_of(request), (name or "").strip()
+    if not name:
+        yield None, ""
+        return
+    try:
+        setting = Setting(adapter=adapter_shelf.adapter(name))
+        if adapter and adapter.setting == setting:
+            yield gr.skip(), gr.skip()
+            return
+        yield gr.skip(), f'<p class="note" role="status">{say(reader, "adapter_loading")}</p>'
+        yield results.listener(setting, name), ""
+    except UserError as refusal:
+        yield None, refused(corpus_field.for_visitors(refusal.message).to(reader))
+
+
+def _show(
+    source: Source | None,
+    adapter: Listener | None,
+    split: str,
+    search: str,
+    shown: str,
+    order: tuple[str, bool] | None,
+    page: int,
+    request: gr.Request,
+) -> Iterator[tuple]:
+    """A page of the samples; at once even where the model, whose scores they have, is still loading."""
+    if source is None:
+        yield (gr.skip(),) * 5
+        return
+    reader, view = reader_of(request), View(split, search, shown, order)
+    opened = corpus_field.opened(source)
+    if not loading().done():
+        yield _page(opened, view, page, [], reader)
+    yield _page(opened, view, page, [*_heard(opened, adapter).values()], reader)
+
+
+def _page(opened: corpus_field.Opened, view: View, page: int, scores: list, reader: str) -> tuple:
+    rows = samples.chosen(opened, view, scores)
+    page = max(0, min(page, (len(rows) - 1) // PAGE))
+    first, last = page * PAGE, min(len(rows), (page + 1) * PAGE)
+    table = samples.table(opened, rows[first:last], view, scores, reader)
+    said = {"first": first + 1, "last": last, "total": len(rows)}
+    where = say(reader, "pages", **{key: number(value, reader, 0) for key, value in said.items()}) if len(rows) else ""
+    return table, where, gr.Button(interactive=page > 0), gr.Button(interactive=last < len(rows)), page
+
+
+def _arrange(order: tuple[str, bool] | None, event: gr.EventData) -> tuple:
+    """A click on a head: numbers from the greatest down, text from A on; the other way at the second click."""
+    column, down = event.column, event.column in ("seconds", "wer", "adapter_wer")
+    return 0, (column, not order[1] if order and order[0] == column else down)
+
+
+def _draw(source: Source | None, adapter: Listener | None, picture: str | None, request: gr.Request) -> tuple:
+    if source is None:
+        return gr.skip(), gr.skip()
+    reader = reader_of(request)
+    opened = corpus_field.opened(source)
+    scores = _heard(opened, adapter) if loading().done() else {}
+    any_scored = any(cells["hypothesis"].notna().any() for cells in scores.values())
+    choices = charts.pictures(opened, any_scored, reader)
+    picture = picture if picture in [name for _, name in choices] else "durations"
+    return gr.Dropdown(choices, value=picture), charts.draw(picture, opened, scores, reader)
+
+
+def _count(source: Source | None, adapter: Listener | None, split: str, request: gr.Request) -> Iterator[tuple]:
+    """The score of what was heard of the split, and the files to take away."""
+    if source is None:
+        yield (gr.skip(),) * 3
+        return
+    reader = reader_of(request)
+    opened = corpus_field.opened(source)
+    rows = samples.of_split(opened, split).to_numpy().nonzero()[0]
+    listeners = _listeners(adapter)
+    if any(cells["hypothesis"].notna().any() for cells in _heard(opened, adapter).values()):
+        yield f'<p class="note" role="status">{say(reader, "counting")}</p>', gr.skip(), gr.skip()
+    found = {each.called: results.overall(opened.corpus, each, rows) for each in listeners}
+    files = [_file(opened, each) if found[each.called] else gr.DownloadButton(visible=False) for each in listeners]
+    missing = [gr.DownloadButton(visible=False)] * (2 - len(files))
+    yield figures_html.scores(found, opened, len(rows), reader), *files, *missing
+
+
+def _file(opened: corpus_field.Opened, listener: Listener) -> gr.DownloadButton:
+    file = results.export(opened.corpus, listener, Path(get_upload_folder()))
+    return gr.DownloadButton(f"↓ CSV · {listener.called}", value=file, visible=True)
+
+
+def _listen(source: Source, adapter: Listener | None, event: gr.EventData, request: gr.Request) -> tuple:
+    reader = reader_of(request)
+    opened = corpus_field.opened(source)
+    row = int(event.row)
+    if not 0 <= row < len(opened.corpus):
+        return gr.skip(), gr.skip()
+    shown = sample.sample(opened, row, _heard(opened, adapter), reader)
+    try:
+        sound = SAMPLE_RATE, (opened.corpus.clip(row) * 32767).astype("int16")
+    except UserError as refusal:
+        why = refused(corpus_field.for_visitors(refusal.message).to(reader))
+        return gr.Audio(None, visible=False), why + shown
+    return gr.Audio(sound, visible=True), shown
+
+
+def _score_first(
+    source: Source | None, adapter: Listener | None, split: str, first: float | None, request: gr.Request
+) -> tuple:
+    if source is None or not first or first < 1:
+        return _nothing(say(reader_of(request), "not_a_number"))
+    opened = corpus_field.opened(source)
+    rows = samples.of_split(opened, split).to_numpy().nonzero()[0][: int(first)]
+    return _begin(opened, adapter, rows, request)
+
+
+def _score_selection(
+    source: Source | None,
+    adapter: Listener | None,
+    split: str,
+    search: str,
+    shown: str,
+    order: tuple[str, bool] | None,
+    request: gr.Request,
+) -> tuple:
+    if source is None:
+        return _nothing(say(reader_of(request), "nothing_selected"))
+    opened = corpus_field.opened(source)
+    rows = samples.chosen(opened, View(split, search, shown, order), [*_heard(opened, adapter).values()])
+    if not len(rows):
+        return _nothing(say(reader_of(request), "nothing_selected"))
+    return _begin(opened, adapter, rows, request)
+
+
+def _begin(opened: corpus_field.Opened, adapter: Listener | None, rows, request: gr.Request) -> tuple:
+    try:
+        loading().result()
+    except UserError as refusal:
+        return _nothing(refusal.message.to(reader_of(request)))
+    jobs = tuple(background.begin(opened.corpus, each, rows.tolist()) for each in _listeners(adapter))
+    return _working(jobs, request)
+
+
+def _nothing(sentence: str) -> tuple:
+    return gr.skip(), refused(sentence), gr.skip(), gr.skip()
+
+
+def _follow(source: Source | None, adapter: Listener | None, request: gr.Request) -> tuple:
+    """Who comes back finds what is being scored."""
+    if source is None:
+        return (gr.skip(),) * 4
+    opened = corpus_field.opened(source)
+    outputs = [each.output(opened.corpus) for each in _listeners(adapter)]
+    return _working(tuple(background.alive(outputs)), request)
+
+
+def _look(followed: tuple, ended: int, request: gr.Request) -> tuple:
+    """How far the jobs are; what they found is shown once none is left."""
+    over = not any(job.alive for job in followed)
+    return *_working(followed, request), ended + 1 if over else gr.skip()
+
+
+def _working(jobs: tuple, request: gr.Request) -> tuple:
+    alive = any(job.alive for job in jobs)
+    return jobs, figures_html.jobs(jobs, reader_of(request)), gr.Timer(active=alive), gr.Button(visible=alive)
+
+
+def _cancel(followed: tuple, request: gr.Request) -> str:
+    for job in followed:
+        job.stop()
+    return figures_html.jobs(followed, reader_of(request))
+
+
+def _listeners(adapter: Listener | None) -> list[Listener]:
+    """Who is asked to hear: the page's model, if there is one, and the adapter, if one is named."""
+    return [each for each in (results.base(), adapter) if each]
+
+
+def _heard(opened: corpus_field.Opened, adapter: Listener | None) -> dict:
+    """What each has heard of the corpus, by its name, as `ui.scored.cells` has it."""
+    return {each.called: results.cells(opened.corpus, each.output(opened.corpus)) for each in _listeners(adapter)}

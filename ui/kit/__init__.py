@@ -1,0 +1,1 @@
+"""What the tabs share: words, fields, formatting, engines, access."""

@@ -1,0 +1,159 @@
+"""The corpora that visitors may open: the default's, the prompts, those under ALLO_CORPORA, datasets of the Hub.
+
+A visitor never names a path of this machine: a folder or a file is opened by its name under ALLO_CORPORA alone.
+"""
+
+import os
+import re
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from common.messages import Message, UserError
+from ui.kit import transcript_html
+from ui.kit.i18n import WORDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from corpus import Corpus
+
+KEPT = 4  # corpora in memory, the last ones used
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(:\w[\w.-]*)?")
+ADAPTER = "adapter_config.json"
+PATH = re.compile(r"(?<![\w:/.])/([^\s/]+/)+")  # the way to a file, from the root on
+
+
+class Source(NamedTuple):
+    """What a visitor asked for."""
+
+    name: str
+    audio: str = ""  # the column, where its name is unusual
+    text: str = ""
+    unit: str = "segment"
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    corpus: "Corpus"
+    facts: dict  # of corpus.describe
+
+    @cached_property
+    def texts(self) -> "pd.Series":
+        """The texts in plain letters, to be searched."""
+        from speech.decoding.hallucinations import plain
+
+        return self.corpus.rows["text"].map(plain)
+
+
+_opening: OrderedDict[tuple[Source, int], Future[Opened]] = OrderedDict()
+_lock = threading.Lock()
+_openers = ThreadPoolExecutor(KEPT, "corpus")
+
+
+def sources() -> list[str]:
+    """The names to choose from, the default's first. Asks once whether the Hub answers."""
+    from corpus.prompts import NAME
+
+    return list(dict.fromkeys([_default(), NAME, *_local()]))
+
+
+def opened(source: Source) -> Opened:
+    """The corpus, loaded once for all visitors. Raises UserError."""
+    path = _local().get(source.name)
+    key = source, _changed(path) if path else 0
+    with _lock:
+        if key not in _opening:
+            _opening[key] = _openers.submit(_open, source, path)
+        _opening.move_to_end(key)
+        while len(_opening) > KEPT:
+            _opening.popitem(last=False)
+        opening = _opening[key]
+    try:
+        return opening.result()
+    except UserError:
+        with _lock:
+            _opening.pop(key, None)  # the Hub may answer next time
+        raise
+
+
+def hub_id(name: str, refusal: str) -> str:
+    """The name, if it can be of the Hub only: what is on this disk would be opened first, and is not for visitors."""
+    if not HUB_ID.fullmatch(name) or Path(name).exists() or Path(name.partition(":")[0]).exists():
+        raise UserError(*WORDS[refusal])
+    return name
+
+
+def for_visitors(said: Message) -> Message:
+    """The sentence without what only the command line has: paths, of which the names remain, and its options."""
+    from common.cache import cache_folder
+
+    for folder in (root(), runs(), cache_folder()):
+        said = Message(*(text.replace(f"{folder}{os.sep}", "") for text in said))
+    said = Message(*(PATH.sub("", text) for text in said))
+    return Message(*(re.sub(r" \(--\w+\)", "", text) for text in said))
+
+
+def refused(refusal: UserError, reader: str) -> str:
+    """What was refused, as HTML for a visitor."""
+    return transcript_html.refused(for_visitors(refusal.message).to(reader))
+
+
+def root() -> Path:
+    """`ALLO_CORPORA`, else `corpora` where the server was started: corpora for visitors, and adapters beside them."""
+    return Path(os.environ.get("ALLO_CORPORA") or "corpora").expanduser()
+
+
+def runs() -> Path:
+    """The folder of the runs whose adapters are for visitors."""
+    from trainer.runs import background
+
+    return background.runs_folder()
+
+
+def _open(source: Source, path: Path | None) -> Opened:
+    import corpus
+    from corpus.describe import describe
+
+    if path:
+        named = str(path)
+    elif source.name == _default():
+        named = None  # so that it comes with the reason why it is the default
+    else:
+        named = source.name if source.name in sources() else hub_id(source.name, "no_source")
+    found = corpus.load(named, audio=source.audio or None, text=source.text or None, unit=source.unit)
+    opened = Opened(found, describe(found, audio=False))
+    _openers.submit(lambda: opened.texts)  # fifteen thousand take a third of a second: before they are searched
+    return opened
+
+
+def _default() -> str:
+    import corpus
+
+    return corpus.default().source
+
+
+def _local() -> dict[str, Path]:
+    """The folders and files under ALLO_CORPORA, by their names."""
+    from corpus.files import FILES
+
+    folder = root()
+    if not folder.is_dir():
+        return {}
+    return {
+        path.name: path
+        for path in sorted(folder.iterdir())
+        if not path.name.startswith(".")
+        and (path.suffix in FILES if path.is_file() else path.is_dir() and not (path / ADAPTER).is_file())
+    }
+
+
+def _changed(path: Path) -> int:
+    """When the folder or its metadata, or the file, was last written, in nanoseconds."""
+    from corpus.files import METADATA
+
+    return max(file.stat().st_mtime_ns for file in (path, *(path / name for name in METADATA)) if file.exists())

@@ -1,0 +1,157 @@
+"""Who listens: the one engine that all visitors share, and those that they compare it with, as memory allows."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from common.messages import UserError
+from ui.kit.i18n import WORDS
+
+if TYPE_CHECKING:
+    from speech.engines import Engine
+    from speech.models.checkpoint import Choice
+    from speech.transcribe import Progress
+
+DETECT = "auto"
+MEMORY = 4000  # MB of weights that may be kept, unless ALLO_MEMORY_MB says otherwise
+
+
+class Setting(NamedTuple):
+    """What a visitor wants to listen with; what is left open is the page's."""
+
+    model: str | None = None
+    adapter: str | None = None  # a folder or a Hub id
+    engine: str = "auto"
+    precision: str | None = None
+    assistant: str | None = None
+
+
+class Loaded(NamedTuple):
+    choice: "Choice"
+    engine: "Engine"
+
+
+_loads: OrderedDict[tuple[Setting, int], Future[Loaded]] = OrderedDict()  # the last one used comes last
+_lock = threading.Lock()
+_loaders = ThreadPoolExecutor(2, "loader")
+
+
+@cache
+def loading() -> Future[Loaded]:
+    """The page's engine, chosen and loaded once, behind it. Its result() raises UserError where none can be had."""
+    return ThreadPoolExecutor(1, "engine").submit(_load, Setting())
+
+
+def settled(setting: Setting) -> Setting:
+    """The same with nothing left open but the model, so that what is the same is equal. Raises UserError."""
+    from speech.engines import PRECISIONS
+
+    page = loading().result()
+    model = None if setting.model == page.choice.model else setting.model
+    engine = setting.engine
+    if engine == "auto":  # only transformers takes an assistant
+        engine = "transformers" if setting.assistant else page.engine.name
+    precision = setting.precision or PRECISIONS[engine, page.engine.device][0]
+    return Setting(model, setting.adapter, engine, precision, setting.assistant)
+
+
+def loaded(setting: Setting) -> Loaded:
+    """The engine of a setting, loaded once for all visitors and kept while there is room. Raises UserError."""
+    setting = settled(setting)
+    if setting == settled(Setting()):
+        return loading().result()
+    key = setting, _changed(setting.adapter)
+    with _lock:
+        if key not in _loads:
+            _loads[key] = _loaders.submit(_load, setting)
+        _loads.move_to_end(key)
+        load = _loads[key]
+    try:
+        found = load.result()
+    except UserError:
+        with _lock:
+            _loads.pop(key, None)  # what is missing may be there next time
+        raise
+    _make_room()
+    return found
+
+
+def held() -> list["Engine"]:
+    """The engines in memory, the page's first."""
+    with _lock:
+        loads = [loading(), *_loads.values()]
+    return [load.result().engine for load in loads if load.done() and not load.exception()]
+
+
+def memory(engines: Iterable["Engine"]) -> int:
+    """Bytes of their weights; what several share counts once."""
+    engines = list(engines)
+    bodies = {engine.body: engine.memory - engine.own_memory for engine in engines}
+    return sum(bodies.values()) + sum(engine.own_memory for engine in engines)
+
+
+def _make_room() -> None:
+    """Forgets the engines that were used longest ago; who still listens with one keeps it."""
+    limit = float(os.environ.get("ALLO_MEMORY_MB") or MEMORY) * 1e6
+    while memory(held()) > limit:
+        with _lock:
+            ended = [key for key, load in _loads.items() if load.done()]
+            if len(ended) < 2:  # the last one is being used
+                return
+            del _loads[ended[0]]
+
+
+def _changed(adapter: str | None) -> int:
+    """When the weights of an adapter in a folder were last written, in nanoseconds; 0 where they are not there."""
+    weights = Path(adapter or "") / "adapter_model.safetensors"
+    return weights.stat().st_mtime_ns if weights.is_file() else 0
+
+
+def _load(setting: Setting) -> Loaded:
+    import numpy as np  # torch and its kin take seconds to import: the page is up before them
+
+    from speech import engines
+    from speech.decoding import decode
+    from speech.models import choose
+
+    choice = choose.choose(setting.model, setting.adapter)
+    engine = engines.load(choice, setting.engine, setting.precision, assistant=setting.assistant)
+    quiet = np.zeros(decode.SAMPLE_RATE, np.float32)
+    list(decode.decode(engine, [quiet], decode.Options()))  # the first visitor finds it warm
+    return Loaded(choice, engine)
+
+
+def hear(
+    path: str | None, language: str, task: str, timestamps: bool, hot_words: str, setting: Setting | None = None
+) -> Iterator["Progress"]:
+    """Transcribes the recording piece by piece, with the page's own engine unless told otherwise. Raises UserError."""
+    setting = setting or Setting()
+    if not path:
+        raise UserError(*WORDS["no_recording"])
+    engine = loaded(setting).engine
+
+    from speech.audio.decode import read
+    from speech.decoding.decode import Options
+    from speech.transcribe import transcribe
+
+    code = None if language == DETECT else language
+    options = Options(code, task, timestamps, hot_words=hot_words, margin=engine.margin)
+    recording = read(path)
+    facts = replace(recording.facts, path=Path(path).name)  # where the server keeps it is nobody's business
+    for progress in transcribe(replace(recording, facts=facts), engine, options):
+        named = replace(progress.transcript, adapter=called(setting.adapter))
+        yield replace(progress, transcript=named)
+
+
+def called(adapter: str | None) -> str | None:
+    """Of a folder its name, of RUN/adapter the run's: where it lies is nobody's business either."""
+    folder = Path(adapter or "")
+    if not adapter or not folder.is_dir():
+        return adapter
+    return folder.resolve().parent.name if folder.name == "adapter" else folder.name

@@ -1,0 +1,1 @@
+"""Scores of a corpus on the page: computed in the background, stored, shown."""

@@ -1,0 +1,102 @@
+"""Scoring in the background: one job at a time on a thread of the server, others in line. Visitors only look on.
+
+A job belongs to no visitor: who asks for what is being scored already joins it, and who comes back finds it.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.messages import UserError
+from ui.kit.engine_pool import loaded
+from ui.scores.results import Listener
+
+if TYPE_CHECKING:
+    from corpus import Corpus
+    from trainer.evaluation.evaluate import Progress
+
+_line = ThreadPoolExecutor(1, "scoring")
+_lock = threading.Lock()
+_jobs: list["Job"] = []  # those that have not ended
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Job:
+    listener: Listener
+    output: Path
+    rows: Sequence[int]  # of the corpus
+    future: Future = field(init=False)  # it alone tells how the job ended
+    progress: "Progress | None" = None  # None until the model is loaded
+    began: float = 0.0  # by time.monotonic
+    stopped: bool = False
+
+    @property
+    def alive(self) -> bool:
+        return not self.future.done()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """By the share of the work that is done; None while there is nothing to tell it by."""
+        if not self.progress or not self.progress.share:
+            return None
+        return (time.monotonic() - self.began) * (1 / self.progress.share - 1)
+
+    def stop(self) -> None:
+        """At the end of the batch in hand; at once where the job has not begun."""
+        self.stopped = True
+        self.future.cancel()
+
+
+def begin(corpus: "Corpus", listener: Listener, rows: Sequence[int]) -> Job:
+    """The job that hears these rows: one that does so already, or a new one at the end of the line."""
+    output = listener.output(corpus)
+    with _lock:
+        _jobs[:] = [job for job in _jobs if job.alive]
+        for job in _jobs:
+            if job.output == output and not job.stopped and set(rows) <= set(job.rows):
+                return job
+        job = Job(listener, output, rows)
+        job.future = _line.submit(_run, job, corpus)
+        job.future.add_done_callback(_tell_log)
+        _jobs.append(job)
+        return job
+
+
+def alive(outputs: Sequence[Path]) -> list[Job]:
+    """The jobs that work on these, or wait to."""
+    with _lock:
+        return [job for job in _jobs if job.alive and job.output in outputs]
+
+
+def waits(job: Job) -> bool:
+    """Others are before it in the line."""
+    with _lock:
+        return any(other.alive for other in takewhile(lambda other: other is not job, _jobs))
+
+
+def _run(job: Job, corpus: "Corpus") -> None:
+    from speech.decoding.decode import Options
+    from trainer.evaluation.evaluate import evaluate
+
+    engine = loaded(job.listener.setting).engine
+    with closing(evaluate(corpus, job.rows, engine, Options(margin=engine.margin), job.output)) as steps:
+        for progress in steps:
+            job.began = job.began or time.monotonic()
+            job.progress = progress
+            if job.stopped or not threading.main_thread().is_alive():  # the server is asked to end
+                break
+
+
+def _tell_log(future: Future) -> None:
+    """What nobody foresaw, with its traceback; a UserError is told to the visitor."""
+    error = None if future.cancelled() else future.exception()
+    if error and not isinstance(error, UserError):
+        _log.error("a scoring broke down", exc_info=error)

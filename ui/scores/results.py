@@ -1,0 +1,141 @@
+"""What has been heard of a corpus so far, by whom. It is read back from the cache, so that it survives the server."""
+
+import re
+import secrets
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ui.kit.engine_pool import Setting, loaded, loading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from corpus import Corpus
+
+KEPT = 16  # scores of corpora in memory
+_counting = threading.Lock()
+_overall: dict[tuple, dict] = {}
+
+
+class Listener(NamedTuple):
+    """A model, by all that its texts depend on: what `trainer.evaluation.identity` asks of an engine."""
+
+    model: str
+    adapter: str | None
+    weights: str
+    name: str
+    precision: str
+    margin: float | None
+    setting: Setting  # that it is loaded by
+    called: str  # for people
+
+    def output(self, corpus: "Corpus") -> Path:
+        """The CSV of what it heard of this corpus."""
+        from common.cache import cache_folder
+        from speech.decoding.decode import Options
+        from trainer.evaluation.evaluate import identity, key
+
+        asked = identity(corpus, self, Options(margin=self.margin))
+        return cache_folder() / "evaluations" / f"{key(asked)}.csv"
+
+
+def base() -> Listener | None:
+    """The model that the page listens with, once it is loaded; None where there is none."""
+    return None if loading().exception() else listener(Setting())
+
+
+def listener(setting: Setting, called: str = "") -> Listener:
+    """Who listens by a setting, which is loaded if it is not; an adapter is `called` so. Raises UserError."""
+    setting = setting._replace(assistant=None)  # it helps with one clip at a time, and changes no word
+    choice, engine = loaded(setting)
+    model = Path(choice.model).name
+    return Listener(
+        engine.model,
+        engine.adapter,
+        engine.weights,
+        engine.name,
+        engine.precision,
+        engine.margin,
+        setting,
+        f"{model} + {called}" if called else model,
+    )
+
+
+def cells(corpus: "Corpus", output: Path) -> "pd.DataFrame":
+    """What was heard, a line a row of the corpus: hypothesis, wer (percent, infinite where only the hypothesis has
+    words), edits, words, loop, plain (the hypothesis in plain letters). All are NaN where it was not heard yet."""
+    return _read(output, stamp(output)).reindex(corpus.rows["id"]).set_axis(corpus.rows.index)
+
+
+def overall(corpus: "Corpus", listener: Listener, rows: Sequence[int]) -> dict | None:
+    """The summary that the command gives for these rows, as far as they have been heard; None where none has.
+
+    Fifteen thousand clips take twenty seconds, so it is kept until more is heard.
+    """
+    from speech.decoding.decode import Options
+    from trainer.evaluation import evaluate
+
+    output = listener.output(corpus)
+    asked = output, stamp(output), tuple(rows)
+    with _counting:
+        if asked not in _overall:
+            found = {row.id: row for row in evaluate.rows(output)}
+            heard = [found[name] for name in corpus.rows["id"][rows] if name in found]  # in the corpus's order
+            _overall[asked] = (
+                evaluate.summary(corpus, heard, listener, Options(margin=listener.margin)) if heard else None
+            )
+            while len(_overall) > KEPT:
+                _overall.pop(next(iter(_overall)))
+        return _overall[asked]
+
+
+def export(corpus: "Corpus", listener: Listener, folder: Path) -> Path:
+    """The CSV to take away, in the corpus's order, under a name that tells whose it is and cannot be guessed."""
+    from trainer.evaluation import evaluate
+
+    name = re.sub(r"[^\w.-]+", "-", f"{corpus.name}-{listener.called}")
+    file = folder / secrets.token_hex(16) / f"{name}.csv"
+    file.parent.mkdir(parents=True)
+    evaluate.join(file, evaluate.rows(listener.output(corpus)), corpus)
+    return file
+
+
+def stamp(output: Path) -> tuple[int, int]:
+    """Changes when the file does."""
+    if not output.exists():
+        return 0, 0
+    facts = output.stat()
+    return facts.st_mtime_ns, facts.st_size
+
+
+@lru_cache(maxsize=KEPT)
+def _read(output: Path, stamp: tuple[int, int]) -> "pd.DataFrame":
+    import numpy as np
+    import pandas as pd
+
+    from trainer.evaluation import evaluate
+
+    rows = evaluate.rows(output) if any(stamp) else []
+    frame = pd.DataFrame(rows, columns=evaluate.Row._fields).set_index("id")
+    frame["wer"] = frame["wer"].astype(float).where(frame["wer"].notna(), np.inf)
+    frame["edits"] = frame["substitutions"] + frame["deletions"] + frame["insertions"]
+    frame["plain"] = frame["hypothesis"].map(_plain)
+    frame["loop"] = (frame["flagged"] == "loop") | frame["plain"].map(_loops).eq(True)
+    return frame[["hypothesis", "wer", "edits", "words", "loop", "plain"]]
+
+
+@lru_cache(maxsize=2**15)  # while a scoring runs, the file is read again and again
+def _plain(text: str) -> str:
+    from speech.decoding.hallucinations import plain
+
+    return plain(text)
+
+
+@lru_cache(maxsize=2**15)
+def _loops(text: str) -> bool:
+    from scoring.measures import LOOP
+
+    return LOOP.search(text) is not None

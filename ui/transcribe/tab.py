@@ -1,0 +1,226 @@
+"""The first tab: a recording in, what was said out."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import gradio as gr
+from gradio.processing_utils import audio_is_playable
+from gradio.utils import get_upload_folder
+from transformers.models.whisper.tokenization_whisper import LANGUAGES
+
+from common.messages import UserError
+from speech.exports import encoded
+from ui.kit import adapter_shelf, model_field, transcript_html
+from ui.kit.engine_pool import DETECT, hear
+from ui.kit.i18n import label, language_name, reader_of, say
+from ui.kit.theme import INK
+
+PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")  # Debian's asterisk-core-sounds-fr-wav
+SAMPLES = {
+    "tt-allbusy": "Tous occupés",
+    "followme/status": "Pas à son bureau",
+    "vm-intro": "Laissez un message",
+    "dir-instr": "Est-ce la bonne personne ?",
+    "demo-instruct": "Visite guidée (1 min 11)",
+}
+FORMATS = ("txt", "srt", "vtt", "json")
+FOUR_AT_ONCE = {"concurrency_limit": 4, "concurrency_id": "engine"}  # the engine itself takes a batch at a time
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
+    """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads."""
+    with gr.Tab(label("transcribe"), elem_id="transcribe"), gr.Row(elem_classes="desk"):
+        with gr.Column(scale=5, min_width=320):
+            recording = gr.Audio(
+                label=label("recording"),
+                sources=["upload", "microphone"],
+                type="filepath",
+                format=None,
+                editable=False,
+                buttons=[],
+                waveform_options=gr.WaveformOptions(waveform_progress_color=INK.c500),
+                elem_id="recording",
+                elem_classes="recorder",
+            )
+            with gr.Row():
+                start = gr.Button(label("transcribe"), variant="primary", elem_id="start")
+                stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id="stop")
+            ear = ear_field("ear")
+            with gr.Row(elem_classes="settings"):
+                language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), scale=2, min_width=120)
+                task = gr.Radio(_tasks("fr"), value="transcribe", label=label("task"), scale=3, min_width=220)
+            with gr.Group(elem_classes="settings"):
+                hot_words = gr.Textbox("", label=label("hot_words"), placeholder=label("hot_words_hint"), max_lines=2)
+                timestamps = gr.Checkbox(True, label=label("timestamps"))
+            picked, clicks = _samples(recording)
+        with gr.Column(scale=7, min_width=320):
+            text = gr.HTML(apply_default_css=False, js_on_load=transcript_html.SEEK, elem_id="result")
+            heard = gr.State()
+            with gr.Row(visible=False, elem_classes="downloads") as downloads:
+                files = [gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS]
+            model_field.accordion(language, task, timestamps)
+        program, answer = gr.Button(visible=False), gr.JSON(visible=False)  # the door of gradio_client and MCP
+
+    asked = [recording, language, task, timestamps, hot_words, ear]
+    triggers = [recording.upload, recording.stop_recording, picked.change, start.click]
+    begun = gr.on(triggers, _begin, None, [start, stop, downloads], **PRIVATE)
+    hearing = begun.then(_listen, asked, [text, heard], **FOUR_AT_ONCE, **PRIVATE)
+    ended = [start, stop, downloads, text, *files]
+    hearing.success(_finish, heard, ended, **PRIVATE)
+    hearing.success(_playable, [recording, heard], recording, **PRIVATE)
+    hearing.failure(_interrupted, heard, ended, **PRIVATE)
+    gr.on([stop.click, recording.clear, *clicks], None, cancels=hearing)
+    text.seek(_seek, None, recording, queue=False, **PRIVATE)
+    program.click(transcribe, asked, answer, api_name="transcribe", **FOUR_AT_ONCE)
+    return language, task, text, ear
+
+
+def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown]:
+    """What `tab` returned, for this reader."""
+    return gr.Dropdown(languages(reader)), gr.Radio(_tasks(reader)), transcript_html.invitation(reader), ears(reader)
+
+
+def ear_field(name: str) -> gr.Dropdown:
+    """Which adapter to listen with; its choices are those of `ears`."""
+    how = {"allow_custom_value": True, "visible": False, "elem_id": name, "elem_classes": "settings"}
+    return gr.Dropdown([("", "")], value="", label=label("ear"), **how)
+
+
+def ears(reader: str, chosen: str | None = None) -> gr.Dropdown:
+    """What this visitor may listen with: the page's model, and the adapters there are; hidden where there are none."""
+    names = adapter_shelf.names()
+    value = {} if chosen is None else {"value": chosen}
+    return gr.Dropdown([(say(reader, "ear_page"), ""), *((name, name) for name in names)], visible=bool(names), **value)
+
+
+def transcribe(
+    audio: str,
+    language: str,
+    task: str,
+    timestamps: bool,
+    hot_words: str,
+    adapter: str = "",
+    request: gr.Request = None,
+) -> dict:
+    """Writes down what is said in a recording, a French telephone call above all.
+
+    Args:
+        audio: the recording: WAV of any telephone kind, mp3, m4a, ogg, flac, webm, amr, or a video.
+        language: the code of the language that is spoken ("fr"), or "auto" to detect it.
+        task: "transcribe", or "translate" into English.
+        timestamps: whether the text comes in timed segments.
+        hot_words: names and words to expect, separated by commas.
+        adapter: the name of an adapter of this page, or of one on the Hub; none: the page's model as it is.
+    Returns:
+        The transcript: language, model, turns with start, end, text and confidence, seconds taken, real-time factor.
+    """
+    try:
+        *_, last = hear(audio, language, task, timestamps, hot_words, adapter_shelf.ear(adapter))
+    except UserError as refusal:
+        raise gr.Error(refusal.message.to(reader_of(request)), print_exception=False) from refusal
+    answer = last.transcript.to_dict()
+    answer["audio"]["name"] = answer["audio"].pop("path")  # gradio's client fetches whatever has a path
+    return answer
+
+
+def _samples(recording: gr.Audio) -> tuple[gr.State, list[Callable]]:
+    """Recordings to click: a state that changes once the one that was clicked is there, and the clicks themselves."""
+    picked = gr.State(0)
+    found = {PROMPTS / f"{name}.wav": said for name, said in SAMPLES.items() if (PROMPTS / f"{name}.wav").is_file()}
+    if not found:
+        return picked, []
+    examples = gr.Examples(
+        [[str(path)] for path in found],
+        recording,
+        label=label("samples"),
+        elem_id="samples",
+        example_labels=list(found.values()),
+        api_visibility="private",
+    )
+    examples.load_input_event.success(lambda clicks: clicks + 1, picked, picked, **PRIVATE)
+    return picked, [examples.dataset.click]
+
+
+def _begin() -> tuple:
+    return gr.Button(visible=False), gr.Button(visible=True), gr.Row(visible=False)
+
+
+async def _listen(
+    path: str | None,
+    language: str,
+    task: str,
+    timestamps: bool,
+    hot_words: str,
+    adapter: str | None,
+    request: gr.Request,
+) -> AsyncIterator[tuple]:
+    """Yields the text so far, and the Progress that it comes from.
+
+    A piece is worked out in a thread: who stops is let go at once, and after that piece no other follows.
+    """
+    reader = reader_of(request)
+    yield transcript_html.running(None, 0, 0, reader), None
+    try:
+        setting = await asyncio.to_thread(adapter_shelf.ear, adapter)
+        pieces = hear(path, language, task, timestamps, hot_words, setting)
+        while progress := await asyncio.to_thread(next, pieces, None):
+            yield (
+                transcript_html.running(progress.transcript, progress.seconds_done, progress.seconds_total, reader),
+                progress,
+            )
+    except UserError as refusal:
+        yield transcript_html.refused(refusal.message.to(reader)), None
+
+
+def _finish(progress, request: gr.Request) -> tuple:
+    """Shows what there is in the end, all of it or the part done, with the files to take away."""
+    buttons = gr.Button(visible=True), gr.Button(visible=False)
+    if progress is None:  # what _listen said last stays
+        return *buttons, gr.Row(visible=False), gr.skip(), *[gr.skip()] * len(FORMATS)
+    shown = transcript_html.finished(
+        progress.transcript, progress.seconds_done, progress.seconds_total, reader_of(request)
+    )
+    return *buttons, gr.Row(visible=bool(progress.transcript.turns)), shown, *_files(progress.transcript)
+
+
+def _interrupted(progress, request: gr.Request) -> tuple:
+    """The visitor stopped it, or something failed that nobody foresaw and that the log has."""
+    start, stop, downloads, shown, *files = _finish(progress, request)
+    if progress is None:
+        shown = transcript_html.refused(say(reader_of(request), "interrupted"))
+    return start, stop, downloads, shown, *files
+
+
+def _files(transcript) -> list[Path]:
+    """The transcript in each format, in the folder that gradio empties; its name cannot be guessed."""
+    folder = Path(get_upload_folder()) / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    files = [folder / f"{Path(transcript.audio.path).stem}.{format}" for format in FORMATS]
+    for file, format in zip(files, FORMATS, strict=True):
+        file.write_bytes(encoded(transcript, format))
+    return files
+
+
+def _playable(path: str | None, progress):
+    """A sound that browsers play, in the place of GSM, G.722 and the like."""
+    if not path or progress is None or audio_is_playable(path):
+        return gr.skip()
+    from speech.audio.decode import SAMPLE_RATE, read
+
+    return SAMPLE_RATE, (read(path).waveform.T * 32767).astype("int16")
+
+
+def _seek(event: gr.EventData) -> gr.Audio:
+    return gr.Audio(playback_position=event.start)
+
+
+def languages(reader: str) -> list[tuple[str, str]]:
+    names = sorted((language_name(code, reader), code) for code in LANGUAGES if code != "fr")
+    return [(language_name("fr", reader), "fr"), (say(reader, "detect"), DETECT), *names]
+
+
+def _tasks(reader: str) -> list[tuple[str, str]]:
+    return [(say(reader, f"task_{task}"), task) for task in ("transcribe", "translate")]
