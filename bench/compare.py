@@ -133,7 +133,7 @@ def switching(folder: str) -> dict:
 
 def _switch(engine) -> float:
     started = time.perf_counter()
-    with engine.alone():
+    with engine.exclusive():
         return time.perf_counter() - started
 
 
@@ -144,7 +144,7 @@ def memory(engine: str, count: int, folder: str) -> dict:
     held = [load(engine, named=adapter(folder, number)) for number in range(count)]
     for one in held:
         hear(one, sound)
-    weights = {one.body: one.memory - one.own_memory for one in held}
+    weights = {one.shared_weights: one.memory - one.own_memory for one in held}
     return {"resident": resident() - before, "weights": sum(weights.values()) + sum(one.own_memory for one in held)}
 
 

@@ -164,7 +164,7 @@ def _heard_in_batches(
     sounds = ([clips[i] for i in batch] for batch in batches)
     windows = ((some, engine.mel(some, look.frames(some[-1]))) for some in sounds)  # the last is the longest
     hear = partial(_hear, engine, prompt=prompt, options=options, look=look, last=last)
-    yield from zip(batches, engine.each(hear, windows), strict=True)
+    yield from zip(batches, engine.map_batches(hear, windows), strict=True)
 
 
 def _margin(engine: Engine, options: Options) -> float | None:
@@ -244,7 +244,7 @@ def _hypotheses(
     unsure = [at for at in spoken if found[at].logprob < UNSURE_LOGPROB]
     if not unsure or temperature or options.beam_size > 1 or options.unsure_beam == 1:
         return found
-    others = engine.beam(engine.some(states, unsure), prompt, size=options.unsure_beam, max_tokens=most)
+    others = engine.beam(engine.select(states, unsure), prompt, size=options.unsure_beam, max_tokens=most)
     for at, some in zip(unsure, others, strict=True):
         found[at] = _agreed(engine, found[at], some, options.language)
     return found

@@ -29,7 +29,7 @@ def words_of(engine: Engine, tokens: Sequence[int], alignment: Alignment, langua
             start=alignment.times[places[0]],
             end=max(alignment.times[places[-1] + 1], alignment.times[places[0]]),
             text=text.strip(),
-            confidence=min(alignment.shares[i] for i in places),
+            confidence=min(alignment.probabilities[i] for i in places),
         )
         for text, places in zip(texts, groups, strict=True)
         if text.strip()

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 
 from common.hub import weight_files
 from common.messages import Message, UserError
-from speech.engines.base import GPU_FULL, Engine, Hypothesis
+from speech.engines.base import Engine, Hypothesis, gpu_full
 from speech.models.checkpoint import Choice
 from speech.models.choose import choose
 from speech.models.conversion import ctranslate2_folder
@@ -69,7 +69,7 @@ def _refused(model: str) -> Iterator[None]:
     except UserError:
         raise
     except torch.OutOfMemoryError as error:
-        raise GPU_FULL from error
+        raise gpu_full() from error
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise UserError(
             en=f"The weights of {model} do not load ({str(error).splitlines()[0]}): fetch the model again.",

@@ -17,10 +17,16 @@ FRAMES_PER_SECOND = 100
 SECONDS_PER_TOKEN = 0.02  # a timestamp token's step, and an encoder state's
 FULL_WINDOW = 3000  # mel frames of the 30-s window that Whisper was trained on
 
-GPU_FULL = UserError(
-    en="The GPU's memory is full: wait until what trains on it is done, or stop it, and try again.",
-    fr="La mémoire du GPU est pleine : attendez la fin de ce qui s'y entraîne, ou arrêtez-le, puis réessayez.",
-)
+
+def gpu_full() -> UserError:
+    """Says that the GPU has no memory left.
+
+    A new instance each time: a raised exception keeps its frames alive, and here those hold CUDA tensors.
+    """
+    return UserError(
+        en="The GPU's memory is full: wait until what trains on it is done, or stop it, and try again.",
+        fr="La mémoire du GPU est pleine : attendez la fin de ce qui s'y entraîne, ou arrêtez-le, puis réessayez.",
+    )
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Hypothesis:
 @dataclass(frozen=True)
 class Alignment:
     times: list[float]  # start of each text token and, last, the end, in seconds from the window's start
-    shares: list[float]  # probability of each text token, 0 to 1
+    probabilities: list[float]  # probability of each text token, 0 to 1
 
 
 class Engine(ABC):
@@ -44,7 +50,7 @@ class Engine(ABC):
     device: str  # "cpu" or "cuda"
     precision: str  # "int8", "float32", ...
     memory: int  # bytes of all the weights that it needs
-    body: Hashable  # engines with the same body share their base's weights
+    shared_weights: Hashable  # engines with the same body share their base's weights
     own_memory: int  # bytes of the weights that it adds to its body
     assistant: str | None = None  # the model that drafts for it
     workers = 1  # batches that are heard side by side
@@ -61,13 +67,13 @@ class Engine(ABC):
         self.tokenizer = WhisperTokenizer.from_pretrained(folder)
         self.features = WhisperFeatureExtractor.from_pretrained(folder)
 
-    def counting(self) -> "Engine":
+    def with_own_counts(self) -> "Engine":
         """The same engine with counts of its own from 0 on: others listen with it meanwhile, and draft as well."""
         own = copy.copy(self)
         own.drafted = own.accepted = 0
         return own
 
-    def each(self, work: Callable, batches: Iterable) -> Iterator:
+    def map_batches(self, work: Callable, batches: Iterable) -> Iterator:
         """What `work` makes of each batch, in their order; the batches are asked for as they are needed."""
         return map(work, batches)
 
@@ -76,7 +82,7 @@ class Engine(ABC):
         """Mel (batch, mels, frames), any even number of frames up to 3000, to states that only this engine reads."""
 
     @abstractmethod
-    def some(self, states: Any, places: Sequence[int]) -> Any:
+    def select(self, states: Any, places: Sequence[int]) -> Any:
         """The states of the batch's items at `places`, in that order."""
 
     @abstractmethod

@@ -45,11 +45,11 @@ class CTranslate2Engine(Engine):
         self.own_memory = self.memory
 
     @property
-    def body(self) -> "CTranslate2Engine":
+    def shared_weights(self) -> "CTranslate2Engine":
         """Itself: an adapter is merged into the weights, so nobody else can use them."""
         return self
 
-    def each(self, work: Callable, batches: Iterable) -> Iterator:
+    def map_batches(self, work: Callable, batches: Iterable) -> Iterator:
         waiting, batches = deque(), iter(batches)
         try:
             for batch in islice(batches, self.workers + 1):  # one waits, so that no worker has to; others come between
@@ -69,7 +69,7 @@ class CTranslate2Engine(Engine):
         states = [self.whisper.encode(ctranslate2.StorageView.from_array(each)) for each in some]
         return states[0] if len(states) == 1 else _stored(np.concatenate([np.array(state) for state in states]))
 
-    def some(self, states: ctranslate2.StorageView, places: Sequence[int]) -> ctranslate2.StorageView:
+    def select(self, states: ctranslate2.StorageView, places: Sequence[int]) -> ctranslate2.StorageView:
         return _stored(np.array(states.to_device(ctranslate2.Device.cpu))[list(places)])
 
     def detect(self, states: ctranslate2.StorageView) -> list[dict[str, float]]:

@@ -30,7 +30,7 @@ class Adapter:
     memory: int  # bytes
 
 
-class Body:
+class SharedWeights:
     def __init__(self, whisper: WhisperForConditionalGeneration):
         self.whisper, self.memory = whisper, whisper.get_memory_footprint()
         self.lock = threading.Lock()
@@ -50,7 +50,7 @@ class Body:
         return found
 
     @contextmanager
-    def switched(self, adapter: Adapter | None) -> Iterator[WhisperForConditionalGeneration]:
+    def using(self, adapter: Adapter | None) -> Iterator[WhisperForConditionalGeneration]:
         """The model to oneself, this adapter on and every other off."""
         with self._alone():
             self._switch(adapter.name if adapter else None)
@@ -96,14 +96,14 @@ class Body:
                 self.lock.release()
 
 
-_bodies: weakref.WeakValueDictionary[Hashable, Body] = weakref.WeakValueDictionary()
+_in_memory: weakref.WeakValueDictionary[Hashable, SharedWeights] = weakref.WeakValueDictionary()
 _loading = threading.Lock()
 
 
-def shared(key: Hashable, load: Callable[[], WhisperForConditionalGeneration]) -> Body:
+def shared(key: Hashable, load: Callable[[], WhisperForConditionalGeneration]) -> SharedWeights:
     """The body of this key, as long as anyone holds it, else a new one."""
     with _loading:
-        body = _bodies.get(key)
+        body = _in_memory.get(key)
         if body is None:
-            body = _bodies[key] = Body(load())
+            body = _in_memory[key] = SharedWeights(load())
     return body

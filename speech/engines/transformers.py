@@ -14,7 +14,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import ModelOutput
 
 from common.messages import Message
-from speech.engines.base import GPU_FULL, Alignment, Engine, Hypothesis
+from speech.engines.base import Alignment, Engine, Hypothesis, gpu_full
 from speech.engines.shared_weights import shared
 from speech.engines.short_window import ShortWindowWhisper
 from speech.engines.speculative import Assistant
@@ -97,26 +97,26 @@ class TransformersEngine(Engine):
         super().__init__(choice, reason)
         self.device, self.precision = device, precision
         how = {"device_map": device, **_loading(precision, device)}
-        self.body = shared(
+        self.shared_weights = shared(
             (choice.folder.resolve(), choice.base_weights, device, precision),
             lambda: ShortWindowWhisper.from_pretrained(choice.folder, **how).eval(),
         )
-        self._adapter = self.body.adapter(choice) if choice.adapter_folder else None
+        self._adapter = self.shared_weights.adapter(choice) if choice.adapter_folder else None
         self._assistant = None
         if assistant:
-            with self.alone() as whisper:
+            with self.exclusive() as whisper:
                 self._assistant = Assistant(assistant, whisper, self.generation)
         self.own_memory = sum(part.memory for part in (self._adapter, self._assistant) if part)
-        self.memory = self.body.memory + self.own_memory
+        self.memory = self.shared_weights.memory + self.own_memory
 
     @contextmanager
-    def alone(self) -> Iterator[ShortWindowWhisper]:
+    def exclusive(self) -> Iterator[ShortWindowWhisper]:
         """The model to oneself, with this engine's adapter switched on and no other. Raises UserError on a full GPU."""
         try:
-            with self.body.switched(self._adapter) as whisper:
+            with self.shared_weights.using(self._adapter) as whisper:
                 yield whisper
         except torch.OutOfMemoryError as error:
-            raise GPU_FULL from error
+            raise gpu_full() from error
 
     @property
     def assistant(self) -> str | None:
@@ -124,18 +124,18 @@ class TransformersEngine(Engine):
 
     @torch.inference_mode()
     def encode(self, mel: np.ndarray) -> Encoded:
-        with self.alone() as whisper:
+        with self.exclusive() as whisper:
             features = torch.from_numpy(mel).to(self.device, whisper.dtype)
             states = whisper.model.encoder(features).last_hidden_state
         return Encoded(states, features if self._assistant and not self._assistant.shares_encoder else None)
 
-    def some(self, states: Encoded, places: Sequence[int]) -> Encoded:
+    def select(self, states: Encoded, places: Sequence[int]) -> Encoded:
         return Encoded(*(part if part is None else part[list(places)] for part in states))
 
     @torch.inference_mode()
     def detect(self, states: Encoded) -> list[dict[str, float]]:
         ids = self.generation.lang_to_id
-        with self.alone() as whisper:
+        with self.exclusive() as whisper:
             shares = self._first_logits(whisper, states.states)[:, list(ids.values())].softmax(-1)
         return [dict(zip((token.strip("<|>") for token in ids), row.tolist(), strict=True)) for row in shares]
 
@@ -155,7 +155,7 @@ class TransformersEngine(Engine):
         if beam_size > 1 and not temperature:
             return [found[0] for found in self.beam(states, prompt, size=beam_size, max_tokens=max_tokens)]
         how = self._how(prompt, max_tokens)
-        with self.alone() as whisper:
+        with self.exclusive() as whisper:
             no_speech = self._no_speech(whisper, states.states)
             if temperature:
                 how.update(do_sample=True, temperature=temperature, top_k=0)
@@ -172,7 +172,7 @@ class TransformersEngine(Engine):
         """A few clips at a time: each text of the beam has a copy of what the decoder makes of its clip's states."""
         at_once = max(1, BEAM_STATES // (size * states.states.shape[1]))
         places = range(len(states.states))
-        parts = (self.some(states, places[at : at + at_once]) for at in places[::at_once])
+        parts = (self.select(states, places[at : at + at_once]) for at in places[::at_once])
         return [texts for part in parts for texts in self._beam(part, prompt, size, max_tokens)]
 
     @torch.inference_mode()
@@ -180,7 +180,7 @@ class TransformersEngine(Engine):
         how, paths = self._how(prompt, max_tokens), Paths(size, self.generation.eos_token_id)
         # it ends with as many texts as are asked for, as CTranslate2 does: longer ones are likelier a token, and loops
         how.update(num_beams=size, num_return_sequences=size, early_stopping=True)
-        with self.alone() as whisper:
+        with self.exclusive() as whisper:
             no_speech = self._no_speech(whisper, states.states)
             outputs = GenerationMixin.generate(
                 whisper,
@@ -266,7 +266,7 @@ class TransformersEngine(Engine):
     def align(
         self, states: Encoded, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
     ) -> list[Alignment]:
-        with self.alone() as whisper:
+        with self.exclusive() as whisper:
             whisper.set_attn_implementation("eager")  # the only one that shows its attention
             try:
                 return [
@@ -289,7 +289,7 @@ class TransformersEngine(Engine):
         )
         return Alignment(
             times=times[0, len(prompt) : len(given)].tolist(),
-            shares=shares.gather(1, ids[0, len(prompt) + 1 :, None])[:, 0].tolist(),
+            probabilities=shares.gather(1, ids[0, len(prompt) + 1 :, None])[:, 0].tolist(),
         )
 
 

@@ -17,7 +17,7 @@ from transformers.masking_utils import eager_mask
 
 from common.messages import Message
 from speech.engines.base import Engine
-from speech.engines.shared_weights import Body
+from speech.engines.shared_weights import SharedWeights
 from speech.engines.short_window import ShortWindowWhisper
 from speech.engines.transformers import Encoded, TransformersEngine
 from speech.models.checkpoint import Choice
@@ -138,9 +138,9 @@ class Live(TransformersEngine):
         Engine.__init__(self, choice, Message(en="it is being trained", fr="il est en cours d'entraînement"))
         self.device, self.precision, self.longest = formats.device, formats.weights, longest
         self.formats = formats
-        self.body = Body(model.get_base_model())
+        self.shared_weights = SharedWeights(model.get_base_model())
         self._adapter = self._assistant = None
-        self.memory = self.own_memory = self.body.memory
+        self.memory = self.own_memory = self.shared_weights.memory
 
     @property
     def compute(self) -> torch.autocast:
@@ -149,10 +149,10 @@ class Live(TransformersEngine):
         return torch.autocast(self.device, getattr(torch, compute), compute != "float32")
 
     @contextmanager
-    def alone(self) -> Iterator[ShortWindowWhisper]:
+    def exclusive(self) -> Iterator[ShortWindowWhisper]:
         """As it is: the adapter that learns is always on."""
-        with self.body.lock:
-            yield self.body.whisper
+        with self.shared_weights.lock:
+            yield self.shared_weights.whisper
 
     def encode(self, mel) -> Encoded:
         with self.compute:

@@ -70,7 +70,7 @@ def hear(recording: "Recording", columns: Sequence[Asked], whole: bool) -> Itera
     done: tuple[Heard, ...] = ()
     for at, column in enumerate(columns):
         yield Stage(at, None, done)
-        engine = loaded(column.setting).engine.counting()
+        engine = loaded(column.setting).engine.with_own_counts()
         options = Options(margin=engine.margin, voice_activity=not whole)
         started = time.perf_counter()
         for progress in transcribe(recording, engine, options):

@@ -92,8 +92,8 @@ def held() -> list["Engine"]:
 def memory(engines: Iterable["Engine"]) -> int:
     """Bytes of their weights; what several share counts once."""
     engines = list(engines)
-    bodies = {engine.body: engine.memory - engine.own_memory for engine in engines}
-    return sum(bodies.values()) + sum(engine.own_memory for engine in engines)
+    bases = {engine.shared_weights: engine.memory - engine.own_memory for engine in engines}
+    return sum(bases.values()) + sum(engine.own_memory for engine in engines)
 
 
 def _make_room() -> None:

@@ -243,7 +243,7 @@ def test_a_gpu_that_fills_up_meanwhile_is_told(torch32, monkeypatch):
     def full(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    with torch32.alone() as whisper:
+    with torch32.exclusive() as whisper:
         monkeypatch.setattr(whisper.model.encoder, "forward", full)
     with pytest.raises(UserError, match="The GPU's memory is full"):
         texts(torch32, [waveform("conf-full")])
@@ -310,12 +310,12 @@ def test_workers_hear_batches_side_by_side_and_give_them_in_order():
         time.sleep(0.1 * (at == 0))  # the first is the last to be done
         return at
 
-    assert engine.workers == 2 and list(engine.each(work, range(6))) == list(range(6))
+    assert engine.workers == 2 and list(engine.map_batches(work, range(6))) == list(range(6))
 
 
 def test_batches_that_nobody_waits_for_are_not_heard():
     engine, begun = load(choose(), "ctranslate2", threads=1), []
-    heard = engine.each(lambda at: begun.append(at) or time.sleep(0.05), range(100))
+    heard = engine.map_batches(lambda at: begun.append(at) or time.sleep(0.05), range(100))
     next(heard)
     heard.close()
     time.sleep(0.3)
@@ -333,7 +333,7 @@ def test_some_of_a_batch_are_heard_as_in_it(int8, torch32, clips):
         asked = {"beam_size": 1, "temperature": 0.0, "max_tokens": 40}
         whole = engine.generate(states, prompt_ids, **asked)
         for places in ([4, 1, 2], [3]):
-            some = engine.generate(engine.some(states, places), prompt_ids, **asked)
+            some = engine.generate(engine.select(states, places), prompt_ids, **asked)
             assert [found.tokens for found in some] == [whole[at].tokens for at in places]
 
 

@@ -68,7 +68,9 @@ def text(engine: Engine, clip: np.ndarray, tokens: int = 4) -> str:
 def layers(engine: Engine) -> set[str]:
     """Where adapters are in the body's layers, and which."""
     gc.collect()
-    return {path.rpartition("lora_")[2] for path, _ in engine.body.whisper.named_parameters() if "lora_" in path}
+    return {
+        path.rpartition("lora_")[2] for path, _ in engine.shared_weights.whisper.named_parameters() if "lora_" in path
+    }
 
 
 def test_eight_threads_hear_what_one_hears(engines, clips):
@@ -101,8 +103,8 @@ def test_an_adapter_beside_the_base_says_what_a_merged_one_says(
 
 def test_they_share_one_body(shallow, engines, adapters, tmp_path):
     base, *others = engines
-    assert len({engine.body for engine in engines}) == 1
-    assert base.own_memory == 0 and base.memory == base.body.memory
+    assert len({engine.shared_weights for engine in engines}) == 1
+    assert base.own_memory == 0 and base.memory == base.shared_weights.memory
     for one in others:
         assert 0 < one.own_memory < 0.05 * base.memory and one.memory == base.memory + one.own_memory
     assert len({engine.weights for engine in engines}) == 4
@@ -131,7 +133,7 @@ def test_an_adapter_that_goes_while_the_body_is_at_work_goes_afterwards(shallow,
     lora = LoraConfig(r=1, target_modules=["fc2"])
     folder = saved(WhisperForConditionalGeneration.from_pretrained(shallow), tmp_path / "one", lora, 0.1)
     one = load(choose(shallow, str(folder)), "transformers")
-    with base.alone():
+    with base.exclusive():
         del one
         assert len(layers(base)) > len(before)
     assert layers(base) == before
@@ -156,7 +158,7 @@ def test_a_cold_hearing_leaves_the_dice_alone(engines, clips):
 @pytest.mark.parametrize("precision", ["8bit", "4bit"])
 def test_adapters_on_a_quantised_base(shallow, engines, adapters, clips, precision):
     base, *others = (load(choose(shallow, a and str(a)), "transformers", precision) for a in (None, *adapters[:2]))
-    assert {one.body for one in others} == {base.body} != {engines[0].body}
+    assert {one.shared_weights for one in others} == {base.shared_weights} != {engines[0].shared_weights}
     said = [[text(one, clip) for clip in clips] for one in (base, *others, base)]
     assert said[0] == said[3] and said[0] != said[1] != said[2] != said[0]
     whole, rounded = (load(choose(), "transformers", how) for how in (None, precision))

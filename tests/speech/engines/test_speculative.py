@@ -91,7 +91,7 @@ def test_a_draft_with_an_encoder_of_its_own(plain, clips, deaf):
 
 def test_who_listens_at_the_same_moment_has_counts_of_his_own(clips, two_layers):
     engine = assisted(two_layers)
-    alone, one, other = (engine.counting() for _ in range(3))
+    alone, one, other = (engine.with_own_counts() for _ in range(3))
     heard(alone, clips[:1])
     both = [threading.Thread(target=heard, args=asked) for asked in ((one, clips[:1]), (other, clips))]
     for thread in both:
@@ -104,7 +104,7 @@ def test_who_listens_at_the_same_moment_has_counts_of_his_own(clips, two_layers)
 
 def test_an_encoder_that_hears_alike_is_not_held_twice(torch32, two_layers, deaf):
     sharing, own = assisted(two_layers), assisted(deaf)
-    assert sharing.body == own.body == torch32.body
+    assert sharing.shared_weights == own.shared_weights == torch32.shared_weights
     assert sharing.own_memory < 0.55 * torch32.memory < own.own_memory
     assert sharing.memory == torch32.memory + sharing.own_memory
 
@@ -122,7 +122,7 @@ def test_an_adapter_gets_help_too(clips, two_layers, tmp_path):
     adapter = saved(base, tmp_path / "adapter", strength=0.04)
     alone = load(choose("whisper-base", str(adapter)), "transformers")
     engine = assisted(two_layers, adapter)
-    assert engine.body == alone.body and heard(engine, clips) == heard(alone, clips)
+    assert engine.shared_weights == alone.shared_weights and heard(engine, clips) == heard(alone, clips)
     assert engine.drafted and engine.own_memory > alone.own_memory
 
 

@@ -29,7 +29,7 @@ class Deaf(Engine):
     def encode(self, mel):
         return mel
 
-    def some(self, states, places):
+    def select(self, states, places):
         return states[places]
 
     def detect(self, states):

@@ -360,7 +360,7 @@ def test_an_adapter_is_judged_and_kept_at_its_strength(corpus, tiny, tmp_path, m
         return {scale for layer in layers for scale in layer.scaling.values()}
 
     def hooked(engine, *more):
-        heard_at.append(scales(engine.body.whisper))
+        heard_at.append(scales(engine.shared_weights.whisper))
         return decode(engine, *more)
 
     monkeypatch.setattr(training, "decode", hooked)
