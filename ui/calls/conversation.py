@@ -7,7 +7,8 @@ from urllib.parse import quote
 from transcripts.transcript import Transcript, Turn
 from ui.calls.session import DONE, FAILED, RUNNING, Call
 from ui.kit import transcript_html
-from ui.kit.i18n import clock, number, say, typeset
+from ui.kit.format import clock, number
+from ui.kit.i18n import say, typeset
 
 FOLLOW = (Path(__file__).parents[2] / "assets/conversation.js").read_text()
 

@@ -7,7 +7,7 @@ from common.messages import UserError
 from ui.calls.downloads import shown
 from ui.calls.session import Call, Visit
 from ui.kit import corpus_field
-from ui.kit.i18n import WORDS
+from ui.kit.i18n import message
 
 if TYPE_CHECKING:
     from transcripts.transcript import Turn
@@ -28,7 +28,7 @@ def keep(call: Call | None, visit: Visit, consent: bool) -> tuple[int, str]:
 
     found = turns(call, visit) if call else []
     if not found:
-        raise UserError(*WORDS["nothing_checked"])
+        raise UserError(*message("nothing_checked"))
     name = f"{Path(call.name).stem}-{call.upload.parent.name[:8]}"  # the content's hash tells twins apart
     mixed = channels.lanes(call.transcript.line, call.wish.channels) is None
     language = call.transcript.language

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ui.calls.session import CANCELLED, DONE, FAILED, KEPT, RUNNING, WAITING, Call
-from ui.kit.i18n import clock, number, say, typeset
+from ui.kit.format import clock, number
+from ui.kit.i18n import say, typeset
 
 MARKS = {"cancel": "✕", "again": "↻", "remove": "✕"}
 

@@ -19,7 +19,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from common.messages import Message, UserError
-from ui.kit.i18n import WORDS
+from ui.kit.i18n import message
 
 if TYPE_CHECKING:
     from transcripts.transcript import Transcript, Turn, Word
@@ -138,16 +138,16 @@ class Visit:
     def add(self, upload: Path, wish: Wish) -> Call:
         """The recording moves into the visit's folder. Raises UserError for one that is there already, or gone."""
         if any(call.upload == upload for call in self.calls):
-            raise UserError(*(text.format(name=upload.name) for text in WORDS["call_twice"]))
+            raise UserError(*message("call_twice", name=upload.name))
         if len(self.calls) >= MOST:
-            raise UserError(*(text.format(most=MOST) for text in WORDS["too_many_calls"]))
+            raise UserError(*message("too_many_calls", most=MOST))
         self._count += 1
         folder = self.folder / str(self._count)
         folder.mkdir(parents=True)
         try:
             path = Path(shutil.move(upload, folder / upload.name))
         except FileNotFoundError as error:
-            raise UserError(*(text.format(name=upload.name) for text in WORDS["call_gone"])) from error
+            raise UserError(*message("call_gone", name=upload.name)) from error
         call = Call(self._count, upload.name, path, upload, wish)
         self.calls.append(call)
         self.chosen = self.chosen or call

@@ -13,16 +13,16 @@ from ui.calls import conversation, corrected_turns, downloads, queue_html, sessi
 from ui.calls import timeline as lanes
 from ui.calls.downloads import FORMATS
 from ui.calls.session import Call, Visit, Wish
-from ui.dataset.tab import AT_ONCE, SEVERAL
 from ui.kit import access, corpus_field
-from ui.kit.i18n import WORDS, label, reader_of, say, typeset
+from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
+from ui.kit.fields import adapter_field, adapters, languages
+from ui.kit.i18n import label, message, reader_of, say, typeset
 from ui.kit.transcript_html import refused
-from ui.transcribe.tab import ear_field, ears, languages
 
 CHANNELS = ("auto", "mix", "split")
 MOST_VOICES = 4  # on one channel
 SAMPLES = ("stereo", "mono")
-FOUR_AT_ONCE = {"concurrency_limit": 4, "concurrency_id": "calls"}  # the engine itself takes a batch at a time
+CALLS_AT_ONCE = FOUR_AT_ONCE | {"concurrency_id": "calls"}
 
 
 def tab() -> list[gr.components.Component]:
@@ -49,7 +49,7 @@ def tab() -> list[gr.components.Component]:
         queue.act(_act, wishes, screen, **SEVERAL),
         *[button.click(_sample, [kinds[kind], *wishes], screen, **SEVERAL) for kind, button in samples.items()],
     ):
-        event.then(_work, None, screen, **SEVERAL | FOUR_AT_ONCE)
+        event.then(_work, None, screen, **SEVERAL | CALLS_AT_ONCE)
     for event, change in (
         (dialogue.correct, _correct),
         (dialogue.check, _check),
@@ -60,7 +60,7 @@ def tab() -> list[gr.components.Component]:
     gr.on([mask.input, names.submit, names.blur], _mask, [mask, names], screen, **SEVERAL)
     prepare.click(_mask_sound, tone, [masked, kept], **SEVERAL)
     keep.click(_keep, [consent, password], [consent, kept], **SEVERAL)
-    program.click(call, [recording, *wishes[:-1], mask, names, wishes[-1]], answer, api_name="call", **FOUR_AT_ONCE)
+    program.click(call, [recording, *wishes[:-1], mask, names, wishes[-1]], answer, api_name="call", **CALLS_AT_ONCE)
     language, ear = wishes[-2:]
     return [language, queue, dialogue, password, ear]
 
@@ -69,7 +69,7 @@ def welcome(reader: str) -> list:
     """What `tab` returned, for this reader."""
     asked = not access.on_a_space() and access.password() is not None
     shown = queue_html.rows((), None, reader), conversation.invitation(reader)
-    return [gr.Dropdown(languages(reader)), *shown, gr.Textbox(visible=asked), ears(reader)]
+    return [gr.Dropdown(languages(reader)), *shown, gr.Textbox(visible=asked), adapters(reader)]
 
 
 def call(
@@ -101,7 +101,7 @@ def call(
     reader = reader_of(request)
     try:
         if not audio:
-            raise UserError(*WORDS["no_recording"])
+            raise UserError(*message("no_recording"))
         *_, last = transcription.heard(Path(audio), _wish(channels, speakers, language, adapter))
     except UserError as refusal:
         raise gr.Error(refusal.message.to(reader), print_exception=False) from refusal
@@ -123,7 +123,7 @@ def _entrance() -> tuple:
         voices = [(label("speakers_found"), 0), *[(str(count), count) for count in range(1, MOST_VOICES + 1)]]
         speakers = gr.Dropdown(voices, value=0, label=label("speakers"), min_width=130)
         language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), min_width=130)
-    ear = ear_field("call-ear")
+    ear = adapter_field("call-ear")
     samples = {}
     if simulated_call.available():
         with gr.Row(elem_classes="simulated"):
@@ -265,7 +265,7 @@ def _drop(
 def _sample(kind: str, channels: str, speakers: int, language: str, ear: str | None, request: gr.Request) -> Screen:
     """A call made of the telephone prompts, on a line of µ-law."""
     visit, reader = session.of(request), reader_of(request)
-    visit.refusals, name = "", WORDS[f"simulated_file_{kind}"].to(reader)
+    visit.refusals, name = "", message(f"simulated_file_{kind}").to(reader)
     try:
         made = simulated_call.call(visit.folder / kind, name, mono=kind == "mono")
         visit.add(made, _wish(channels, speakers, language, ear))

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from transcripts.transcript import Turn
 from ui.calls.session import Call
-from ui.kit.i18n import clock, number, say
+from ui.kit.format import clock, number
+from ui.kit.i18n import say
 
 LANE, BAR = 40, 22  # height of a lane and of what is drawn in it, in the picture's units
 # Seconds that a word may last, and that a pause inside of a turn is none. By these a simulated call of 74 s had 16.8 s

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from gradio.processing_utils import PLAYABLE_AUDIO_CODECS
 
-from common.messages import Message, UserError
+from common.messages import UserError
 from ui.calls.session import CANCELLED, DONE, FAILED, RUNNING, Call, Visit, Wish
 from ui.kit import adapter_shelf
 from ui.kit.engine_pool import DETECT, called, loaded
-from ui.kit.i18n import WORDS
+from ui.kit.i18n import message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 def heard(path: Path, wish: Wish) -> Iterator["Progress"]:
     """What is said in the call, piece by piece; hours of it take no more memory. Raises UserError."""
     if not path.is_file():
-        raise UserError(*(text.format(name=path.name) for text in WORDS["call_gone"]))
+        raise UserError(*message("call_gone", name=path.name))
     setting = adapter_shelf.ear(wish.ear)
     engine = loaded(setting).engine
 
@@ -90,7 +90,7 @@ def _step(call: Call, pieces: Iterator["Progress"]) -> "Progress | UserError | N
 
 
 def _fail(call: Call, error: BaseException) -> None:
-    call.status, call.why = FAILED, Message(*WORDS["call_broke"])
+    call.status, call.why = FAILED, message("call_broke")
     if isinstance(error, UserError):
         call.why = error.message
     else:

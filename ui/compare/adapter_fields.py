@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from common.messages import UserError
-from ui.dataset.tab import AT_ONCE, SEVERAL
 from ui.kit import adapter_shelf
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.corpus_field import refused
 from ui.kit.engine_pool import called, held, loading, memory
-from ui.kit.i18n import label, number, reader_of, say
+from ui.kit.events import AT_ONCE, SEVERAL
+from ui.kit.format import number
+from ui.kit.i18n import label, reader_of, say
 
 if TYPE_CHECKING:
     from speech.engines import Engine

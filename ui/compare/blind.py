@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from ui.compare import columns
 from ui.compare.columns import LETTERS, Heard
-from ui.kit.i18n import number, say
+from ui.kit.format import number
+from ui.kit.i18n import say
 
 TIE = "tie"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import gradio as gr
 
 from ui.compare.columns import LETTERS, Asked
-from ui.dataset.tab import AT_ONCE, SEVERAL
 from ui.kit import adapter_shelf
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.engine_pool import loading
+from ui.kit.events import AT_ONCE, SEVERAL
 from ui.kit.i18n import label, reader_of, say
 
 ENGINES = ("auto", "transformers", "ctranslate2")

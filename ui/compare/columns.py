@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from common.messages import UserError
 from ui.compare import verdict
-from ui.dataset.samples import percent
 from ui.kit.engine_pool import Setting, loaded, settled
-from ui.kit.i18n import WORDS, clock, number, say, typeset
+from ui.kit.format import clock, number, percent
+from ui.kit.i18n import message, say, typeset
 
 if TYPE_CHECKING:
     from speech.audio.decode import Recording
@@ -86,7 +86,7 @@ def refuse_twins(columns: Sequence[Asked]) -> None:
     for at, setting in enumerate(settings):
         if setting in settings[:at]:
             twins = {"a": LETTERS[settings.index(setting)], "b": LETTERS[at]}
-            raise UserError(*(text.format(**twins) for text in WORDS["columns_same"]))
+            raise UserError(*message("columns_same", **twins))
 
 
 def _heard(column: Asked, engine: "Engine", transcript, taken: float) -> Heard:
@@ -204,7 +204,9 @@ def _column(letter: str, name: str, heard: Heard, found: verdict.Judged, clip, r
 
 
 def _text(heard: Heard, reader: str) -> str:
-    flagged = "".join(f"<li>« {escape(each.text)} » ({say(reader, each.reason)})</li>" for each in heard.flagged)
+    flagged = "".join(
+        f"<li>« {escape(each.text)} » ({say(reader, f'flagged_{each.reason}')})</li>" for each in heard.flagged
+    )
     aside = f'<aside class="flagged"><p>{say(reader, "flagged")}</p><ul>{flagged}</ul></aside>' if flagged else ""
     text = escape(typeset(heard.text)) or f"<i>{say(reader, 'nothing_heard')}</i>"
     return f'<p class="text" lang="fr">{text}</p>{aside}'

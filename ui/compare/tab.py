@@ -14,14 +14,14 @@ from common.messages import UserError
 from ui.compare import adapter_fields, blind, column_settings, columns, telephone_line, whole_corpus
 from ui.compare.blind import Ballot
 from ui.compare.columns import LETTERS, Heard
-from ui.dataset.tab import AT_ONCE, SAMPLE_RATE, SEVERAL
 from ui.kit import adapter_shelf, corpus_field, transcript_html
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.corpus_field import Source, refused
 from ui.kit.engine_pool import loading
-from ui.kit.i18n import WORDS, label, reader_of, say
+from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
+from ui.kit.i18n import label, message, reader_of, say
+from ui.kit.sound import SAMPLE_RATE, playable
 from ui.kit.theme import WAVE
-from ui.transcribe.tab import FOUR_AT_ONCE
 
 if TYPE_CHECKING:
     from speech.audio.decode import Recording
@@ -167,8 +167,8 @@ def _take(name: str | None, row: float | None, chance: bool, request: gr.Request
         clips = corpus_field.opened(source).corpus
         at = random.randrange(len(clips)) if chance else int(row or 1) - 1
         if not 0 <= at < len(clips):
-            raise UserError(*(text.format(count=len(clips)) for text in WORDS["no_such_sample"]))
-        sound = SAMPLE_RATE, (clips.clip(at) * 32767).astype("int16")
+            raise UserError(*message("no_such_sample", count=len(clips)))
+        sound = playable(clips.clip(at))
     except UserError as refusal:
         return *[gr.skip()] * 5, refused(refusal, reader), gr.skip()
     return sound, clips.rows["text"][at], at + 1, Taken(source, at), None, "", gr.Row(visible=False)
@@ -188,7 +188,7 @@ def _recording(path: str | None, taken: Taken | None, phone: bool) -> "Recording
         recording = read(path)
         recording = replace(recording, facts=replace(recording.facts, path=Path(path).name))
     else:
-        raise UserError(*WORDS["no_recording"])
+        raise UserError(*message("no_recording"))
     return replace(recording, waveform=telephone_line.through(recording.waveform)) if phone else recording
 
 
@@ -201,7 +201,7 @@ def _phone(path: str | None, phone: bool, taken: Taken | None, request: gr.Reque
     except UserError as refusal:
         return gr.Audio(None, visible=False), refused(refusal, reader_of(request))
     left = telephone_line.through(plain)
-    return gr.Audio(telephone_line.sound(left), visible=True), telephone_line.pictures(plain, left, reader_of(request))
+    return gr.Audio(playable(left), visible=True), telephone_line.pictures(plain, left, reader_of(request))
 
 
 def _begin() -> tuple:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from ui.dataset.samples import percent
-from ui.kit.i18n import number, say
+from ui.kit.format import number, percent
+from ui.kit.i18n import say
 
 if TYPE_CHECKING:
     from scoring.alignment import Step

@@ -7,11 +7,13 @@ import gradio as gr
 
 from common.messages import UserError
 from ui.compare import column_settings, columns, whole_corpus_html
-from ui.dataset.tab import AT_ONCE, FIRST, POLL, SAMPLE_RATE, SEVERAL
 from ui.kit import corpus_field
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.corpus_field import Source, refused
+from ui.kit.events import AT_ONCE, POLL, SEVERAL
+from ui.kit.fields import FIRST
 from ui.kit.i18n import label, reader_of, say
+from ui.kit.sound import playable
 from ui.kit.theme import WAVE
 from ui.scores import background, figures_html, results
 
@@ -115,7 +117,7 @@ def _listen(duel: Duel | None, event: gr.EventData, request: gr.Request) -> tupl
     opened = corpus_field.opened(duel.source)
     pairs = whole_corpus_html.compared(opened.corpus, duel.both, duel.rows)
     try:
-        sound = SAMPLE_RATE, (opened.corpus.clip(row) * 32767).astype("int16")
+        sound = playable(opened.corpus.clip(row))
     except UserError as refusal:
         return gr.Audio(None, visible=False), refused(refusal, reader)
     return gr.Audio(sound, visible=True, autoplay=True), whole_corpus_html.clip(

@@ -10,8 +10,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ui.compare import columns, verdict
-from ui.dataset.samples import percent
-from ui.kit.i18n import number, say
+from ui.kit.format import number, percent
+from ui.kit.i18n import say
 from ui.scores.results import Listener, stamp
 
 if TYPE_CHECKING:

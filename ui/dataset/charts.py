@@ -9,7 +9,8 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from ui.kit.i18n import WORDS, number, say
+from ui.kit.format import number
+from ui.kit.i18n import SENTENCES, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,7 @@ def _columns(rows: "pd.DataFrame") -> list[str]:
 
 def _called(column: str, reader: str) -> str:
     for key in (f"by_{column}", f"meta_{column}"):
-        if key in WORDS:
+        if key in SENTENCES[reader]:
             return say(reader, key)
     return column
 

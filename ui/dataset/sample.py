@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
-from ui.dataset.samples import percent
+from ui.kit.format import percent
 from ui.kit.i18n import language_name, say
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from ui.kit.i18n import number, say
+from ui.kit.format import number, percent
+from ui.kit.i18n import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,10 +130,3 @@ def _heard(hypothesis: str, reader: str) -> str:
         return ""
     nothing = f"<i>{say(reader, 'nothing_heard')}</i>"
     return f'<p class="heard">{escape(hypothesis) or nothing}</p>'
-
-
-def percent(rate: float | None, reader: str) -> str:
-    """ "12,3 %"; nothing where there is no rate, and a sign where edits stand over no words."""
-    if rate is None or rate != rate:
-        return ""
-    return "∞" if rate == float("inf") else f"{number(rate, reader)}\N{NO-BREAK SPACE}%"

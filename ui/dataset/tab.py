@@ -12,22 +12,15 @@ from ui.dataset.samples import ALL, PAGE, SHOWN, View
 from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import Setting, loading
-from ui.kit.i18n import label, number, reader_of, say
+from ui.kit.events import AT_ONCE, POLL, SEVERAL
+from ui.kit.fields import FIRST, corpus_columns
+from ui.kit.format import number
+from ui.kit.i18n import label, reader_of, say
+from ui.kit.sound import playable
 from ui.kit.theme import INK
 from ui.kit.transcript_html import refused
 from ui.scores import background, figures_html, results
 from ui.scores.results import Listener
-
-SAMPLE_RATE = 16_000
-FIRST = 20  # samples to score, unless the visitor says otherwise
-POLL = 1.0  # seconds between two looks at a job
-SEVERAL = {  # visitors at once; of a visitor's own requests the last one counts, where gradio would drop it
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-    "trigger_mode": "always_last",
-}
-AT_ONCE = SEVERAL | {"queue": False}  # for what takes no time
 
 SCROLL = """() => { if (innerWidth <= 700) document.querySelector('#clip').scrollIntoView({behavior: 'smooth'}); }"""
 
@@ -91,20 +84,9 @@ def _choice() -> tuple[list, gr.Button, gr.Dropdown]:
         name = gr.Dropdown([], label=label("source"), info=label("source_hint"), scale=3, **custom)
         adapted = gr.Dropdown([], label=label("adapter"), info=label("adapter_hint"), scale=2, **custom)
     with gr.Accordion(label("unusual"), open=False), gr.Row(equal_height=True):
-        columns = unusual()
+        columns = corpus_columns()
         again = gr.Button(label("open"), min_width=100)
     return [name, *columns], again, adapted
-
-
-def unusual() -> list:
-    """The fields for a corpus's column of audio, that of its text, and TalkBank's unit."""
-    hint = {"placeholder": label("column_hint"), "max_lines": 1}
-    units = [(label(f"unit_{unit}"), unit) for unit in ("segment", "switch")]
-    return [
-        gr.Textbox("", label=label("audio_column"), **hint),
-        gr.Textbox("", label=label("text_column"), **hint),
-        gr.Radio(units, value="segment", label=label("unit")),
-    ]
 
 
 def _picture() -> tuple[gr.Dropdown, gr.HTML]:
@@ -275,7 +257,7 @@ def _listen(source: Source, adapter: Listener | None, event: gr.EventData, reque
         return gr.skip(), gr.skip()
     shown = sample.sample(opened, row, _heard(opened, adapter), reader)
     try:
-        sound = SAMPLE_RATE, (opened.corpus.clip(row) * 32767).astype("int16")
+        sound = playable(opened.corpus.clip(row))
     except UserError as refusal:
         why = refused(corpus_field.for_visitors(refusal.message).to(reader))
         return gr.Audio(None, visible=False), why + shown

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import gradio as gr
 
 from common.messages import UserError
-from ui.kit.i18n import WORDS
+from ui.kit.i18n import message
 
 HERE = ("127.0.0.1", "::1", "localhost")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")  # by a proxy, for somebody else
@@ -53,12 +53,12 @@ def check(request: gr.Request, given: str | None, profile: gr.OAuthProfile | Non
     if on_a_space():
         if profile is None or profile.username not in owners():
             names = ", ".join(sorted(owners()))
-            raise UserError(*(text.format(names=names) for text in WORDS["owner_only"]))
+            raise UserError(*message("owner_only", names=names))
     elif password():
         if not hmac.compare_digest((given or "").encode(), password().encode()):
-            raise UserError(*WORDS["password_only"])
+            raise UserError(*message("password_only"))
     elif not _sits_here(request):
-        raise UserError(*WORDS["here_only"])
+        raise UserError(*message("here_only"))
 
 
 def _sits_here(request: gr.Request) -> bool:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.messages import UserError
-from ui.dataset.samples import percent
 from ui.kit import corpus_field
 from ui.kit.engine_pool import Setting, loading
-from ui.kit.i18n import WORDS, number, say
+from ui.kit.format import number, percent
+from ui.kit.i18n import message, say
 
 if TYPE_CHECKING:
     from trainer.runs.adapters import Adapter
@@ -63,7 +63,7 @@ def setting(name: str) -> Setting:
     from trainer.runs.adapters import is_on_the_hub
 
     if not name:
-        raise UserError(*WORDS["no_model"])
+        raise UserError(*message("no_model"))
     if name == loading().result().choice.model:
         return Setting()
     if name in known():
@@ -99,7 +99,7 @@ def renamed(shelf: Shelf, name: str, called: str) -> Shelf:
     """With another name for one of them; its own again where that is empty. Raises UserError for one that is taken."""
     called = " ".join(called.split())
     if called != name and called in {shelf.called(each.name) for each in shelf.adapters if each.name != name}:
-        raise UserError(*(text.format(name=called) for text in WORDS["name_taken"]))
+        raise UserError(*message("name_taken", name=called))
     others = tuple(pair for pair in shelf.names if pair[0] != name)
     return replace(shelf, names=(*others, (name, called)) if called and called != name else others)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from common.messages import Message, UserError
 from ui.kit import transcript_html
-from ui.kit.i18n import WORDS
+from ui.kit.i18n import message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def opened(source: Source) -> Opened:
 def hub_id(name: str, refusal: str) -> str:
     """The name, if it can be of the Hub only: what is on this disk would be opened first, and is not for visitors."""
     if not HUB_ID.fullmatch(name) or Path(name).exists() or Path(name.partition(":")[0]).exists():
-        raise UserError(*WORDS[refusal])
+        raise UserError(*message(refusal))
     return name
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from common.messages import UserError
-from ui.kit.i18n import WORDS
+from ui.kit.i18n import message
 
 if TYPE_CHECKING:
     from speech.engines import Engine
@@ -133,7 +133,7 @@ def hear(
     """Transcribes the recording piece by piece, with the page's own engine unless told otherwise. Raises UserError."""
     setting = setting or Setting()
     if not path:
-        raise UserError(*WORDS["no_recording"])
+        raise UserError(*message("no_recording"))
     engine = loaded(setting).engine
 
     from speech.audio.decode import read

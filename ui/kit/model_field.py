@@ -7,7 +7,8 @@ import gradio as gr
 
 from common.messages import UserError
 from ui.kit.engine_pool import DETECT, loading
-from ui.kit.i18n import label, number, reader_of, say
+from ui.kit.format import number
+from ui.kit.i18n import label, reader_of, say
 from ui.kit.transcript_html import refused
 
 

@@ -3,7 +3,8 @@
 from html import escape
 
 from transcripts.transcript import Flagged, Transcript, Turn
-from ui.kit.i18n import clock, language_name, number, say, typeset
+from ui.kit.format import clock, number
+from ui.kit.i18n import language_name, say, typeset
 
 SURE, DOUBTFUL = 0.65, 0.5  # of 25 telephone prompts that whisper-base was less sure of than 0.65, 21 had a wrong word
 
@@ -77,6 +78,7 @@ def flagged(flagged: list[Flagged], reader: str) -> str:
     if not flagged:
         return ""
     items = "".join(
-        f"<li>{clock(f.start)}–{clock(f.end)} « {escape(f.text)} » ({say(reader, f.reason)})</li>" for f in flagged
+        f"<li>{clock(f.start)}–{clock(f.end)} « {escape(f.text)} » ({say(reader, f'flagged_{f.reason}')})</li>"
+        for f in flagged
     )
     return f'<aside class="flagged"><p>{say(reader, "flagged")}</p><ul>{items}</ul></aside>'

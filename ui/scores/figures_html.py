@@ -5,9 +5,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from common.messages import UserError
-from ui.dataset.samples import percent
 from ui.kit.corpus_field import for_visitors
-from ui.kit.i18n import clock, number, say, typeset
+from ui.kit.format import clock, number, percent
+from ui.kit.i18n import say, typeset
 from ui.kit.transcript_html import refused
 from ui.scores import background
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import gradio as gr
 
 from common.messages import Message, UserError
-from ui.dataset.tab import AT_ONCE, SEVERAL
 from ui.kit import access
 from ui.kit.corpus_field import for_visitors
-from ui.kit.i18n import WORDS, clock, label, number, reader_of, say
+from ui.kit.events import AT_ONCE, ONCE, SEVERAL
+from ui.kit.format import clock, number
+from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.transcript_html import refused
 from ui.scores.figures_html import listed
 from ui.training import recipe, running
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 POLL = 8.0  # seconds between two looks: the Hub's log takes five to read
 MACHINES = ("t4-small", "l4x1", "a10g-small", "a100-large")
-ONCE = SEVERAL | {"trigger_mode": "once"}
 STAGES = {"SCHEDULING": "job_scheduling", "RUNNING": "job_on_its_way"} | {
     stage: f"job_{stage.lower()}" for stage in ("COMPLETED", "CANCELED", "ERROR", "DELETED")
 }
@@ -128,12 +128,12 @@ def _price(
     try:
         api = _hub(typed, signed_in)
         if not repository.strip():
-            raise UserError(*WORDS["token_and_repository"])
+            raise UserError(*message("token_and_repository"))
         asked = recipe.arguments(Form(*form)._replace(push_to=""))
         space = space_of_allo(source.strip())
         plan = planned(api, asked, repository.strip(), space, machine.strip(), seconds_of(limit), private)
         if plan.cost is None:
-            raise UserError(*(text.format(flavor=plan.flavor) for text in WORDS["rent_no_price"]))
+            raise UserError(*message("rent_no_price", flavor=plan.flavor))
     except UserError as refusal:
         return _refused(refusal, reader), None, gr.Button(visible=False)
     return _cost(plan, reader), plan, gr.Button(visible=True)
@@ -231,9 +231,9 @@ def _hub(typed: str, signed_in: gr.OAuthToken | None) -> "HfApi":
 
     token = typed.strip() or (signed_in.token if signed_in else "")
     if offline():
-        raise UserError(*WORDS["hub_is_off"])
+        raise UserError(*message("hub_is_off"))
     if not token:
-        raise UserError(*WORDS["rent_no_token"])
+        raise UserError(*message("rent_no_token"))
     return HfApi(token=token)
 
 

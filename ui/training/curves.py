@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from ui.dataset.samples import percent
-from ui.kit.i18n import number, say
+from ui.kit.format import number, percent
+from ui.kit.i18n import say
 
 if TYPE_CHECKING:
     from trainer.evaluation.learning_curve import Curve, Point

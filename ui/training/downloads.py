@@ -10,7 +10,7 @@ from zipfile import ZIP_STORED, ZipFile
 from gradio.utils import get_upload_folder
 
 from common.messages import UserError
-from ui.kit.i18n import WORDS
+from ui.kit.i18n import message
 from ui.training import recipe
 
 FORMATS = ("adapter", "merged", "ctranslate2")
@@ -22,7 +22,7 @@ def adapter_of(name: str) -> Path:
 
     folder = background.folder_of(name) / "adapter"
     if not (folder / "adapter_model.safetensors").is_file():
-        raise UserError(*WORDS["no_adapter_yet"])
+        raise UserError(*message("no_adapter_yet"))
     return folder
 
 
@@ -49,9 +49,9 @@ def publish(name: str, repository: str, token: str, private: bool) -> str:
 
     adapter = adapter_of(name)
     if offline():
-        raise UserError(*WORDS["hub_is_off"])
+        raise UserError(*message("hub_is_off"))
     if not token.strip() or not repository.strip():
-        raise UserError(*WORDS["token_and_repository"])
+        raise UserError(*message("token_and_repository"))
     return publish(adapter, repository.strip(), token.strip(), private)
 
 
@@ -66,9 +66,9 @@ def token_to_push(repository: str | None, token: str | None) -> str | None:
     if not (repository or "").strip():
         return None
     if offline():
-        raise UserError(*WORDS["hub_is_off"])
+        raise UserError(*message("hub_is_off"))
     if not token and not os.environ.get("HF_TOKEN"):
-        raise UserError(*WORDS["token_and_repository"])
+        raise UserError(*message("token_and_repository"))
     return token or None
 
 

@@ -12,7 +12,8 @@ from common.messages import Message, UserError
 from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source, for_visitors
 from ui.kit.engine_pool import loading
-from ui.kit.i18n import WORDS, clock, number, say
+from ui.kit.format import clock, number
+from ui.kit.i18n import message, say
 from ui.scores.figures_html import leaks, listed
 
 NOTEBOOK = ("rank", "alpha", "dropout", "modules", "learning_rate", "warmup_steps", "batch_size", "epochs", "window")
@@ -109,7 +110,7 @@ async def ask(words: list[str], reader: str, **settings: str) -> str:
             process.kill()
     if process.returncode:
         last = (log.decode(errors="replace").strip().splitlines() or [""])[-1].removeprefix("trainer: ")
-        raise UserError(last, last) if process.returncode == 2 else UserError(*WORDS["command_failed"])
+        raise UserError(last, last) if process.returncode == 2 else UserError(*message("command_failed"))
     return told.decode()
 
 

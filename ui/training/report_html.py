@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.messages import Message
-from ui.dataset.samples import percent
 from ui.kit import corpus_field
 from ui.kit.corpus_field import Source, for_visitors
-from ui.kit.i18n import number, say, typeset
+from ui.kit.format import number, percent
+from ui.kit.i18n import say, typeset
 from ui.scores.figures_html import listed
 
 if TYPE_CHECKING:

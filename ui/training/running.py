@@ -10,7 +10,8 @@ from typing import NamedTuple
 from common.messages import Message, UserError
 from ui.kit import access
 from ui.kit.corpus_field import for_visitors
-from ui.kit.i18n import WORDS, clock, number, say
+from ui.kit.format import clock, number
+from ui.kit.i18n import message, say
 from ui.kit.transcript_html import refused
 from ui.scores.figures_html import listed
 from ui.training import curves
@@ -216,7 +217,7 @@ def zero_gpu() -> bool:
 def check_place() -> None:
     """Raises UserError where no training can run in the background."""
     if zero_gpu():
-        raise UserError(*WORDS["zero_gpu"])
+        raise UserError(*message("zero_gpu"))
 
 
 def _lasts(folder: Path) -> bool:

@@ -15,21 +15,21 @@ from typing import NamedTuple
 import gradio as gr
 
 from common.messages import UserError
-from ui.dataset.tab import AT_ONCE, SAMPLE_RATE, SEVERAL, unusual
 from ui.kit import access, corpus_field
 from ui.kit.engine_pool import loading
+from ui.kit.events import AT_ONCE, ONCE, SEVERAL
+from ui.kit.fields import adapters, corpus_columns
 from ui.kit.i18n import label, reader_of, say
+from ui.kit.sound import playable
 from ui.kit.theme import INK
 from ui.kit.transcript_html import refused
 from ui.training import cloud, curves, downloads, recipe, report_html, running
 from ui.training.recipe import Form
-from ui.transcribe import tab as transcribe
 
 POLL = 2.0  # seconds between two looks at the run folders
 PRESETS = ("quick", "thorough", "seed")
 FIRST = ("phone-prompts", "demo")  # corpus and name of the training that is suggested where there is none
 ONE_AT_A_TIME = SEVERAL | {"concurrency_limit": 1, "concurrency_id": "workshop"}  # what takes a core and memory
-PRESSED = SEVERAL | {"trigger_mode": "once"}  # pressed again before it is done, it is the same press
 COMPARE = "() => document.getElementById('compare-button')?.click()"
 LISTEN = "() => document.getElementById('transcribe-button')?.click()"
 
@@ -105,10 +105,10 @@ def tab(ear: gr.Dropdown, call_ear: gr.Dropdown) -> None:
     estimating.then(**over)
     cancel.click(lambda: "", None, said, cancels=estimating, **AT_ONCE).then(**over)
     for button, act in ((start, _start), (three, _start_curve)):
-        button.click(act, [password, token, *form], [said, chosen], **PRESSED).then(**look)
+        button.click(act, [password, token, *form], [said, chosen], **ONCE).then(**look)
 
     for button, act in ((stop, _stop), (resume, _resume), (really, _delete)):
-        pressed = button.click(act, [password, token, chosen], [answer, sure], **PRESSED)
+        pressed = button.click(act, [password, token, chosen], [answer, sure], **ONCE)
         pressed.then(**look)
     delete.click(lambda: gr.Row(visible=True), None, sure, **AT_ONCE)
     keep.click(lambda: gr.Row(visible=False), None, sure, **AT_ONCE)
@@ -121,7 +121,7 @@ def tab(ear: gr.Dropdown, call_ear: gr.Dropdown) -> None:
     compare.click(None, js=COMPARE)
     listen.click(_listen_with, chosen, [ear, call_ear], **AT_ONCE).then(None, js=LISTEN)
     prepare.click(_prepare, [password, chosen, format], [download, taken], **ONE_AT_A_TIME)
-    push.click(_push, [password, chosen, repository, once, private], [once, pushed], **PRESSED)
+    push.click(_push, [password, chosen, repository, once, private], [once, pushed], **ONCE)
 
 
 def _form() -> tuple[list, gr.HTML, gr.Textbox]:
@@ -133,7 +133,7 @@ def _form() -> tuple[list, gr.HTML, gr.Textbox]:
         base = gr.Dropdown([], label=label("base_model"), info=label("base_hint"), **custom)
     about = gr.HTML(apply_default_css=False, elem_id="learns")
     with gr.Accordion(label("unusual"), open=False), gr.Row():
-        columns = unusual()
+        columns = corpus_columns()
     presets = [(label(f"preset_{name}"), name) for name in PRESETS]
     preset = gr.Radio(presets, value=PRESETS[0], label=label("preset"))
     with gr.Row():
@@ -337,7 +337,7 @@ def _show_after(after: After, request: gr.Request) -> tuple:
 
 def _listen_with(chosen: str | None, request: gr.Request) -> list[gr.Dropdown]:
     """This visitor's recordings and calls are heard with the run's adapter from now on."""
-    return [transcribe.ears(reader_of(request), chosen)] * 2
+    return [adapters(reader_of(request), chosen)] * 2
 
 
 def _hear(chosen: str | None, event: gr.EventData, request: gr.Request) -> tuple:
@@ -350,7 +350,7 @@ def _hear(chosen: str | None, event: gr.EventData, request: gr.Request) -> tuple
         clip = report_html.sound(chosen, str(event.clip))
     except UserError as refusal:
         return gr.Audio(None, visible=False), _refused(refusal, request)
-    return gr.Audio((SAMPLE_RATE, (clip * 32767).astype("int16")), visible=True), ""
+    return gr.Audio(playable(clip), visible=True), ""
 
 
 # What is pressed, by those who may

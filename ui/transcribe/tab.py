@@ -8,13 +8,14 @@ from pathlib import Path
 import gradio as gr
 from gradio.processing_utils import audio_is_playable
 from gradio.utils import get_upload_folder
-from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
 from common.messages import UserError
 from speech.exports import encoded
-from ui.kit import adapter_shelf, model_field, transcript_html
-from ui.kit.engine_pool import DETECT, hear
-from ui.kit.i18n import label, language_name, reader_of, say
+from ui.kit import adapter_shelf, model_field, sound, transcript_html
+from ui.kit.engine_pool import hear
+from ui.kit.events import FOUR_AT_ONCE, PRIVATE
+from ui.kit.fields import adapter_field, adapters, languages
+from ui.kit.i18n import label, reader_of, say
 from ui.kit.theme import INK
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")  # Debian's asterisk-core-sounds-fr-wav
@@ -26,8 +27,6 @@ SAMPLES = {
     "demo-instruct": "Visite guidée (1 min 11)",
 }
 FORMATS = ("txt", "srt", "vtt", "json")
-FOUR_AT_ONCE = {"concurrency_limit": 4, "concurrency_id": "engine"}  # the engine itself takes a batch at a time
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
@@ -48,7 +47,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
             with gr.Row():
                 start = gr.Button(label("transcribe"), variant="primary", elem_id="start")
                 stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id="stop")
-            ear = ear_field("ear")
+            ear = adapter_field("ear")
             with gr.Row(elem_classes="settings"):
                 language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), scale=2, min_width=120)
                 task = gr.Radio(_tasks("fr"), value="transcribe", label=label("task"), scale=3, min_width=220)
@@ -80,20 +79,12 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
 
 def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown]:
     """What `tab` returned, for this reader."""
-    return gr.Dropdown(languages(reader)), gr.Radio(_tasks(reader)), transcript_html.invitation(reader), ears(reader)
-
-
-def ear_field(name: str) -> gr.Dropdown:
-    """Which adapter to listen with; its choices are those of `ears`."""
-    how = {"allow_custom_value": True, "visible": False, "elem_id": name, "elem_classes": "settings"}
-    return gr.Dropdown([("", "")], value="", label=label("ear"), **how)
-
-
-def ears(reader: str, chosen: str | None = None) -> gr.Dropdown:
-    """What this visitor may listen with: the page's model, and the adapters there are; hidden where there are none."""
-    names = adapter_shelf.names()
-    value = {} if chosen is None else {"value": chosen}
-    return gr.Dropdown([(say(reader, "ear_page"), ""), *((name, name) for name in names)], visible=bool(names), **value)
+    return (
+        gr.Dropdown(languages(reader)),
+        gr.Radio(_tasks(reader)),
+        transcript_html.invitation(reader),
+        adapters(reader),
+    )
 
 
 def transcribe(
@@ -208,18 +199,13 @@ def _playable(path: str | None, progress):
     """A sound that browsers play, in the place of GSM, G.722 and the like."""
     if not path or progress is None or audio_is_playable(path):
         return gr.skip()
-    from speech.audio.decode import SAMPLE_RATE, read
+    from speech.audio.decode import read
 
-    return SAMPLE_RATE, (read(path).waveform.T * 32767).astype("int16")
+    return sound.playable(read(path).waveform)
 
 
 def _seek(event: gr.EventData) -> gr.Audio:
     return gr.Audio(playback_position=event.start)
-
-
-def languages(reader: str) -> list[tuple[str, str]]:
-    names = sorted((language_name(code, reader), code) for code in LANGUAGES if code != "fr")
-    return [(language_name("fr", reader), "fr"), (say(reader, "detect"), DETECT), *names]
 
 
 def _tasks(reader: str) -> list[tuple[str, str]]:
