@@ -3,13 +3,13 @@
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock
 from safetensors import SafetensorError
 
+from common.files import clear_left_over, new_folder
 from common.messages import UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -47,16 +47,11 @@ def is_full(error: Exception) -> bool:
 
 
 def _build(folder: Path, build: Callable[[Path], None]) -> None:
-    """Builds beside the folder and renames at the end, so that a death midway leaves no half-written model."""
-    for left_over in folder.parent.glob(f"{folder.name}.building-*"):
-        shutil.rmtree(left_over)
-    beside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.building-", dir=folder.parent))
-    try:
-        build(beside)
+    """Builds the folder whole, so that a death midway leaves no half-written model."""
+    clear_left_over(folder)
+    with new_folder(folder) as new:
+        build(new)
         shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _refusal(error: OSError | SafetensorError, folder: Path, size: int) -> UserError:

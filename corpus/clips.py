@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.cache import cache_folder
+from common.files import beside
 from common.messages import UserError
 from speech.audio.decode import DEMUXERS, read
 
@@ -120,9 +121,8 @@ def lengths(clips: Clips, rows: Sequence[int]) -> list[float]:
     if len(found) > 1000:
         with suppress(OSError):  # where nothing can be kept, it takes its time again
             kept.parent.mkdir(parents=True, exist_ok=True)
-            beside = kept.with_name(f"{os.getpid()}.{kept.name}")
-            np.save(beside, np.array(found))
-            beside.replace(kept)
+            with beside(kept) as new, new.open("wb") as file:
+                np.save(file, np.array(found))
     return found
 
 

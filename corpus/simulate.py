@@ -7,7 +7,6 @@ by another line where only the line is another.
 
 import io
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import pandas as pd
 import torch
 from torchaudio.functional import resample, speed
 
+from common.files import write_bytes
 from common.messages import UserError
 from corpus import telephone_line
 from corpus.table import Corpus
@@ -268,13 +268,9 @@ def _make_room(out: Path, paths: list[Path]) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(content)
-        beside.replace(path)
+        write_bytes(path, content)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise _unwritten(path, error) from error
 
 

@@ -1,13 +1,13 @@
 """python -m speech transcribe FILE... : recordings to text, from the command line."""
 
 import argparse
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from transformers.utils.logging import disable_progress_bar
 
+from common.files import write_bytes
 from common.messages import UserError, locale_language
 from speech.decoding.decode import Options, check_language
 from speech.diarization import embeddings
@@ -148,12 +148,9 @@ def _hear(file: str, engine: Engine, options: Options, asked: argparse.Namespace
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Writes beside and renames, so that no half-written transcript is ever there."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_bytes(content)
-        beside.replace(path)
+        write_bytes(path, content)
     except OSError as error:
         raise UserError(
             en=f"{path} cannot be written ({error.strerror}): name another folder after --output.",

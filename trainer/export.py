@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import HFValidationError
 from safetensors import SafetensorError
 
+from common.files import new_folder
 from common.hub import offline
 from common.messages import UserError
 from speech.models.adapters import merged
@@ -96,20 +96,17 @@ def _check_free(output: Path) -> None:
 
 
 def _build(output: Path, build: Callable[[Path], None]) -> None:
-    """Builds beside the output and renames at the end, so that nobody loads half a model."""
-    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    """Builds the output whole, so that nobody loads half a model."""
     try:
-        beside.mkdir(parents=True)
-        build(beside)
-        beside.rename(output)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with new_folder(output) as new:
+            build(new)
     except (OSError, SafetensorError) as error:  # safetensors has an error of its own for a full disk
         reason = getattr(error, "strerror", None) or error
         raise UserError(
             en=f"{output} cannot be written ({reason}): name another folder, or make room.",
             fr=f"{output} ne peut être écrit ({reason}) : nommez un autre dossier, ou libérez de la place.",
         ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _merged(folder: Path, into: Path, precision: str) -> None:

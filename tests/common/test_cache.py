@@ -52,7 +52,8 @@ def test_a_build_that_fails_leaves_nothing(cache):
 
 
 def test_a_build_that_was_killed_is_swept_and_done_again(cache):
-    (cache / "thing.building-dead").mkdir(parents=True)
+    (cache / ".thing.0dead0").mkdir(parents=True)
+    (cache / ".thing.0dead0.merged").mkdir()
     built_once("thing", build, is_whole, 0)
     assert sorted(path.name for path in cache.iterdir()) == ["builds", "thing", "thing.lock"]
 

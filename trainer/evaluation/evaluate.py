@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from filelock import FileLock, Timeout
 
+from common.files import write_bytes, write_json
 from common.messages import Message, UserError
 from corpus import Corpus
 from scoring.measures import judge, score
@@ -122,10 +123,8 @@ def join(output: Path, all_rows: Iterable[Row], corpus: Corpus) -> list[Row]:
     place = {name: at for at, name in enumerate(corpus.rows["id"])}
     once = {row.id: row for row in all_rows}  # processes that share a disk see one another's parts
     ordered = sorted(once.values(), key=lambda row: place[row.id])
-    beside = output.with_name(f".{output.name}.joined")
     with _refused_by_disk(output):
-        beside.write_bytes(_lines([Row._fields, *ordered]))
-        beside.replace(output)
+        write_bytes(output, _lines([Row._fields, *ordered]))
         for path in _parts(output):
             path.unlink()
     return ordered
@@ -174,7 +173,7 @@ def _claimed(output: Path, asked: dict, part: int) -> Iterator[BinaryIO]:
             ) from error
     with held:
         with _refused_by_disk(output):
-            _sign(output, asked, part)
+            _sign(output, asked)
             file = path.open("r+b" if path.exists() else "w+b", buffering=0)
         with file:
             _to_last_line(file)
@@ -192,7 +191,7 @@ def _refused_by_disk(output: Path) -> Iterator[None]:
         ) from error
 
 
-def _sign(output: Path, asked: dict, part: int) -> None:
+def _sign(output: Path, asked: dict) -> None:
     """Says beside the CSV what it is an evaluation of, or checks that it is this one."""
     asked = json.loads(json.dumps(asked))  # as it reads back
     if output.exists() or _parts(output):
@@ -202,7 +201,7 @@ def _sign(output: Path, asked: dict, part: int) -> None:
                 fr=f"{output} contient autre chose que cette évaluation : nommez un autre fichier, ou déplacez-le.",
             )
     else:
-        write_facts(output, {"asked": asked}, part)
+        write_facts(output, {"asked": asked})
 
 
 def facts(output: Path) -> dict:
@@ -213,11 +212,9 @@ def facts(output: Path) -> dict:
         return {}
 
 
-def write_facts(output: Path, told: dict, part: int = 0) -> None:
-    beside = output.with_name(f".{output.stem}.json.{part}")
+def write_facts(output: Path, told: dict) -> None:
     with _refused_by_disk(output):
-        beside.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        beside.replace(output.with_suffix(".json"))
+        write_json(output.with_suffix(".json"), told)
 
 
 def _to_last_line(file: BinaryIO) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 
+from common.files import write_json
 from common.messages import Message, UserError
 from corpus import Corpus
 from scoring.measures import Comparison, compare
@@ -22,7 +23,6 @@ from speech.models.choose import choose
 from trainer.data.examples import Parts
 from trainer.evaluation import evaluate, forgetting
 from trainer.evaluation.held_out_prompts import Spoken
-from trainer.runs.folder import write_json
 from trainer.settings import Settings
 
 EXAMPLES = 5  # clips fixed and broken, shown

@@ -4,7 +4,6 @@ It says only what the run's files hold: what was not measured has no line.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from common.files import write_text
 from common.messages import Message
 from speech.models.choose import EMBEDDED
 from trainer.evaluation.forgetting import NAMES
@@ -47,9 +47,7 @@ def write(run: Path) -> None:
             ("allo", run / "adapter" / "allo.json"),
         )
     }
-    beside = run / "adapter" / f".README.md.{os.getpid()}"
-    beside.write_text(card(**told), encoding="utf-8")
-    beside.replace(run / "adapter" / "README.md")
+    write_text(run / "adapter" / "README.md", card(**told))
 
 
 def hub_base(base: str | None) -> str | None:

@@ -1,7 +1,6 @@
 """A Hugging Face Job that trains, seen from here: where it stands, what it says, and its adapter once it is done."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from huggingface_hub import HfApi, JobInfo
 from huggingface_hub.errors import HfHubHTTPError
 
+from common.files import new_folder
 from common.messages import UserError
 from trainer.hub.publish import FILES, refusals
 from trainer.hub.submit import LABEL
@@ -97,16 +97,11 @@ def fetch(api: HfApi, job: Job) -> str:
     if folder.exists():
         raise background.taken(name)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder.parent))
-    try:
+    with new_folder(folder) as new:
         with refusals(job.result):
-            held = Path(api.snapshot_download(job.result, allow_patterns=FILES, cache_dir=beside / "cache"))
-            (beside / "adapter").mkdir()
+            held = Path(api.snapshot_download(job.result, allow_patterns=FILES, cache_dir=new / "cache"))
+            (new / "adapter").mkdir()
             for file in FILES:
-                shutil.copyfile(held / file, beside / "adapter" / file)
-        shutil.rmtree(beside / "cache")
-        beside.chmod(0o755)
-        beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+                shutil.copyfile(held / file, new / "adapter" / file)
+        shutil.rmtree(new / "cache")
     return name

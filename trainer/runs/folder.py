@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from common.cache import is_full
+from common.files import write_json, write_text
 from common.messages import Message, UserError, locale_language
 from common.process import Process, boot
 
@@ -76,13 +77,6 @@ def config(folder: Path) -> dict:
         ) from error
 
 
-def write_json(path: Path, content: Mapping) -> None:
-    """The whole file or none of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
-
-
 class Run:
     """A run folder in the hands of the process that trains."""
 
@@ -134,9 +128,7 @@ class Run:
     def forget_after(self, step: int) -> list[dict]:
         """Takes back the metrics that came after `step`, from which the run goes on; gives the others."""
         kept = [line for line in metrics(self.folder) if line["step"] <= step]
-        beside = self.folder / ".metrics.jsonl"
-        beside.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
-        beside.replace(self.folder / "metrics.jsonl")
+        write_text(self.folder / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
         return kept
 
     def seal(self, checkpoint: Path) -> None:

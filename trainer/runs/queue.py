@@ -15,6 +15,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from common.cache import cache_folder
+from common.files import write_json
 from common.process import Process
 
 LOOK = 0.5  # seconds between two looks at the line
@@ -57,11 +58,9 @@ def turn(device: str, run: Path, tell: Callable[[int], None]) -> Iterator[None]:
 
 
 def _drawn(folder: Path, run: Path) -> Path:
-    name = f"{time.time_ns():020}-{os.getpid()}"
-    beside = folder / f".{name}"
-    told = {"process": Process.this()._asdict(), "run": str(run.resolve())}
-    beside.write_text(json.dumps(told), encoding="utf-8")
-    return beside.rename(folder / f"{name}.json")
+    ticket = folder / f"{time.time_ns():020}-{os.getpid()}.json"
+    write_json(ticket, {"process": Process.this()._asdict(), "run": str(run.resolve())})
+    return ticket
 
 
 @contextmanager

@@ -1,13 +1,11 @@
 """A base that stays as it is, and the LoRA adapter on it that learns: transformers' Whisper and peft."""
 
-import json
 import math
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from bitsandbytes.nn import Linear4bit
@@ -15,6 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AttentionInterface, AttentionMaskInterface, BitsAndBytesConfig
 from transformers.masking_utils import eager_mask
 
+from common.files import new_folder, write_json
 from common.messages import Message
 from speech.engines.base import Engine
 from speech.engines.shared_weights import SharedWeights
@@ -177,23 +176,22 @@ def save(model: PeftModel, folder: Path, facts: dict | None = None, strength: fl
     With `facts` (allo.json) it is one to be used, at `strength` (0 to 1), else a part of a checkpoint.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+        new = Path(beside)
         # peft would ask the Hub whether the vocabulary grew
-        model.save_pretrained(beside, save_embedding_layers=False)
+        model.save_pretrained(new, save_embedding_layers=False)
         if facts is None:
-            (beside / "README.md").unlink()
+            (new / "README.md").unlink()
         else:
-            config = LoraConfig.from_pretrained(str(beside))
+            config = LoraConfig.from_pretrained(beside)
             config.lora_alpha *= strength
-            config.save_pretrained(str(beside))
-            (beside / "allo.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            config.save_pretrained(beside)
+            write_json(new / "allo.json", facts)
         if folder.exists():
             for name in ADAPTER_FILES:  # within a run they differ in their weights alone
-                if (beside / name).exists():
-                    (beside / name).replace(folder / name)
+                if (new / name).exists():
+                    (new / name).replace(folder / name)
         else:
-            beside.chmod(0o755)
-            beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+            with new_folder(folder) as whole:
+                for file in new.iterdir():
+                    file.rename(whole / file.name)

@@ -1,10 +1,8 @@
 """The run folder: what a reader finds there, whoever dies while writing it."""
 
-import json
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +10,12 @@ import pytest
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
+from common.files import write_json
 from common.messages import UserError
 from common.process import Process, started_at
 from tests.kit.disk import small_disk
 from trainer.runs import folder as folders
-from trainer.runs.folder import FULL, Run, claimed, config, metrics, state, write_json
+from trainer.runs.folder import FULL, Run, claimed, config, metrics, state
 
 
 @pytest.fixture
@@ -88,23 +87,6 @@ def test_a_run_is_not_written_over_and_none_is_not_gone_on_with(tmp_path):
 def test_a_folder_that_cannot_be_made_is_refused():
     with pytest.raises(UserError, match="cannot be written"), claimed(Path("/proc/nowhere"), resume=False):
         pass
-
-
-def test_a_reader_never_meets_half_a_file(tmp_path):
-    path, done = tmp_path / "state.json", threading.Event()
-
-    def write():
-        for step in range(400):
-            write_json(path, {"step": step, "padding": "x" * 5000})
-        done.set()
-
-    write_json(path, {"step": 0})
-    writer = threading.Thread(target=write)
-    writer.start()
-    while not done.is_set():
-        json.loads(path.read_text())
-    writer.join()
-    assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
 
 
 def test_metrics_are_whole_lines_and_those_after_a_checkpoint_are_taken_back(tmp_path):
