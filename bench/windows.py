@@ -33,7 +33,8 @@ def main() -> None:
     clips = [read(prompt.path).waveform[0] for prompt in chosen]
     print(f"{len(clips)} prompts\n")
     print(
-        "| window | timestamps | first look | WER % | second looks | seconds |\n|---|---|---|---|---|---|", flush=True
+        "| window | timestamps | first | WER % | second attempts | seconds |\n|---|---|---|---|---|---|",
+        flush=True,
     )
     for margin in asked.margins:
         for timestamps in (False, True):
@@ -46,11 +47,11 @@ def main() -> None:
 
 
 def heard(engine, clips: list, options: Options) -> tuple[list[str], int, float]:
-    """Texts, how many took more than one look, seconds."""
+    """Texts, how many took more than one attempt, seconds."""
     started = time.perf_counter()
     found = dict(item for batch in decode(engine, clips, options) for item in batch)
     seconds = time.perf_counter() - started
-    return [found[i].text for i in range(len(clips))], sum(h.looks > 1 for h in found.values()), seconds
+    return [found[i].text for i in range(len(clips))], sum(h.attempts > 1 for h in found.values()), seconds
 
 
 if __name__ == "__main__":

@@ -16,15 +16,15 @@ import numpy as np
 
 from speech.audio import channels as sides
 from speech.audio.decode import SAMPLE_RATE, Recording, Stream, stream
-from speech.audio.line_quality import Survey
-from speech.audio.vad import Voiced, Whole, Window, packed
-from speech.decoding.decode import Heard, Options, check_language, decode, detect_language
+from speech.audio.line_quality import LineMeter
+from speech.audio.vad import FixedWindows, SpeechWindows, Window, pack
+from speech.decoding.decode import DecodedClip, Options, check_language, decode, detect_language
 from speech.decoding.word_timestamps import UNSPACED
 from speech.engines.base import Engine
 from transcripts.transcript import AudioFacts, Flagged, Line, Transcript, Turn
 
 if TYPE_CHECKING:
-    from speech.diarization.cluster import Voices
+    from speech.diarization.cluster import Diarizer
 
 GROUP = 8  # batches of windows, at most, that are sorted by length together: so far partial text comes out of order
 UNHEARD = 1.5  # seconds of voice after the last turn of a window that are worth a window of their own
@@ -35,7 +35,7 @@ TELLING = 30.0  # seconds of windows from which a channel's language is told
 
 
 @dataclass(frozen=True)
-class Progress:
+class TranscriptionProgress:
     seconds_done: float  # of the recording
     seconds_total: float
     transcript: Transcript  # what is there so far, in order of time; whole with the last one
@@ -47,18 +47,18 @@ def transcribe(
     options: Options,
     channels: Literal["auto", "mix", "split"] = "auto",
     speakers: int | None = 1,
-) -> Iterator[Progress]:
+) -> Iterator[TranscriptionProgress]:
     """Gives the transcript after each group of windows; stop asking, and the work stops.
 
     A path is decoded twice, as a stream: once to know the line, once to hear it. `channels`: "split" hears each channel
     by itself, "mix" their mean, "auto" those that carry a voice of their own. `speakers` are told apart where one
     waveform is heard: 1 for none of that, None where their number is to be found. Raises UserError for a language that
-    the model does not know, channels that are none of these, and what `audio.read` and `speakers.Voices` refuse.
+    the model does not know, channels that are none of these, and what `audio.read` and `speakers.Diarizer` refuse.
     """
     started = time.monotonic()
     sides.check(channels)
     check_language(engine, options.language)
-    survey, leaks = Survey(), sides.Leaks()
+    survey, leaks = LineMeter(), sides.Leakage()
     with _opened(source) as blocks:
         facts = blocks.facts
         hearing = _Hearing(engine, options, facts, started)
@@ -67,12 +67,12 @@ def transcribe(
             leaks.add(block)
             yield hearing.progress()
     line = survey.line(facts)
-    lanes = sides.lanes(line, channels)
+    lanes = sides.separate_channels(line, channels)
     voices = None
     if speakers != 1 and len(lanes or (0,)) == 1:
-        from speech.diarization.cluster import Voices
+        from speech.diarization.cluster import Diarizer
 
-        voices = Voices(speakers)
+        voices = Diarizer(speakers)
     hearing.begin(line, lanes, voices)
     cleaned = leaks.without(lanes or ())
     with _opened(source) as blocks:
@@ -93,7 +93,7 @@ class _Lane:
     """One waveform that is heard."""
 
     channel: int
-    windows: Voiced | Whole
+    windows: SpeechWindows | FixedWindows
     language: str | None
     waiting: list[Window] = field(default_factory=list)  # until the language is told
     previous: str = ""  # text
@@ -106,7 +106,7 @@ class _Hearing:
         self.engine, self.options, self.facts, self.started = engine, options, facts, started
         self.line: Line | None = None
         self.lanes: list[_Lane] = []
-        self.voices: Voices | None = None
+        self.voices: Diarizer | None = None
         self.turns: list[Turn] = []
         self.flagged: list[Flagged] = []
         self.todo: deque[tuple[_Lane, Window]] = deque()
@@ -116,15 +116,15 @@ class _Hearing:
         self.size = 1  # windows of the next group: the first text comes soon, and in order
         self.given = self.unheard = self.done = 0.0  # seconds
 
-    def begin(self, line: Line, lanes: tuple[int, ...] | None, voices: "Voices | None") -> None:
+    def begin(self, line: Line, lanes: tuple[int, ...] | None, voices: "Diarizer | None") -> None:
         self.line, self.voices = line, voices
         self.facts = replace(self.facts, seconds=line.seconds)
-        windows = Voiced if self.options.voice_activity else Whole
+        windows = SpeechWindows if self.options.voice_activity else FixedWindows
         self.lanes = [_Lane(channel, windows(), self.options.language) for channel in lanes or (0,)]
         if self.options.task == "transcribe":  # words tell turns apart; those of a translation have no times
             self.options = replace(self.options, words=True)
 
-    def add(self, block: np.ndarray) -> Iterator[Progress]:
+    def add(self, block: np.ndarray) -> Iterator[TranscriptionProgress]:
         """The next block of each lane, (lanes, samples)."""
         self.given += block.shape[1] / SAMPLE_RATE
         self._take({lane: list(lane.windows.add(sound)) for lane, sound in zip(self.lanes, block, strict=True)})
@@ -132,14 +132,14 @@ class _Hearing:
             yield from self._hear()
         yield self.progress()
 
-    def end(self) -> Iterator[Progress]:
+    def end(self) -> Iterator[TranscriptionProgress]:
         self._take({lane: list(lane.windows.end()) for lane in self.lanes}, ended=True)
         while self.todo or self.again:
             yield from self._hear()
         self.done = self.facts.seconds
         yield self.progress(ended=True)
 
-    def progress(self, ended: bool = False) -> Progress:
+    def progress(self, ended: bool = False) -> TranscriptionProgress:
         turns = sorted(self.turns, key=lambda turn: (turn.start, turn.end))
         sure = None
         if ended and self.voices is not None:
@@ -163,7 +163,7 @@ class _Hearing:
         )
         lanes = max(1, len(self.lanes))
         self.done = max(self.done, self.given - self.unheard / lanes)
-        return Progress(self.done, self.facts.seconds, transcript)
+        return TranscriptionProgress(self.done, self.facts.seconds, transcript)
 
     def _take(self, found: dict[_Lane, list[Window]], ended: bool = False) -> None:
         """New windows of each lane; they wait until its language is told."""
@@ -187,7 +187,7 @@ class _Hearing:
         """Of the window that has the most speech."""
         return detect_language(self.engine, max(windows, key=lambda w: w.seconds).sound) if windows else None
 
-    def _hear(self) -> Iterator[Progress]:
+    def _hear(self) -> Iterator[TranscriptionProgress]:
         """The next group of windows, and what those before it left unheard."""
         windows, self.again = self.again, []
         if not (windows and self.options.context):
@@ -212,10 +212,10 @@ class _Hearing:
         return [
             (lane, window)
             for lane, windows in own.items()
-            for window in (windows if lane.language in UNSPACED else packed(windows))
+            for window in (windows if lane.language in UNSPACED else pack(windows))
         ]
 
-    def _settle(self, lane: _Lane, window: Window, heard: Heard) -> None:
+    def _settle(self, lane: _Lane, window: Window, heard: DecodedClip) -> None:
         self.unheard -= window.seconds
         self.spoken[lane.language] += window.seconds
         turns = [piece for turn in heard.turns for piece in self._placed(turn, lane, window)]

@@ -36,7 +36,7 @@ def check(mode: str) -> None:
         )
 
 
-def lanes(line: Line, mode: str = "auto") -> tuple[int, ...] | None:
+def separate_channels(line: Line, mode: str = "auto") -> tuple[int, ...] | None:
     """The channels that are heard, each by itself; None: their mean is.
 
     "auto" hears each channel that lives; one signal on all of them is one voice. Raises UserError for an unknown mode.
@@ -58,7 +58,7 @@ def _rises(channel) -> bool:
     return channel.peak - channel.noise > UNEVEN
 
 
-class Leaks:
+class Leakage:
     """How much of each channel's voice is in the others, out of all of a call."""
 
     def __init__(self):
@@ -89,11 +89,11 @@ class Leaks:
                     own[here] &= under > np.quantile(leaking, EDGE) + OVER
         return np.array([_grown(frames) for frames in own])
 
-    def without(self, lanes: Sequence[int]) -> "Cleaned":
-        return Cleaned(lanes, self.own(lanes) if len(lanes) > 1 else None)
+    def without(self, lanes: Sequence[int]) -> "LeakageFilter":
+        return LeakageFilter(lanes, self.own(lanes) if len(lanes) > 1 else None)
 
 
-class Cleaned:
+class LeakageFilter:
     """The lanes of a call, silent where they hold nothing but a leak."""
 
     def __init__(self, lanes: Sequence[int], own: np.ndarray | None):

@@ -49,7 +49,7 @@ CODECS = {  # FFmpeg's names
 UNCOMPRESSED = Message("uncompressed (PCM)", "sans compression (PCM)")
 
 
-class Survey:
+class LineMeter:
     """Listens to a recording block by block; what it keeps does not grow with the length."""
 
     def __init__(self):
@@ -178,7 +178,7 @@ def _band(counts: np.ndarray, spectra: np.ndarray, active: int, noise: int) -> t
     return float(low), float(high if high > MIRROR else min(high, TELEPHONE))
 
 
-def verdict(line: Line) -> list[Message]:
+def describe(line: Line) -> list[Message]:
     """What to know of a line, a sentence each; of a clean one, one sentence."""
     faults = _faults(line)
     about = _about(line)

@@ -19,7 +19,9 @@ MAX_WINDOW = 29.0  # seconds, padding included: Whisper's window has 30
 MAX_STRETCH = 24.0  # seconds: with what a joint may add to it, one window still holds it
 PADDING = 0.8  # seconds kept around a stretch: the detector misses soft first sounds (« Au revoir » lost its « Au »)
 EDGE = 0.03  # seconds on both sides that silero counts as speech
-VOICED = 0.35  # probability of a voice; at silero's own 0.5, « onze » and a spelled letter said alone were lost
+SPEECH_THRESHOLD = (
+    0.35  # probability of a voice; at silero's own 0.5, « onze » and a spelled letter said alone were lost
+)
 SILENCE = 0.3  # seconds that end a stretch
 SHORTEST = 0.1  # seconds of a stretch: « oui » on a telephone
 JOINED_GAP = 2 * PADDING  # seconds of silence that a window keeps: two would have as much
@@ -81,7 +83,7 @@ class Window:
         return Window(pieces, rest, self.sound[len(self.sound) - _samples(left) :])
 
 
-def packed(windows: Iterable[Window]) -> list[Window]:
+def pack(windows: Iterable[Window]) -> list[Window]:
     """The windows of one waveform end to end, as many as PACK seconds hold: each would pay for a margin of its own."""
     packs: list[list[Window]] = []
     for window in windows:
@@ -98,15 +100,15 @@ def packed(windows: Iterable[Window]) -> list[Window]:
     ]
 
 
-class Voiced:
+class SpeechWindows:
     """The windows that hold all speech of a waveform, in order, each at most MAX_WINDOW long.
 
     The sound comes block by block and what was not said in yet is let go; the windows are the same however it is cut.
     """
 
     def __init__(self):
-        self._detector = Detector()
-        self._held = _Held()
+        self._detector = SpeechDetector()
+        self._held = _SoundBuffer()
         self._shares: list[float] = []  # the frames' probabilities of a voice, where no stretch has ended yet
         self._judged = 0  # frames before them
         self._open: list[tuple[float, float]] = []  # stretches of the window that may still grow
@@ -133,7 +135,7 @@ class Voiced:
         """Those that have ended; their frames are let go, and the next ones found as if they were still there."""
         found = get_speech_timestamps_from_probs(
             self._shares,
-            threshold=VOICED,
+            threshold=SPEECH_THRESHOLD,
             sampling_rate=SAMPLE_RATE,
             min_speech_duration_ms=1000 * SHORTEST,
             min_silence_duration_ms=1000 * SILENCE,
@@ -183,11 +185,11 @@ class Voiced:
         return window
 
 
-class Whole:
-    """The waveform without a look at its voice: the windows of `Voiced`, one after the other."""
+class FixedWindows:
+    """The waveform without a look at its voice: the windows of `SpeechWindows`, one after the other."""
 
     def __init__(self):
-        self._held = _Held()
+        self._held = _SoundBuffer()
         self._taken = 0.0
 
     def add(self, block: np.ndarray) -> Iterator[Window]:
@@ -205,7 +207,7 @@ class Whole:
         return window
 
 
-class Detector:
+class SpeechDetector:
     """silero-vad's network on its own weights, a block at a time: its own road takes a frame at a time, and for two
     hours of two channels half the time of Whisper itself."""
 
@@ -251,7 +253,7 @@ def _network() -> tuple[dict[str, torch.Tensor], torch.nn.LSTM]:
     return weights, lstm
 
 
-class _Held:
+class _SoundBuffer:
     """The end of a waveform, by the seconds from its start."""
 
     def __init__(self):

@@ -16,7 +16,7 @@ import numpy as np
 
 from common.messages import UserError
 from speech.audio.decode import SAMPLE_RATE
-from speech.decoding.hallucinations import is_loop, is_phantom, is_too_long
+from speech.decoding.hallucinations import is_hallucination, is_loop, is_too_long
 from speech.decoding.mbr import consensus
 from speech.decoding.word_timestamps import UNSPACED, words_of
 from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, SECONDS_PER_TOKEN, Engine, Hypothesis
@@ -29,7 +29,7 @@ MAX_BEAM = 20
 MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to the answer
 TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
 CPU_FRAMES = 12000  # mel frames of one batch on a CPU: more take memory and gain no time
-DOUBTFUL_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
+RETRY_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
 UNSURE_LOGPROB = -0.15  # mean log-probability under which a greedy text is written again by a beam
 SHORTEST = 0.6  # of a greedy text's tokens, that another one has to have
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
@@ -67,12 +67,12 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Heard:
+class DecodedClip:
     """What was heard in one clip; times from its start."""
 
     turns: tuple[Turn, ...]
     flagged: tuple[Flagged, ...] = ()
-    looks: int = 1  # how often it was heard: 1, the short window was enough
+    attempts: int = 1  # how often it was heard: 1, the short window was enough
 
     @property
     def text(self) -> str:
@@ -96,7 +96,7 @@ def detect_language(engine: Engine, clip: np.ndarray) -> str:
 
 def decode(
     engine: Engine, clips: Sequence[np.ndarray], options: Options, previous: str = "", once: Collection[int] = ()
-) -> Iterator[list[tuple[int, Heard]]]:
+) -> Iterator[list[tuple[int, DecodedClip]]]:
     """Hears clips (float32 at 16 kHz, at most 30 s each); gives (index, what was heard), a batch at a time.
 
     The order is by length, and the doubtful clips come last; those of `once` come back with nothing heard instead.
@@ -106,34 +106,36 @@ def decode(
         raise ValueError("a clip is longer than Whisper's window of 30 s")
     prompt = _prompt(engine, options, previous)
     todo = sorted(range(len(clips)), key=lambda i: len(clips[i]))
-    looks = [_Look(None, warmth) for warmth in options.temperatures]
+    attempts = [_Attempt(None, warmth) for warmth in options.temperatures]
     margin = _margin(engine, options)
     if margin is not None:
-        looks.insert(0, _Look(margin))
+        attempts.insert(0, _Attempt(margin))
     heard_before = [0] * len(clips)
-    for look in looks:
-        frames = [look.frames(clip) for clip in clips]
+    for attempt in attempts:
+        frames = [attempt.frames(clip) for clip in clips]
         doubtful = []
-        if look.margin is not None and options.temperatures:  # what fills the window anyway waits for the full look
+        if attempt.margin is not None and options.temperatures:  # what fills the window anyway waits for the full look
             doubtful = [i for i in todo if frames[i] == FULL_WINDOW]
         order = todo[: len(todo) - len(doubtful)]
-        for batch, heard in _heard_in_batches(engine, clips, order, prompt, options, look, last=look is looks[-1]):
+        for batch, heard in _heard_in_batches(
+            engine, clips, order, prompt, options, attempt, last=attempt is attempts[-1]
+        ):
             settled = []
             for i, found in zip(batch, heard, strict=True):
                 heard_before[i] += 1
                 if found is None and i in once:
-                    found = Heard(())
+                    found = DecodedClip(())
                 if found is None:
                     doubtful.append(i)
                 else:
-                    settled.append((i, replace(found, looks=heard_before[i])))
+                    settled.append((i, replace(found, attempts=heard_before[i])))
             if settled:
                 yield settled
         todo = sorted(doubtful, key=lambda i: len(clips[i]))
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Attempt:
     """One way to hear a clip: how much window after it (None: all 30 s), how warm."""
 
     margin: float | None
@@ -152,18 +154,18 @@ def _heard_in_batches(
     order: list[int],
     prompt: list[int],
     options: Options,
-    look: _Look,
+    attempt: _Attempt,
     last: bool,
-) -> Iterator[tuple[list[int], list[Heard | None]]]:
+) -> Iterator[tuple[list[int], list[DecodedClip | None]]]:
     """Each batch of the order with what one look at it gives. Each of the engine's workers has one, all together
     `options.batch_size` clips."""
     most = options.batch_size * FULL_WINDOW if engine.device == "cuda" else CPU_FRAMES // engine.workers
     at_once = max(1, options.batch_size // engine.workers)
-    seconds, frames = [_seconds(clip) for clip in clips], [look.frames(clip) for clip in clips]
+    seconds, frames = [_seconds(clip) for clip in clips], [attempt.frames(clip) for clip in clips]
     batches = list(_batches(order, seconds, frames, options.spread, at_once, most))
     sounds = ([clips[i] for i in batch] for batch in batches)
-    windows = ((some, engine.mel(some, look.frames(some[-1]))) for some in sounds)  # the last is the longest
-    hear = partial(_hear, engine, prompt=prompt, options=options, look=look, last=last)
+    windows = ((some, engine.mel(some, attempt.frames(some[-1]))) for some in sounds)  # the last is the longest
+    hear = partial(_hear, engine, prompt=prompt, options=options, attempt=attempt, last=last)
     yield from zip(batches, engine.map_batches(hear, windows), strict=True)
 
 
@@ -213,14 +215,14 @@ def _hear(
     batch: tuple[list[np.ndarray], np.ndarray],
     prompt: list[int],
     options: Options,
-    look: _Look,
+    attempt: _Attempt,
     last: bool,
-) -> list[Heard | None]:
+) -> list[DecodedClip | None]:
     """What one look at a batch, clips and their mel, gives; None where it is doubtful and not the last."""
     clips, mel = batch
     states, seconds = engine.encode(mel), _seconds(clips[-1])
     most = min(CONTEXT - len(prompt), TOKENS_AT_LEAST + TOKENS_PER_SECOND * seconds)
-    hypotheses = _hypotheses(engine, states, prompt, options, look.temperature, most)
+    hypotheses = _hypotheses(engine, states, prompt, options, attempt.temperature, most)
     short = mel.shape[2] < FULL_WINDOW
     kept = [last or not _is_doubtful(engine, *pair, short) for pair in zip(clips, hypotheses, strict=True)]
     words = [()] * len(clips)
@@ -271,26 +273,28 @@ def _words(
 def _is_doubtful(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, short: bool) -> bool:
     """A full window is heard again only where it loops or says a phantom line; a short one also where it is unsure."""
     text = _text(engine, hypothesis.tokens)
-    if hypothesis.cut or is_loop(text) or is_phantom(text):
+    if hypothesis.cut or is_loop(text) or is_hallucination(text):
         return True
-    return short and (hypothesis.logprob < DOUBTFUL_LOGPROB or is_too_long(text, len(clip) / SAMPLE_RATE))
+    return short and (hypothesis.logprob < RETRY_LOGPROB or is_too_long(text, len(clip) / SAMPLE_RATE))
 
 
-def _heard(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, words: tuple[Word, ...], language: str) -> Heard:
+def _heard(
+    engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, words: tuple[Word, ...], language: str
+) -> DecodedClip:
     if hypothesis.no_speech > SILENT_SHARE and hypothesis.logprob < SILENT_LOGPROB:
-        return Heard(())
+        return DecodedClip(())
     turns, flagged, left = [], [], deque(words)
     confidence = math.exp(hypothesis.logprob)
     pieces = segments(hypothesis.tokens, engine.timestamp_begin, len(clip) / SAMPLE_RATE)
     for start, end, tokens in _between_words(engine, pieces, language):
         text = _text(engine, tokens)
         inside = _taken(left, text)
-        reason = "loop" if is_loop(text) else "phantom" if is_phantom(text) else None
+        reason = "loop" if is_loop(text) else "phantom" if is_hallucination(text) else None
         if reason:
             flagged.append(Flagged(start, end, text, reason))
         elif text:
             turns.append(_around(Turn(start, end, text, confidence, words=inside)))
-    return Heard(tuple(turns), tuple(flagged))
+    return DecodedClip(tuple(turns), tuple(flagged))
 
 
 def _between_words(

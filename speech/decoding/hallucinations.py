@@ -7,22 +7,24 @@ import zlib
 MAX_COMPRESSION = 2.4  # Whisper's own threshold; it counts bytes, transformers' counts token ids
 MAX_CHARACTERS_PER_SECOND = 25.0  # fast French has about 18
 MANY_WORDS, MANY_PHRASES = 8, 5  # times on end: people do say « oui oui oui oui oui »
-PHANTOMS = re.compile(  # whole segments, as `plain` writes them, that Whisper learned from videos and says into silence
-    "|".join(
-        (
-            r".*\bamara ?org\b.*",
-            r".*soustitreur.*",
-            r"(realisation |traduction |transcription )?(et |des )?sous titr(es|age)"
-            r"( (realises?|faits?|par|st|fr|mfp|societe|radio|en francais|de la)\b.*)?",
-            r"merci (a tous |beaucoup )?d avoir (regarde|visionne)\b.*",
-            r"merci (a tous |beaucoup )?d avoir (suivi|ecoute) (cette|ma|la|mes|ces) (video|emission|chaine)s?.*",
-            r"(n oubliez pas de |pensez a )?(liker et )?(vous )?abonne[rz]( vous)?( a (la|ma|notre) chaine.*)?",
-            r"cliquez.* (abonne|sous titr).*",
-            r"a (bientot|la prochaine) pour (une |de )?(nouvelles? )?videos?.*",
-            r"(thank you|thanks)( so much| very much)? for (watching|listening|viewing).*",
-            r"(please )?(like and )?subscribe( to (my|our|the) channel)?",
-            r"subtitl(es|ing|ed) by .*",
-            r"musique( de fond| de generique| douce)?|music( playing)?",
+HALLUCINATIONS = (
+    re.compile(  # whole segments, as `plain` writes them, that Whisper learned from videos and says into silence
+        "|".join(
+            (
+                r".*\bamara ?org\b.*",
+                r".*soustitreur.*",
+                r"(realisation |traduction |transcription )?(et |des )?sous titr(es|age)"
+                r"( (realises?|faits?|par|st|fr|mfp|societe|radio|en francais|de la)\b.*)?",
+                r"merci (a tous |beaucoup )?d avoir (regarde|visionne)\b.*",
+                r"merci (a tous |beaucoup )?d avoir (suivi|ecoute) (cette|ma|la|mes|ces) (video|emission|chaine)s?.*",
+                r"(n oubliez pas de |pensez a )?(liker et )?(vous )?abonne[rz]( vous)?( a (la|ma|notre) chaine.*)?",
+                r"cliquez.* (abonne|sous titr).*",
+                r"a (bientot|la prochaine) pour (une |de )?(nouvelles? )?videos?.*",
+                r"(thank you|thanks)( so much| very much)? for (watching|listening|viewing).*",
+                r"(please )?(like and )?subscribe( to (my|our|the) channel)?",
+                r"subtitl(es|ing|ed) by .*",
+                r"musique( de fond| de generique| douce)?|music( playing)?",
+            )
         )
     )
 )
@@ -51,9 +53,9 @@ def _repeats(words: list[str], size: int, times: int) -> bool:
     return any(words[i : i + size] * times == words[i : i + size * times] for i in starts)
 
 
-def is_phantom(text: str) -> bool:
+def is_hallucination(text: str) -> bool:
     """The whole text is a line of subtitles' credits or of a video's farewell."""
-    return PHANTOMS.fullmatch(plain(text)) is not None
+    return HALLUCINATIONS.fullmatch(plain(text)) is not None
 
 
 def is_too_long(text: str, seconds: float) -> bool:

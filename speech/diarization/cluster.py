@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 
 from common.messages import UserError
-from speech.diarization.embeddings import Network, Stretches, choose
+from speech.diarization.embeddings import Intervals, SpeakerModel, choose
 from transcripts.transcript import Turn, Word
 
 MOST = 8  # voices on one line
@@ -36,10 +36,10 @@ class Span:
     sure: float  # probability that it is this one, 0 to 1
 
 
-class Voices:
+class Diarizer:
     """Hears a recording piece by piece, and keeps vectors of 1 kB a piece of speech, no sound."""
 
-    def __init__(self, count: int | None, network: Network | None = None):
+    def __init__(self, count: int | None, network: SpeakerModel | None = None):
         """`count` speakers, or None: found. Raises UserError for a count that cannot be."""
         if count is not None and not 1 <= count <= MOST:
             raise UserError(
@@ -51,7 +51,7 @@ class Voices:
         self._times, self._vectors = [], []
         self._found = None
 
-    def add(self, waveform: np.ndarray, start: float, stretches: Stretches) -> None:
+    def add(self, waveform: np.ndarray, start: float, stretches: Intervals) -> None:
         """Float32 mono at 16 kHz that begins at `start` seconds, and its stretches of speech in seconds within it."""
         heard = self.network.listen(waveform, stretches)
         if len(heard.times):

@@ -26,25 +26,25 @@ WINDOW, HOP = 1.2, 0.4  # seconds that a vector hears, and from one to the next
 SHORTEST = 0.1  # seconds: less tells nothing
 BATCH = 64
 
-Stretches = Sequence[tuple[float, float]]  # (start, end) in seconds
+Intervals = Sequence[tuple[float, float]]  # (start, end) in seconds
 
 
 @dataclass(frozen=True)
-class Heard:
+class Embeddings:
     """Pieces of one voice each: where they are, and their vectors of length 1."""
 
     times: np.ndarray  # (pieces, 2): start and end in seconds of what was listened to
     vectors: np.ndarray  # (pieces, size), float32
 
 
-NOBODY = Heard(np.empty((0, 2)), np.empty((0, 0), np.float32))
+NO_SPEECH = Embeddings(np.empty((0, 2)), np.empty((0, 0), np.float32))
 
 
 @dataclass(frozen=True)
-class Network:
+class SpeakerModel:
     name: str
     reason: Message
-    listen: Callable[[np.ndarray, Stretches], Heard]  # mono float32 at 16 kHz, and where in it a voice is
+    listen: Callable[[np.ndarray, Intervals], Embeddings]  # mono float32 at 16 kHz, and where in it a voice is
     alike: float  # likeness of two halves of what is said (`speakers`) under which they are two voices
     sharpness: float  # log-likelihood of a voice per unit of the cosine to its mean
 
@@ -65,7 +65,7 @@ class Encoder(nn.Module):
 
 
 @lru_cache(maxsize=1)
-def choose() -> Network:
+def choose() -> SpeakerModel:
     """Pyannote's pipeline where it is installed and its weights may be had, else resemblyzer's network, else the Hub's.
 
     Asked once a process. Raises UserError where none of the three is at hand.
@@ -75,11 +75,11 @@ def choose() -> Network:
         reason = Message(
             "pyannote.audio is installed and the Hub gives it", "pyannote.audio est installé et le Hub le donne"
         )
-        return Network(PYANNOTE, reason, _pyannote(), alike=0.5, sharpness=10.0)
+        return SpeakerModel(PYANNOTE, reason, _pyannote(), alike=0.5, sharpness=10.0)
     if _package_file("resemblyzer", RESEMBLYZER):
-        return Network("resemblyzer", hindrance, _resemblyzer(), alike=0.925, sharpness=30.0)
+        return SpeakerModel("resemblyzer", hindrance, _resemblyzer(), alike=0.925, sharpness=30.0)
     if not offline() and hub_in_reach():
-        return Network(WAVLM, hindrance, _wavlm(), alike=0.9, sharpness=20.0)
+        return SpeakerModel(WAVLM, hindrance, _wavlm(), alike=0.9, sharpness=20.0)
     raise UserError(
         en="Voices cannot be told apart here: run `pip install --no-deps -r requirements-offline.txt`, "
         "or ask for one speaker.",
@@ -115,7 +115,7 @@ def _package_file(package: str, name: str):
     return found if found.is_file() else None
 
 
-def _resemblyzer() -> Callable[[np.ndarray, Stretches], Heard]:
+def _resemblyzer() -> Callable[[np.ndarray, Intervals], Embeddings]:
     encoder = Encoder().eval()
     weights = torch.load(_package_file("resemblyzer", RESEMBLYZER), map_location="cpu", weights_only=True)[
         "model_state"
@@ -136,7 +136,7 @@ def _levelled(clip: np.ndarray) -> np.ndarray:
     return clip * (10 ** (-30 / 20) / max(1e-6, float(np.sqrt(np.mean(np.square(clip))))))
 
 
-def _wavlm() -> Callable[[np.ndarray, Stretches], Heard]:
+def _wavlm() -> Callable[[np.ndarray, Intervals], Embeddings]:
     from transformers import AutoFeatureExtractor, AutoModelForAudioXVector
 
     extractor = AutoFeatureExtractor.from_pretrained(WAVLM)
@@ -150,7 +150,7 @@ def _wavlm() -> Callable[[np.ndarray, Stretches], Heard]:
     return lambda waveform, stretches: _windowed(embed, waveform, stretches)
 
 
-def _pyannote() -> Callable[[np.ndarray, Stretches], Heard]:
+def _pyannote() -> Callable[[np.ndarray, Intervals], Embeddings]:
     """Finds the voices of a piece by itself, and where each speaks; the stretches are not asked."""
     from pyannote.audio import Pipeline
 
@@ -158,22 +158,24 @@ def _pyannote() -> Callable[[np.ndarray, Stretches], Heard]:
     if torch.cuda.is_available():
         pipeline.to(torch.device("cuda"))
 
-    def listen(waveform: np.ndarray, stretches: Stretches) -> Heard:
+    def listen(waveform: np.ndarray, stretches: Intervals) -> Embeddings:
         found = pipeline({"waveform": torch.from_numpy(waveform)[None], "sample_rate": RATE})
         labels = found.speaker_diarization.labels()
         vectors = dict(zip(labels, found.speaker_embeddings, strict=True)) if labels else {}
         told = {label for label, vector in vectors.items() if np.isfinite(vector).all()}  # too short a voice has none
         tracks = [t for t in found.exclusive_speaker_diarization.itertracks(yield_label=True) if t[2] in told]
         if not tracks:
-            return NOBODY
+            return NO_SPEECH
         heard = np.array([vectors[label] for *_, label in tracks], np.float32)
         times = np.array([(segment.start, segment.end) for segment, *_ in tracks])
-        return Heard(times, heard / np.maximum(np.linalg.norm(heard, axis=1, keepdims=True), 1e-9))
+        return Embeddings(times, heard / np.maximum(np.linalg.norm(heard, axis=1, keepdims=True), 1e-9))
 
     return listen
 
 
-def _windowed(embed: Callable[[list[np.ndarray]], np.ndarray], waveform: np.ndarray, stretches: Stretches) -> Heard:
+def _windowed(
+    embed: Callable[[list[np.ndarray]], np.ndarray], waveform: np.ndarray, stretches: Intervals
+) -> Embeddings:
     """A vector each HOP of the stretches, of what is up to half a WINDOW before and after and in the same stretch."""
     times, clips = [], []
     for start, end in stretches:
@@ -186,5 +188,7 @@ def _windowed(embed: Callable[[list[np.ndarray]], np.ndarray], waveform: np.ndar
                 times.append(piece)
                 clips.append(clip)
     if not clips:
-        return NOBODY
-    return Heard(np.array(times), np.concatenate([embed(clips[at : at + BATCH]) for at in range(0, len(clips), BATCH)]))
+        return NO_SPEECH
+    return Embeddings(
+        np.array(times), np.concatenate([embed(clips[at : at + BATCH]) for at in range(0, len(clips), BATCH)])
+    )

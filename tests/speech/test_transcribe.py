@@ -15,10 +15,10 @@ from transformers.models.whisper.english_normalizer import BasicTextNormalizer
 
 from common.messages import UserError
 from corpus.prompts import Prompt, prompt, prompts
-from speech.audio.channels import Leaks, lanes
+from speech.audio.channels import Leakage, separate_channels
 from speech.audio.decode import SAMPLE_RATE, Recording, read
-from speech.audio.line_quality import Survey
-from speech.audio.vad import MAX_WINDOW, Detector, Voiced, Whole
+from speech.audio.line_quality import LineMeter
+from speech.audio.vad import MAX_WINDOW, FixedWindows, SpeechDetector, SpeechWindows
 from speech.decoding.decode import Options, _between_words, decode
 from speech.transcribe import _at_pauses, transcribe
 from transcripts.transcript import AudioFacts, Turn, Word
@@ -163,9 +163,7 @@ def test_an_unknown_language_is_refused_before_any_work(int8):
 
 def test_voice_activity_leaves_torch_its_threads():
     """silero_vad sets them to one, for the whole process, when it is imported."""
-    asked = (
-        "import torch; before = torch.get_num_threads(); import speech.voice; print(before, torch.get_num_threads())"
-    )
+    asked = "import torch as t; n = t.get_num_threads(); import speech.audio.vad; print(n, t.get_num_threads())"
     environment = os.environ | {"OMP_NUM_THREADS": "2"}
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout == "2 2\n"
@@ -184,12 +182,12 @@ def test_a_second_engine_has_as_many_workers_as_the_first():
 
 def test_the_detector_is_silero(spoken):
     sound = stitched(spoken[:4], 1.0)
-    detector = Detector()
+    detector = SpeechDetector()
     ours = [share for block in np.array_split(sound, 7) for share in detector.add(block)] + detector.end()
     assert ours == pytest.approx(load_silero_vad().audio_forward(torch.from_numpy(sound)[None], 16000)[0], abs=1e-4)
 
 
-@pytest.mark.parametrize("kind", [Voiced, Whole])
+@pytest.mark.parametrize("kind", [SpeechWindows, FixedWindows])
 @pytest.mark.parametrize("size", [5_000, 100_000, 3_000_000])
 def test_windows_are_the_same_however_the_sound_comes(spoken, kind, size):
     sound = stitched(spoken[:9], 2.0)
@@ -213,13 +211,13 @@ def test_a_voice_that_never_pauses_is_cut_where_it_is_quietest():
     loud = np.tile(sound[np.argmax(np.convolve(sound**2, np.ones(1600), "valid")) :][:1600], 900)
     quiet = 26 * SAMPLE_RATE
     loud[quiet : quiet + 1600] *= 0.1
-    cutter = Whole()
+    cutter = FixedWindows()
     first, *_ = [*cutter.add(loud), *cutter.end()]
     assert quiet <= first.end * SAMPLE_RATE <= quiet + 1600
 
 
 def line_of(*channels: np.ndarray):
-    survey, found = Survey(), recording(*channels)
+    survey, found = LineMeter(), recording(*channels)
     survey.add(found.waveform)
     return survey.line(found.facts)
 
@@ -228,13 +226,18 @@ def test_the_channels_that_are_heard():
     voice, other = read(prompt("conf-full")).waveform[0], read(prompt("agent-loginok")).waveform[0]
     size = min(len(voice), len(other))
     voice, other, nobody = voice[:size], other[:size], np.zeros(size, np.float32)
-    assert lanes(line_of(voice)) is None
-    assert lanes(line_of(voice, other)) == (0, 1) and lanes(line_of(voice, other), "mix") is None
-    assert lanes(line_of(voice, voice)) is None and lanes(line_of(voice, voice), "split") == (0, 1)
-    assert lanes(line_of(voice, -voice)) == (0,)
-    assert lanes(line_of(voice, 0.1 * voice)) == (0, 1)  # an echo: what leaks is taken out of it
-    assert lanes(line_of(nobody, voice)) == (1,) and lanes(line_of(nobody, nobody)) is None
-    assert lanes(line_of(voice, other, nobody, voice)) == (0, 1, 3)
+    assert separate_channels(line_of(voice)) is None
+    assert (
+        separate_channels(line_of(voice, other)) == (0, 1) and separate_channels(line_of(voice, other), "mix") is None
+    )
+    assert separate_channels(line_of(voice, voice)) is None and separate_channels(line_of(voice, voice), "split") == (
+        0,
+        1,
+    )
+    assert separate_channels(line_of(voice, -voice)) == (0,)
+    assert separate_channels(line_of(voice, 0.1 * voice)) == (0, 1)  # an echo: what leaks is taken out of it
+    assert separate_channels(line_of(nobody, voice)) == (1,) and separate_channels(line_of(nobody, nobody)) is None
+    assert separate_channels(line_of(voice, other, nobody, voice)) == (0, 1, 3)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +268,7 @@ def test_a_voice_that_leaks_is_heard_once(int8, two_parties, leakage):
 
 def test_a_voice_of_its_own_survives_a_leak(two_parties):
     left, right = two_parties
-    leaks = Leaks()
+    leaks = Leakage()
     leaks.add(np.stack([left + 0.1 * right, right + 0.1 * left]))
     own = leaks.own((0, 1))
     loud = np.square(np.stack([left, right]).reshape(2, -1, 320)).mean(axis=2) > 1e-4

@@ -24,7 +24,7 @@ from common.files import write_bytes, write_json
 from common.messages import Message, UserError
 from corpus import Corpus
 from scoring.measures import judge, score
-from speech.decoding.decode import MAX_CLIP, Heard, Options, check_language, decode
+from speech.decoding.decode import MAX_CLIP, DecodedClip, Options, check_language, decode
 from speech.engines.base import Engine
 
 AT_ONCE = 64  # clips decoded and waiting: enough for batches of like length, a few megabytes
@@ -265,7 +265,7 @@ def _audible(corpus: Corpus, indices: Sequence[int], left_out: list) -> Iterator
             yield i, clip
 
 
-def _judged(corpus: Corpus, batch: list[tuple[int, Heard]], taken: float) -> list[Row]:
+def _judged(corpus: Corpus, batch: list[tuple[int, DecodedClip]], taken: float) -> list[Row]:
     lines = [corpus.rows.loc[i] for i, _ in batch]
     references = [" ".join(line.text.split()) for line in lines]  # a line break would look like the end of a row
     hypotheses = [" ".join(heard.text.split()) for _, heard in batch]

@@ -86,12 +86,12 @@ def _turn(turn: Turn, at: int, place: int, name: str, checked: bool, editable: b
 
 def line(call: Call, reader: str) -> str:
     """What the line is like, and how sure it is who speaks."""
-    from speech.audio.line_quality import verdict
+    from speech.audio.line_quality import describe
 
     transcript = call.transcript
     if transcript is None or transcript.line is None:
         return ""
-    said = [typeset(sentence.to(reader)) for sentence in verdict(transcript.line)]
+    said = [typeset(sentence.to(reader)) for sentence in describe(transcript.line)]
     if transcript.adapter:
         said.insert(0, say(reader, "heard_with", adapter=transcript.adapter))
     if transcript.speakers_sure is not None:

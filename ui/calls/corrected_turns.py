@@ -30,7 +30,7 @@ def keep(call: Call | None, visit: Visit, consent: bool) -> tuple[int, str]:
     if not found:
         raise UserError(*message("nothing_checked"))
     name = f"{Path(call.name).stem}-{call.upload.parent.name[:8]}"  # the content's hash tells twins apart
-    mixed = channels.lanes(call.transcript.line, call.wish.channels) is None
+    mixed = channels.separate_channels(call.transcript.line, call.wish.channels) is None
     language = call.transcript.language
     clips = keep(corpus_field.root() / NAME, call.path, found, call=name, consent=consent, language=language, mix=mixed)
     return clips, NAME

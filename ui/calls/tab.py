@@ -96,7 +96,7 @@ def call(
         The transcript: turns with speaker, start, end, text, confidence and words; and what its line is like.
     """
     from speech import masking
-    from speech.audio.line_quality import verdict
+    from speech.audio.line_quality import describe
 
     reader = reader_of(request)
     try:
@@ -108,7 +108,7 @@ def call(
     transcript = last.transcript
     answer = (masking.mask(transcript, downloads.apart(names)) if mask else transcript).to_dict()
     answer["audio"]["name"] = answer["audio"].pop("path")  # gradio's client fetches whatever has a path
-    answer["verdict"] = [said.to(reader) for said in verdict(transcript.line)]
+    answer["verdict"] = [said.to(reader) for said in describe(transcript.line)]
     return answer
 
 

@@ -19,12 +19,12 @@ from ui.kit.i18n import message
 if TYPE_CHECKING:
     import numpy as np
 
-    from speech.transcribe import Progress
+    from speech.transcribe import TranscriptionProgress
 
 _log = logging.getLogger(__name__)
 
 
-def heard(path: Path, wish: Wish) -> Iterator["Progress"]:
+def heard(path: Path, wish: Wish) -> Iterator["TranscriptionProgress"]:
     """What is said in the call, piece by piece; hours of it take no more memory. Raises UserError."""
     if not path.is_file():
         raise UserError(*message("call_gone", name=path.name))
@@ -79,7 +79,7 @@ async def _hear(call: Call) -> AsyncIterator[None]:
         yield
 
 
-def _step(call: Call, pieces: Iterator["Progress"]) -> "Progress | UserError | None":
+def _step(call: Call, pieces: Iterator["TranscriptionProgress"]) -> "TranscriptionProgress | UserError | None":
     try:
         progress = next(pieces, None)
         if progress and call.sound is None:

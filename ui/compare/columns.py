@@ -15,7 +15,7 @@ from ui.kit.i18n import message, say, typeset
 if TYPE_CHECKING:
     from speech.audio.decode import Recording
     from speech.engines import Engine
-    from speech.transcribe import Progress
+    from speech.transcribe import TranscriptionProgress
     from transcripts.transcript import Flagged
 
 LETTERS = "ABC"
@@ -54,7 +54,7 @@ class Stage(NamedTuple):
     """How far a comparison has come."""
 
     at: int  # the column in hand
-    progress: "Progress | None"  # None while its model is loading
+    progress: "TranscriptionProgress | None"  # None while its model is loading
     heard: tuple[Heard, ...]  # the columns that are done
 
 

@@ -16,7 +16,7 @@ from ui.kit.i18n import message
 if TYPE_CHECKING:
     from speech.engines import Engine
     from speech.models.checkpoint import Choice
-    from speech.transcribe import Progress
+    from speech.transcribe import TranscriptionProgress
 
 DETECT = "auto"
 MEMORY = 4000  # MB of weights that may be kept, unless ALLO_MEMORY_MB says otherwise
@@ -129,7 +129,7 @@ def _load(setting: Setting) -> Loaded:
 
 def hear(
     path: str | None, language: str, task: str, timestamps: bool, hot_words: str, setting: Setting | None = None
-) -> Iterator["Progress"]:
+) -> Iterator["TranscriptionProgress"]:
     """Transcribes the recording piece by piece, with the page's own engine unless told otherwise. Raises UserError."""
     setting = setting or Setting()
     if not path:

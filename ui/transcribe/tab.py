@@ -148,7 +148,7 @@ async def _listen(
     adapter: str | None,
     request: gr.Request,
 ) -> AsyncIterator[tuple]:
-    """Yields the text so far, and the Progress that it comes from.
+    """Yields the text so far, and the TranscriptionProgress that it comes from.
 
     A piece is worked out in a thread: who stops is let go at once, and after that piece no other follows.
     """

@@ -9,7 +9,7 @@ import pytest
 
 from corpus.prompts import prompt, prompts
 from speech.audio.decode import SAMPLE_RATE, read
-from speech.audio.line_quality import Survey, verdict
+from speech.audio.line_quality import LineMeter, describe
 from transcripts.transcript import AudioFacts, Line
 
 FACTS = AudioFacts("call.wav", 0.0, 8000, 1, "pcm_s16le")
@@ -17,13 +17,13 @@ WIDE = distribution("gradio").locate_file("gradio/media_assets/audio/cate_blanch
 
 
 def surveyed(*channels: np.ndarray, facts: AudioFacts = FACTS) -> Line:
-    survey = Survey()
+    survey = LineMeter()
     survey.add(np.stack(channels).astype(np.float32))
     return survey.line(facts)
 
 
 def said(line: Line) -> str:
-    return " ".join(sentence.en for sentence in verdict(line))
+    return " ".join(sentence.en for sentence in describe(line))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def hiss(voice) -> np.ndarray:
 
 def test_a_clean_line_is_said_in_one_sentence(voice):
     line = surveyed(voice)
-    (sentence,) = verdict(line)
+    (sentence,) = describe(line)
     assert sentence.en.startswith("A clean line") and sentence.fr.startswith("Ligne propre")
     assert "8 kHz" in sentence.en and "telephone" in sentence.en and "téléphone" in sentence.fr
     assert line.channels[0].low < 200 and 3400 < line.channels[0].high <= 4000
@@ -78,7 +78,7 @@ def test_the_codec_is_named_in_plain_words(tmp_path, coded, codec, name):
     recording = read(tmp_path / coded)
     line = surveyed(*recording.waveform, facts=recording.facts)
     assert f"ound {name} (" in said(line)
-    assert "téléphone" in verdict(line)[0].fr
+    assert "téléphone" in describe(line)[0].fr
 
 
 @pytest.mark.parametrize("snr, noisy", [(30, False), (22, False), (12, True), (6, True)])
@@ -101,7 +101,7 @@ def test_a_level_is_the_voices_whatever_the_pauses(voice):
 def test_clipping_is_heard(voice):
     line = surveyed(np.clip(20 * voice, -1, 1))
     assert line.channels[0].clipped > 0.02 and line.channels[0].peak == pytest.approx(0, abs=0.01)
-    assert "clipped" in said(line) and "écrêté" in verdict(line)[1].fr
+    assert "clipped" in said(line) and "écrêté" in describe(line)[1].fr
 
 
 @pytest.mark.parametrize("dead", [0.0, 0.3, 1e-4, 1.0])
@@ -129,7 +129,7 @@ def test_one_signal_on_both_channels(voice, hiss):
 
 def test_blocks_of_any_length_give_the_same_line(voice):
     both = np.stack([voice, voice[::-1]])
-    survey = Survey()
+    survey = LineMeter()
     for start in range(0, len(voice), 7001):
         survey.add(both[:, start : start + 7001])
     blocks, whole = survey.line(FACTS), surveyed(*both)
@@ -139,7 +139,7 @@ def test_blocks_of_any_length_give_the_same_line(voice):
 
 
 def test_memory_does_not_grow_with_the_length(voice):
-    block, survey = np.stack([voice, voice[::-1]])[:, : 20 * SAMPLE_RATE], Survey()
+    block, survey = np.stack([voice, voice[::-1]])[:, : 20 * SAMPLE_RATE], LineMeter()
     survey.add(block)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

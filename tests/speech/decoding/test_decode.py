@@ -93,35 +93,35 @@ def test_what_an_adapter_did_not_learn_has_the_bases_window(int8, monkeypatch, c
 
 
 def test_a_clip_that_loops_is_heard_again_in_full(int8, monkeypatch):
-    """The first look is made to loop; what is given must come from a later one."""
-    generate, looks = int8.generate, []
+    """The first attempt is made to loop; what is given must come from a later one."""
+    generate, attempts = int8.generate, []
 
     def looping(states, prompt, **how):
-        looks.append((states.shape[1], how["temperature"]))
+        attempts.append((states.shape[1], how["temperature"]))
         found = generate(states, prompt, **how)
         zulu = int8.tokenizer(" Zulu." * 12, add_special_tokens=False).input_ids
-        return found if len(looks) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
+        return found if len(attempts) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
 
     monkeypatch.setattr(int8, "generate", looping)
     (((_, heard),),) = decode(int8, [waveform("conf-full")], PLAIN)
-    assert heard.text == "Cette conférence est pleine." and heard.looks == 2
-    assert looks[0][0] < FULL_WINDOW // 2 and looks[1] == (FULL_WINDOW // 2, 0.0)
+    assert heard.text == "Cette conférence est pleine." and heard.attempts == 2
+    assert attempts[0][0] < FULL_WINDOW // 2 and attempts[1] == (FULL_WINDOW // 2, 0.0)
 
 
 def test_a_clip_that_fills_the_window_is_heard_in_it_once(int8, monkeypatch):
-    """The short look would be the full one; words are aligned only where a look is kept."""
-    generate, align, looks, aligned = int8.generate, int8.align, [], []
+    """The short attempt would be the full one; words are aligned only where an attempt is kept."""
+    generate, align, attempts, aligned = int8.generate, int8.align, [], []
 
     def looping(states, prompt, **how):
-        looks.append((states.shape[1], how["temperature"]))
+        attempts.append((states.shape[1], how["temperature"]))
         zulu = int8.tokenizer(" Zulu." * 12, add_special_tokens=False).input_ids
-        return generate(states, prompt, **how) if len(looks) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
+        return generate(states, prompt, **how) if len(attempts) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
 
     monkeypatch.setattr(int8, "generate", looping)
     monkeypatch.setattr(int8, "align", lambda *args: aligned.append(1) or align(*args))
     long = np.concatenate([waveform("demo-instruct")[: 26 * SAMPLE_RATE], np.zeros(SAMPLE_RATE, np.float32)])
     (((_, heard),),) = decode(int8, [long], replace(PLAIN, words=True))
-    assert looks == [(FULL_WINDOW // 2, 0.0), (FULL_WINDOW // 2, 0.2)] and heard.looks == 2
+    assert attempts == [(FULL_WINDOW // 2, 0.0), (FULL_WINDOW // 2, 0.2)] and heard.attempts == 2
     assert aligned == [1]
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from corpus.prompts import prompts
-from speech.decoding.hallucinations import is_loop, is_phantom, is_too_long
+from speech.decoding.hallucinations import is_hallucination, is_loop, is_too_long
 
-PHANTOMS = [
+HALLUCINATIONS = [
     "Sous-titres réalisés para la communauté d'Amara.org",
     "Sous-titres réalisés par la communauté d'Amara.org",
     "Sous-titrage Société Radio-Canada",
@@ -56,14 +56,14 @@ LOOPS = [
 ]
 
 
-@pytest.mark.parametrize("line", PHANTOMS)
+@pytest.mark.parametrize("line", HALLUCINATIONS)
 def test_phantom_lines_are_known(line):
-    assert is_phantom(line)
+    assert is_hallucination(line)
 
 
 @pytest.mark.parametrize("line", SPOKEN)
 def test_spoken_lines_pass(line):
-    assert not is_phantom(line)
+    assert not is_hallucination(line)
     assert not is_loop(line)
     assert not is_too_long(line, len(line) / 20)
 
@@ -75,7 +75,9 @@ def test_loops_are_known(line):
 
 def test_no_transcript_of_the_prompts_is_doubted():
     whole = [prompt for prompt in prompts() if prompt.name != "vm-mismatch"]  # its text says more than its recording
-    assert [p.name for p in whole if is_loop(p.text) or is_phantom(p.text) or is_too_long(p.text, p.seconds)] == []
+    assert [
+        p.name for p in whole if is_loop(p.text) or is_hallucination(p.text) or is_too_long(p.text, p.seconds)
+    ] == []
 
 
 def test_more_text_than_the_seconds_can_hold():

@@ -17,7 +17,7 @@ from common.messages import UserError
 from corpus.prompts import SOUNDS, prompts
 from speech.audio.decode import SAMPLE_RATE, read
 from speech.diarization import embeddings
-from speech.diarization.cluster import Span, Voices, assign
+from speech.diarization.cluster import Diarizer, Span, assign
 from speech.diarization.embeddings import choose
 from transcripts.transcript import Turn, Word
 
@@ -55,7 +55,7 @@ def call(parties: list[str], seconds: float, seed: int) -> tuple[np.ndarray, lis
     return mixed, said
 
 
-def heard(waveform: np.ndarray, said: list[Message], count: int | None, block: float = 20.0) -> Voices:
+def heard(waveform: np.ndarray, said: list[Message], count: int | None, block: float = 20.0) -> Diarizer:
     """The call given in blocks, with the stretches in which somebody speaks: pauses under 0.3 s are none."""
     stretches = []
     for start, end, _ in said:
@@ -63,7 +63,7 @@ def heard(waveform: np.ndarray, said: list[Message], count: int | None, block: f
             stretches[-1][1] = end
         else:
             stretches.append([start, end])
-    voices, at = Voices(count), 0.0
+    voices, at = Diarizer(count), 0.0
     while at < len(waveform) / SAMPLE_RATE:
         until = max([at + block, *(end for start, end in stretches if start < at + block)])
         here = [(start - at, end - at) for start, end in stretches if at <= start < until]
@@ -93,7 +93,7 @@ def two() -> tuple[np.ndarray, list[Message]]:
 
 
 @pytest.fixture(scope="module")
-def two_heard(two) -> Voices:
+def two_heard(two) -> Diarizer:
     return heard(*two, None)
 
 
@@ -139,11 +139,11 @@ def test_a_number_that_is_given_is_kept():
 @pytest.mark.parametrize("count", [0, -1, 9])
 def test_a_number_that_cannot_be_is_refused(count):
     with pytest.raises(UserError, match=f"{count} speakers"):
-        Voices(count)
+        Diarizer(count)
 
 
 def test_nothing_said_is_nobody():
-    voices = Voices(None)
+    voices = Diarizer(None)
     voices.add(np.zeros(SAMPLE_RATE, np.float32), 0.0, [])
     assert voices.spans() == [] and voices.sure() == 1
     assert assign([Turn(0, 1, "Oui", 0.9)], []) == [Turn(0, 1, "Oui", 0.9)]
