@@ -16,6 +16,7 @@ import numpy as np
 from filelock import FileLock
 
 from common.messages import UserError
+from common.pcm import to_int16
 from speech.audio.decode import SAMPLE_RATE, stream
 from transcripts.transcript import Turn
 
@@ -152,7 +153,7 @@ def _wav(samples: np.ndarray) -> bytes:
     encoded = io.BytesIO()
     with wave.open(encoded, "wb") as clip:
         clip.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        clip.writeframes((samples.clip(-1, 1) * 32767).round().astype("<i2").tobytes())
+        clip.writeframes(to_int16(samples).tobytes())
     return encoded.getvalue()
 
 

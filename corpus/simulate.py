@@ -19,6 +19,7 @@ from torchaudio.functional import resample, speed
 
 from common.files import write_bytes
 from common.messages import UserError
+from common.pcm import to_int16
 from corpus import telephone_line
 from corpus.table import Corpus
 from corpus.telephone_line import PACKET, RATE
@@ -243,7 +244,7 @@ def _wav(sound: np.ndarray, codec: str) -> bytes:
     with av.open(file, "w", format="wav") as container:
         layout = "mono" if len(sound) == 1 else "stereo"
         stream = container.add_stream(codec, rate=RATE, layout=layout)
-        samples = np.ascontiguousarray((sound.T * 32767).round().astype(np.int16)).reshape(1, -1)
+        samples = np.ascontiguousarray(to_int16(sound.T)).reshape(1, -1)
         second = RATE * len(sound)
         for start in range(0, samples.shape[1], second):
             frame = av.AudioFrame.from_ndarray(samples[:, start : start + second], "s16", layout)

@@ -15,6 +15,7 @@ from torch.nn.functional import pad
 from torchaudio.functional import add_noise, highpass_biquad, lowpass_biquad, mu_law_decoding, mu_law_encoding, resample
 
 from common.messages import UserError
+from common.pcm import from_int16, to_int16
 from speech.audio.decode import SAMPLE_RATE
 
 RATE = 8_000  # Hz, of a telephone
@@ -122,7 +123,7 @@ def _by_ffmpeg(samples: torch.Tensor, encoder: str, decoder: str, late: int = 0)
     sender.sample_rate, sender.layout, sender.format, sender.bit_rate = RATE, "mono", "s16", AMR_BITS
     sender.open()
     whole = pad(samples, (0, late + PACKET - (len(samples) + late) % PACKET))
-    sound = (whole * 32767).round().to(torch.int16).numpy()[None]
+    sound = to_int16(whole.numpy())[None]
     packets, step = [], sender.frame_size or len(whole)  # A-law takes all at once
     for start in range(0, len(whole), step):
         frame = av.AudioFrame.from_ndarray(sound[:, start : start + step], "s16", "mono")
@@ -133,7 +134,7 @@ def _by_ffmpeg(samples: torch.Tensor, encoder: str, decoder: str, late: int = 0)
 
 def _gsm(samples: torch.Tensor) -> torch.Tensor:
     """PyAV decodes GSM only. Of the two that encode it, by Debian's FFmpeg, torchcodec takes six seconds to import."""
-    sound = (pad(samples, (0, -len(samples) % PACKET)) * 32767).round().to(torch.int16).numpy()
+    sound = to_int16(pad(samples, (0, -len(samples) % PACKET)).numpy())
     command = ["ffmpeg", "-v", "error", "-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "-", "-f", "gsm", "-"]
     try:
         encoded = subprocess.run(command, input=sound.tobytes(), capture_output=True, check=True).stdout
@@ -148,7 +149,7 @@ def _decoded(packets: list[bytes], decoder: str) -> torch.Tensor:
     receiver.sample_rate, receiver.layout = RATE, "mono"
     frames = [frame.to_ndarray()[0] for packet in packets for frame in receiver.decode(av.Packet(packet))]
     sound = np.concatenate(frames)
-    return torch.from_numpy(sound if sound.dtype == np.float32 else sound.astype(np.float32) / 32768)
+    return torch.from_numpy(sound if sound.dtype == np.float32 else from_int16(sound))
 
 
 CODECS = {

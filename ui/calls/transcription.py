@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from gradio.processing_utils import PLAYABLE_AUDIO_CODECS
 
 from common.messages import UserError
+from common.pcm import to_int16
 from ui.calls.session import CANCELLED, DONE, FAILED, RUNNING, Call, Visit, Wish
 from ui.kit import adapter_shelf
 from ui.kit.engine_pool import DETECT, called, loaded
 from ui.kit.i18n import message
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from speech.transcribe import TranscriptionProgress
 
 _log = logging.getLogger(__name__)
@@ -120,10 +119,6 @@ def rewritten(source: Path, target: Path, change=lambda start, block: block) -> 
         file.setframerate(SAMPLE_RATE)
         samples = 0
         for block in blocks:
-            file.writeframes(_pcm(change(samples / SAMPLE_RATE, block)))
+            file.writeframes(to_int16(change(samples / SAMPLE_RATE, block).T).tobytes())
             samples += block.shape[1]
     return target
-
-
-def _pcm(block: "np.ndarray") -> bytes:
-    return (block.T.clip(-1, 1) * 32767).round().astype("<i2").tobytes()
