@@ -1,29 +1,29 @@
-"""python -m speech transcribe FILE... : recordings to text, from the command line."""
+"""python -m speech transcribe FILE... | convert IN OUT: recordings to text, from the command line."""
 
 import argparse
 import sys
+from codecs import BOM_UTF8
 from dataclasses import replace
 from pathlib import Path
 
-from transformers.utils.logging import disable_progress_bar
-
-from common.files import write_bytes
 from common.messages import UserError, locale_language
 from speech.decoding.decode import Options, check_language
 from speech.diarization import embeddings
 from speech.engines.base import Engine
 from speech.masking import mask
 from speech.transcribe import transcribe
+from transcripts.bundle import names
+from transcripts.convert import convert, keep
+from transcripts.formats import FORMATS, check_format, extension, write
+from transcripts.formats.csv import DIALECTS, check_dialect
 from transcripts.transcript import Transcript
-
-FORMATS = ("txt", "srt", "vtt", "json", "csv")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done; 2 the request was wrong (one line on standard error says how to mend it)."""
     asked = _parser().parse_args(arguments)
     try:
-        return _transcribe(asked)
+        return _convert(asked) if asked.command == "convert" else _transcribe(asked)
     except UserError as refusal:
         _log(refusal.message.to(locale_language()))
         return 2
@@ -31,9 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m speech", description="Recordings to text with Whisper.")
-    transcribe = parser.add_subparsers(dest="command", required=True).add_parser(
-        "transcribe", help="hear recordings and write what was said"
-    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    convert = commands.add_parser("convert", help="a transcript in any format to any other")
+    convert.add_argument("source", type=Path, metavar="IN", help="a transcript: " + ", ".join(FORMATS))
+    convert.add_argument("target", metavar="OUT", help="the file to write, or a folder for the recordings in IN")
+    convert.add_argument("--from", dest="read_as", metavar="FORMAT", help="IN's (default: found in the file)")
+    convert.add_argument("--to", dest="write_as", metavar="FORMAT", help="OUT's (default: its name's)")
+    convert.add_argument("--times", action="store_true", help="txt: with the times of the turns")
+    convert.add_argument("--csv-dialect", default="excel", help=", ".join(DIALECTS))
+    transcribe = commands.add_parser("transcribe", help="hear recordings and write what was said")
     add = transcribe.add_argument
     add("files", nargs="+", metavar="FILE", help="recordings: anything FFmpeg decodes")
     add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
@@ -56,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--mask", action="store_true", help="hide spoken numbers that are personal, and e-mail addresses")
     add("--names", default="", help="names to hide as well, between commas")
     add("--format", default="txt", help=", ".join(FORMATS))
+    add("--times", action="store_true", help="txt: with the times of the turns")
+    add("--csv-dialect", default="excel", help=", ".join(DIALECTS))
     add("--output", type=Path, metavar="DIR", help="a file per recording there; else standard output")
     add("--json", action="store_const", const="json", dest="format", help="as --format json")
     return parser
@@ -63,12 +71,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _transcribe(asked: argparse.Namespace) -> int:
     """Hears each file; one that cannot be heard is told of and does not stop the others."""
-    from speech import exports
+    from transformers.utils.logging import disable_progress_bar
+
     from speech.engines import load
     from speech.models.choose import choose
 
     disable_progress_bar()  # transformers draws one for a second of loading
-    exports.check_format(asked.format)
+    check_format(asked.format)
+    check_dialect(asked.csv_dialect)
+    written = {"times": asked.times, "dialect": asked.csv_dialect}
     options, speakers = _options(asked), _speakers(asked.speakers)
     choice = choose(asked.model, asked.adapter)
     engine = load(choice, asked.engine, asked.precision, assistant=asked.assistant)
@@ -77,20 +88,28 @@ def _transcribe(asked: argparse.Namespace) -> int:
     _log(f"{engine.model} ({choice.reason.en})" + (f" with {engine.adapter}" if engine.adapter else ""))
     _log(f"{engine.name} {engine.precision} on {engine.device} ({engine.reason.en})")
     refused = False
-    for file, name in zip(asked.files, exports.names(asked.files), strict=True):
+    for file, name in zip(asked.files, names(asked.files), strict=True):
         try:
             transcript = _hear(file, engine, options, asked, speakers)
         except UserError as refusal:
             _log(refusal.message.to(locale_language()))
             refused = True
             continue
+        content = write(transcript, asked.format, **written)
         if asked.output:
-            _keep(asked.output / f"{name}.{asked.format}", exports.encoded(transcript, asked.format))
+            keep(asked.output / (name + extension(asked.format)), content)
         else:
-            sys.stdout.write(exports.write(transcript, asked.format))
+            _print(content)
     if engine.assistant:
         _log(f"{engine.assistant} drafted {engine.drafted} tokens, {engine.accepted} were accepted")
     return 2 if refused else 0
+
+
+def _convert(asked: argparse.Namespace) -> int:
+    options = {"times": asked.times, "dialect": asked.csv_dialect}
+    for note in convert(asked.source, Path(asked.target), asked.read_as, asked.write_as, **options):
+        _log(note.to(locale_language()))
+    return 0
 
 
 def _options(asked: argparse.Namespace) -> Options:
@@ -147,15 +166,11 @@ def _hear(file: str, engine: Engine, options: Options, asked: argparse.Namespace
     return transcript
 
 
-def _keep(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, content)
-    except OSError as error:
-        raise UserError(
-            en=f"{path} cannot be written ({error.strerror}): name another folder after --output.",
-            fr=f"{path} ne peut être écrit ({error.strerror}) : nommez un autre dossier après --output.",
-        ) from error
+def _print(content: bytes) -> None:
+    """Writes a transcript to standard output, without the mark that a file begins with for Excel."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content.removeprefix(BOM_UTF8))
+    sys.stdout.buffer.flush()
 
 
 def _log(line: str) -> None:

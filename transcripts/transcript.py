@@ -1,5 +1,6 @@
 """What was said: words in turns in a transcript. Times are seconds from the start of the recording."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 
 
@@ -18,9 +19,8 @@ class Turn:
     start: float
     end: float
     text: str
-    confidence: (
-        float  # geometric mean of the tokens' probabilities (of the words', where windows were heard together), 0 to 1
-    )
+    # geometric mean of the tokens' probabilities (of the words', where windows were heard together), 0 to 1;
+    confidence: float = 1.0  # 1 where people wrote the text
     channel: int = 0
     speaker: str | None = None
     words: tuple[Word, ...] = ()
@@ -89,6 +89,19 @@ class Transcript:
     seconds_taken: float = 0.0
     line: Line | None = None
     speakers_sure: float | None = None  # how sure it is who spoke on one channel, 0 to 1; None where nobody asked
+
+    @classmethod
+    def of_turns(cls, turns: Iterable[Turn], path: str = "", language: str = "") -> "Transcript":
+        """A transcript that no model wrote, of a recording that is not at hand."""
+        turns = list(turns)
+        seconds = max((turn.end for turn in turns), default=0.0)
+        channels = max((turn.channel for turn in turns), default=0) + 1
+        return cls(AudioFacts(path, seconds, 0, channels, ""), language, "", None, "", turns)
+
+    @property
+    def timed(self) -> bool:
+        """Whether its turns have times; a plain text has none, and all its turns are at 0."""
+        return any(turn.end for turn in self.turns)
 
     @property
     def text(self) -> str:

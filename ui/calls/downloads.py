@@ -30,25 +30,25 @@ def shown(call: Call, visit: Visit) -> "Transcript":
 
 def files(call: Call, transcript: "Transcript") -> dict[str, Path]:
     """What is shown, in each format; the same files are written again when something of it has changed."""
-    from speech.exports import encoded
+    from transcripts.formats import write
 
     folder = call.path.parent / "texts"
     folder.mkdir(exist_ok=True)
     found = {format: folder / f"{Path(call.name).stem}.{format}" for format in FORMATS}
     for format, file in found.items():
-        file.write_bytes(encoded(transcript, format))
+        file.write_bytes(write(transcript, format))
     return found
 
 
 def bundle(visit: Visit) -> Path | None:
     """All calls that were heard, in each format; None where there are none."""
-    from speech import exports
+    from transcripts import bundle as packing
 
     heard = [shown(call, visit) for call in visit.calls if call.over and call.turns]
     if not heard:
         return None
     file = visit.folder / "allo.zip"
-    file.write_bytes(exports.bundle(heard, FORMATS))
+    file.write_bytes(packing.bundle(heard, FORMATS))
     return file
 
 

@@ -10,7 +10,7 @@ from gradio.processing_utils import audio_is_playable
 from gradio.utils import get_upload_folder
 
 from common.messages import UserError
-from speech.exports import encoded
+from transcripts.formats import write
 from ui.kit import adapter_shelf, model_field, sound, transcript_html
 from ui.kit.engine_pool import hear
 from ui.kit.events import FOUR_AT_ONCE, PRIVATE
@@ -191,7 +191,7 @@ def _files(transcript) -> list[Path]:
     folder.mkdir(parents=True)
     files = [folder / f"{Path(transcript.audio.path).stem}.{format}" for format in FORMATS]
     for file, format in zip(files, FORMATS, strict=True):
-        file.write_bytes(encoded(transcript, format))
+        file.write_bytes(write(transcript, format))
     return files
 
 

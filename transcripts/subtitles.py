@@ -1,0 +1,130 @@
+"""Turns cut into subtitles: two lines of at most 42 characters, at words, with their times."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from transcripts.transcript import Turn
+
+WIDTH = 42  # characters of a line, as broadcasters have it
+OPENING = "«“(["  # that stand apart in French, and belong to what follows
+
+
+@dataclass(frozen=True)
+class Cue:
+    start: float
+    end: float
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Atom:
+    """A word with the punctuation that must not be parted from it."""
+
+    start: float
+    end: float
+    text: str
+    label: bool = False  # the speaker's name
+
+
+def cues(turn: Turn, label: str = "") -> list[Cue]:
+    """The turn's subtitles, the first of which begins with `label`; none where the turn has no text.
+
+    The times between them are those of the words where the turn has them, else in proportion to the characters.
+    """
+    atoms = list(_atoms(turn))
+    if not atoms:
+        return []
+    names = [_Atom(turn.start, turn.start, part, True) for word in label.split() for part in _pieces(word)]
+    atoms = names + atoms
+    found = []
+    for first, last in _cut(atoms):
+        start = turn.start if first == 0 else atoms[first].start
+        end = turn.end if last == len(atoms) else min(atoms[last - 1].end, atoms[last].start)
+        found.append(Cue(start, end, _lines([atom.text for atom in atoms[first:last]])))
+    return found
+
+
+def _cut(atoms: list[_Atom]) -> list[tuple[int, int]]:
+    """The first atom and the one after the last of each subtitle: as few as can be, cut where a sentence is."""
+    costs, origins = [0.0], [0]
+    for last in range(1, len(atoms) + 1):
+        best = None
+        for first in range(last - 1, -1, -1):
+            if not _lines([atom.text for atom in atoms[first:last]]):
+                break
+            cost = costs[first] + 10 + _parting(atoms[last - 1])
+            if best is None or cost < best[0]:
+                best = cost, first
+        costs.append(best[0])
+        origins.append(best[1])
+    spans = []
+    last = len(atoms)
+    while last:
+        spans.append((origins[last], last))
+        last = origins[last]
+    return spans[::-1]
+
+
+def _parting(atom: _Atom) -> float:
+    """How much it costs to cut after this atom."""
+    if atom.label:
+        return 100
+    ending = atom.text.rstrip("»”)] ")[-1:]
+    return 0 if ending in ".?!…" else 2 if ending in ",;:" else 5
+
+
+def _lines(texts: list[str]) -> tuple[str, ...]:
+    """The words on one line or on two, the more alike the better; nothing where they do not fit."""
+    whole = " ".join(texts)
+    if len(whole) <= WIDTH:
+        return (whole,)
+    if len(whole) > 2 * WIDTH + 1:
+        return ()
+    best = ()
+    for count in range(1, len(texts)):
+        lines = " ".join(texts[:count]), " ".join(texts[count:])
+        if max(map(len, lines)) <= WIDTH and (not best or _unlike(lines) < _unlike(best)):
+            best = lines
+    return best
+
+
+def _unlike(lines: tuple[str, ...]) -> int:
+    return abs(len(lines[0]) - len(lines[1])) - (10 if lines[0][-1] in ".?!…,;:" else 0)
+
+
+def _atoms(turn: Turn) -> Iterator[_Atom]:
+    texts: list[str] = []
+    opened = False
+    for token in turn.text.split():
+        spoken = any(character.isalnum() for character in token)
+        if texts and (opened or not (spoken or token in OPENING)):
+            texts[-1] += " " + token
+        else:
+            texts.append(token)
+        opened = token in OPENING
+    parts = [part for text in texts for part in _pieces(text)]
+    moments = _moments(turn, parts)
+    yield from (_Atom(start, end, part) for part, (start, end) in zip(parts, moments, strict=True))
+
+
+def _pieces(text: str) -> list[str]:
+    """A word longer than a line, in pieces."""
+    return [text[i : i + WIDTH] for i in range(0, len(text), WIDTH)]
+
+
+def _moments(turn: Turn, texts: list[str]) -> list[tuple[float, float]]:
+    """When each text starts and ends: by the turn's words where they are its text, letter for letter."""
+    letters = "".join(filter(str.isalnum, turn.text))
+    knots = [(turn.start, turn.end, len(letters))]
+    if letters == "".join(filter(str.isalnum, "".join(word.text for word in turn.words))):
+        knots = [(word.start, word.end, sum(map(str.isalnum, word.text))) for word in turn.words]
+    times = [(turn.start, turn.start)]  # of each letter: its start and its end
+    for start, end, count in knots:
+        step = (end - start) / count if count else 0.0
+        times += [(start + step * i, start + step * (i + 1)) for i in range(count)]
+    at, found = 1, []
+    for text in texts:
+        count = sum(map(str.isalnum, text))
+        found.append((times[at][0], times[at + count - 1][1]) if count else (times[at - 1][1],) * 2)
+        at += count
+    return found
