@@ -10,6 +10,7 @@ from common.messages import UserError, locale_language
 from speech.decoding.decode import Options, check_language
 from speech.diarization import embeddings
 from speech.engines.base import Engine
+from speech.live import command as live
 from speech.masking import mask
 from speech.transcribe import transcribe
 from transcripts.bundle import names
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done; 2 the request was wrong (one line on standard error says how to mend it)."""
     asked = _parser().parse_args(arguments)
     try:
-        return _convert(asked) if asked.command == "convert" else _transcribe(asked)
+        return asked.run(asked)
     except UserError as refusal:
         _log(refusal.message.to(locale_language()))
         return 2
@@ -32,14 +33,17 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m speech", description="Recordings to text with Whisper.")
     commands = parser.add_subparsers(dest="command", required=True)
+    live.add_command(commands)
     convert = commands.add_parser("convert", help="a transcript in any format to any other")
+    convert.set_defaults(run=_convert)
     convert.add_argument("source", type=Path, metavar="IN", help="a transcript: " + ", ".join(FORMATS))
     convert.add_argument("target", metavar="OUT", help="the file to write, or a folder for the recordings in IN")
     convert.add_argument("--from", dest="read_as", metavar="FORMAT", help="IN's (default: found in the file)")
     convert.add_argument("--to", dest="write_as", metavar="FORMAT", help="OUT's (default: its name's)")
     convert.add_argument("--times", action="store_true", help="txt: with the times of the turns")
     convert.add_argument("--csv-dialect", default="excel", help=", ".join(DIALECTS))
-    transcribe = commands.add_parser("transcribe", help="hear recordings and write what was said")
+    transcribe = commands.add_parser("transcribe", help="transcribe recordings")
+    transcribe.set_defaults(run=_transcribe)
     add = transcribe.add_argument
     add("files", nargs="+", metavar="FILE", help="recordings: anything FFmpeg decodes")
     add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")

@@ -108,7 +108,7 @@ class SpeechWindows:
 
     def __init__(self):
         self._detector = SpeechDetector()
-        self._held = _SoundBuffer()
+        self._held = SoundBuffer()
         self._shares: list[float] = []  # the frames' probabilities of a voice, where no stretch has ended yet
         self._judged = 0  # frames before them
         self._open: list[tuple[float, float]] = []  # stretches of the window that may still grow
@@ -189,7 +189,7 @@ class FixedWindows:
     """The waveform without a look at its voice: the windows of `SpeechWindows`, one after the other."""
 
     def __init__(self):
-        self._held = _SoundBuffer()
+        self._held = SoundBuffer()
         self._taken = 0.0
 
     def add(self, block: np.ndarray) -> Iterator[Window]:
@@ -253,12 +253,16 @@ def _network() -> tuple[dict[str, torch.Tensor], torch.nn.LSTM]:
     return weights, lstm
 
 
-class _SoundBuffer:
+class SoundBuffer:
     """The end of a waveform, by the seconds from its start."""
 
     def __init__(self):
         self._sound = np.empty(0, np.float32)
         self._from = 0
+
+    def __len__(self) -> int:
+        """Samples that are held."""
+        return len(self._sound)
 
     @property
     def seconds(self) -> float:
