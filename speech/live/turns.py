@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from speech.audio.decode import SAMPLE_RATE
-from speech.audio.vad import FRAME, VOICED, SoundBuffer, SpeechDetector
+from speech.audio.vad import FRAME, SPEECH_THRESHOLD, SoundBuffer, SpeechDetector
 
 STEP = FRAME / SAMPLE_RATE  # seconds that the detector judges at a time
 BEGINS = 3  # voiced frames in a row that open a turn: 0.1 s, « oui » on a telephone
@@ -73,7 +73,7 @@ class TurnDetector:
             yield self._close(min(self.seconds, self.open.until + AFTER))
 
     def _judge(self, probability: float) -> Iterator[ClosedTurn]:
-        now, voiced = self._frames * STEP, probability >= VOICED
+        now, voiced = self._frames * STEP, probability >= SPEECH_THRESHOLD
         if not self.open:
             self._run = self._run + 1 if voiced else 0
             if self._run == BEGINS:
@@ -106,7 +106,7 @@ class TurnDetector:
         turn = self.open
         first = round((turn.start + EARLIEST - turn.voiced) / STEP)
         some = np.array(turn.probabilities[first : round((now - LATEST - turn.voiced) / STEP)])
-        quiet = np.flatnonzero(np.diff(np.concatenate([[0], some < VOICED, [0]]).astype(int)))
+        quiet = np.flatnonzero(np.diff(np.concatenate([[0], some < SPEECH_THRESHOLD, [0]]).astype(int)))
         starts, ends = quiet[::2], quiet[1::2]
         if len(starts):
             longest = int(np.argmax(ends - starts))
