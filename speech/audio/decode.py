@@ -6,12 +6,13 @@ import math
 import os
 import re
 import stat
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, groupby
+from itertools import chain, groupby, takewhile
 from operator import itemgetter
 from pathlib import Path
 
@@ -37,6 +38,9 @@ DEMUXERS = (
     "aac,ac3,aiff,alaw,amr,amrnb,amrwb,ape,asf,au,avi,caf,flac,flv,g722,gsm,loas,matroska,mov,mp3,mpeg,mpegts,mulaw,"
     "nistsphere,ogg,s16le,tta,voc,w64,wav,wv"
 )
+# Of them, those in which a seek comes out at the time that the frames then tell, and of others where they hold PCM.
+SEEKABLE = ("flac", "ogg", "mov,mp4,m4a,3gp,3g2,mj2")
+AROUND = 0.25  # seconds before and after a part: what the resampling filter and the codecs reach
 LEAST_BIT_RATE = 200  # bits a second: a header that announces more time than the bytes can hold is damaged
 # Times that the true length may be less where FFmpeg guesses it from the start of the file: silence takes few bytes.
 GUESSED = {"mp3": 4} | dict.fromkeys(("aac", "ac3", "amr", "loas"), math.inf)
@@ -76,21 +80,26 @@ class Stream:
         return self.blocks
 
 
-def read(source: str | os.PathLike | bytes, name: str | None = None) -> Recording:
+def read(
+    source: str | os.PathLike | bytes, name: str | None = None, start: float = 0.0, end: float = math.inf
+) -> Recording:
     """The recording in a local file, or the sound of a video; or in bytes, which are such a file and may have a name.
 
-    Of several audio tracks, FFmpeg's choice of the main one is taken. A file that was cut or is damaged in places gives
+    With `start` and `end` it is what lies between them, in seconds; most formats are not decoded up to there. Of
+    several audio tracks, FFmpeg's choice of the main one is taken. A file that was cut or is damaged in places gives
     what can be decoded of it; silence stands where sound is missing, so that times stay right.
 
     Raises `UserError` for what is not such a file, holds no sound, or lasts longer than `MAX_SECONDS`.
     """
-    with stream(source, name) as blocks:
+    with stream(source, name, start, end) as blocks:
         waveform = _joined(deque(blocks))
     return Recording(replace(blocks.facts, seconds=waveform.shape[1] / SAMPLE_RATE), waveform)
 
 
 @contextmanager
-def stream(source: str | os.PathLike | bytes, name: str | None = None) -> Iterator[Stream]:
+def stream(
+    source: str | os.PathLike | bytes, name: str | None = None, start: float = 0.0, end: float = math.inf
+) -> Iterator[Stream]:
     """The same as `read`, decoded block by block: the memory of a minute, whatever the length.
 
     Raises `UserError` as `read` does; that the file lasts too long may turn out on the way.
@@ -100,8 +109,11 @@ def stream(source: str | os.PathLike | bytes, name: str | None = None) -> Iterat
     with _opened(source, path, name) as file, _demuxed(file, name) as container:
         track = _audio_stream(container, name)
         codec = track.codec_context.codec.canonical_name
-        start = (container.start_time or 0) / av.time_base
-        pieces = _pieces(_frames(container, track, name), start, name)
+        origin = (container.start_time or 0) / av.time_base
+        frames, begun = _frames(container, track, name), origin
+        if start or end < math.inf:
+            frames, begun = _between(container, codec, frames, origin + start, origin + end)
+        pieces = _pieces(frames, begun, name)
         first = next(pieces, None)
         if first is None:
             raise UserError(
@@ -111,7 +123,34 @@ def stream(source: str | os.PathLike | bytes, name: str | None = None) -> Iterat
         rate, samples = first
         facts = AudioFacts(path, _announced(container, file) or math.nan, rate, len(samples), codec)
         with closing(_blocks(chain([first], pieces))) as blocks:
-            yield Stream(facts, blocks)
+            before = origin + start - begun  # seconds that were decoded and are not wanted
+            whole = not before and end == math.inf
+            yield Stream(facts, blocks if whole else _cut(blocks, before, before + end - start))
+
+
+def _between(
+    container, codec: str, frames: Iterator[av.AudioFrame], start: float, end: float
+) -> tuple[Iterator[av.AudioFrame], float]:
+    """The frames around what lies between two of the container's times, and the time of the first of them."""
+    begun = origin = (container.start_time or 0) / av.time_base
+    exact = container.format.name in SEEKABLE or codec.startswith("pcm_")
+    if exact and start - AROUND > origin:
+        container.seek(round((start - AROUND) * av.time_base))
+        first = next(frames, None)
+        begun = origin if first is None or first.time is None else first.time
+        frames = chain([first] if first else [], frames)
+    return takewhile(lambda frame: frame.time is None or frame.time < end + AROUND, frames), begun
+
+
+def _cut(blocks: Iterable[np.ndarray], start: float, end: float) -> Iterator[np.ndarray]:
+    """What lies between `start` and `end`, in seconds of all blocks together."""
+    first, at = round(start * SAMPLE_RATE), 0
+    last = round(end * SAMPLE_RATE) if end < math.inf else sys.maxsize
+    for block in blocks:
+        yield block[:, max(0, first - at) : max(0, last - at)]
+        at += block.shape[1]
+        if at >= last:
+            return
 
 
 def _blocks(pieces: Iterable[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
@@ -174,9 +213,12 @@ def _opened(source: str | os.PathLike | bytes, path: str, name: str) -> _File | 
 def _demuxed(file: _File | _Bytes, name: str):
     """The container in the file; the header decides and, where there is none, the extension."""
     raw = HEADERLESS.get(Path(file.name).suffix.lower())
-    has_header = file.read(4) in (b"RIFF", b".snd")
+    head = file.read(12)
+    has_header = head[:4] in (b"RIFF", b".snd")
     file.seek(0)
     options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none", "max_size": "65536"}  # of a packet of WAV
+    if head[:4] + head[8:] == b"RIFFWAVE":
+        options["probesize"] = "65536"  # FFmpeg would look for MP3 or DTS in megabytes of PCM: 0.4 s
     headerless = {}
     if raw and not has_header:
         headerless = {"format": raw[0]}

@@ -16,7 +16,7 @@ import torch
 from torchaudio.functional import resample
 
 from common.messages import UserError
-from corpus.prompts import prompt
+from corpus.prompts import prompt, prompts
 from speech.audio import decode
 from speech.audio.decode import SAMPLE_RATE, read, stream
 
@@ -629,3 +629,18 @@ def test_half_an_hour_fits_in_little_memory(tmp_path):
     assert half_hour[3] < 3 * half_hour[2]
     assert limit == [0.6 * 3600]
     assert ran.stderr == ""
+
+
+@pytest.mark.parametrize("extension", ["wav", "flac", "mp3", "ogg", "webm", "m4a", "gsm", "ulaw", "adpcm.wav"])
+def test_a_part_is_what_stands_there_in_the_whole(tmp_path, extension):
+    clips = [str(found.path) for found in prompts(at_least=3.0)[:12]]
+    subprocess.run(["sox", *clips, tmp_path / "whole.wav"], check=True)
+    how = {"adpcm.wav": ["-c:a", "adpcm_ms"], "webm": ["-c:a", "libopus"], "ulaw": ["-f", "mulaw"]}.get(extension, [])
+    path = tmp_path / f"call.{extension}"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "whole.wav", *how, path], check=True)
+    whole = read(path).waveform[0]
+    seconds = len(whole) / SAMPLE_RATE
+    for start, end in ((0, 1.5), (0.1, 0.2), (20.1234, 23.4567), (seconds - 1, seconds + 9)):
+        part = read(path, start=start, end=end).waveform[0]
+        expected = whole[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+        assert part.shape == expected.shape and np.abs(part - expected).max() < 1e-3
