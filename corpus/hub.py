@@ -13,10 +13,10 @@ from huggingface_hub.utils import filter_repo_objects
 
 from common.hub import HUB_PATIENCE, offline
 from common.messages import Message, UserError
-from corpus import chat
 from corpus.files import MANIFESTS, licence_of, open_folder, open_parquet, rows_in, split_named
 from corpus.splits import divide, rank
 from corpus.table import Raw
+from transcripts import chat_markup
 
 TALKBANK = "diabolocom/talkbank_4_stt"
 CARD = "README.md"
@@ -63,7 +63,7 @@ def open_dataset(
         )
     licence = licence_of(repository.card)
     if name == TALKBANK:
-        raw, licence = replace(raw, clean=chat.clean), licence or TALKBANK_LICENCE
+        raw, licence = replace(raw, clean=chat_markup.clean), licence or TALKBANK_LICENCE
     return replace(raw, name=name, source=named, licence=licence, reason=reason)
 
 

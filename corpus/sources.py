@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from common.hub import hub_in_reach, offline
 from common.messages import Message, UserError
-from corpus import chat
 from corpus.files import FILES, NAMED, open_path
 from corpus.hub import TALKBANK, open_dataset
 from corpus.prompts import NAME, open_prompts
 from corpus.table import Corpus, build
+from transcripts import chat_markup
 
 UNITS = ("segment", "switch")
 
@@ -47,7 +47,7 @@ def load(
 
     `audio` and `text` name the columns where their names are unusual; `limit` takes the first rows (and fetches from
     the Hub the files that hold them). `unit` (segment or switch) and `language` are of diabolocom/talkbank_4_stt.
-    `clean` has the texts read as CHAT (`corpus.chat`) or left as they came; without it, TalkBank's are.
+    `clean` has the texts read as CHAT (`transcripts.chat_markup`) or left as they came; without it, TalkBank's are.
     Raises UserError where there is no such corpus, or no row that can be used.
     """
     if unit not in UNITS:
@@ -74,5 +74,5 @@ def load(
             f"(propriétaire/nom), ou {NAME}.",
         )
     if clean is not None:
-        raw = replace(raw, clean=chat.clean if clean else None)
+        raw = replace(raw, clean=chat_markup.clean if clean else None)
     return build(raw, text, limit)

@@ -50,19 +50,20 @@ RULES: tuple[tuple[str, str, Replacement], ...] = (
     # what is no word
     ("(", r"\((?:\.{1,3}|\d+(?:[:.]\d*)*)\)", " "),  # pauses: (.) (..) (...) (1.5)
     ("↫", r"↫[^↫]*↫", ""),  # stuttered sounds
-    ("&", rf"&-?((?i:{FILLERS}))(?![\w:])", r" \1"),  # &-euh was said
-    ("&", r"&-", " "),
+    ("&", rf"(?<!\w)&-?((?i:{FILLERS}))(?![\w:])", r" \1"),  # &-euh was said
+    ("&", r"(?<!\w)&-", " "),
     ("&", r"&\*\w+:\S*", " "),  # the listener's word, &*INV:mhm
-    ("&", r"&[=+~]?\S*", " "),  # &=rit, &+fragm, &~bla
+    ("&", r"&[=~]\S*|(?<!\w)&\S+", " "),  # &=rit, &+fragm, &~bla; not AT&T
     (
         "xywXYW",
         r"(?<![\w'’])(?:[xX]{2,3}|[yY]{2,3}|[wW]{3})(?:@\S+)?(?![\w'’])",
         " ",
     ),  # not understood, or not transcribed
-    ("0", r"^\s*0\s*\.?\s*$|(?<!\S)0(?=[^\W\d])\S+", " "),  # an act without a word, an omitted word
+    ("0", r"^\s*0\s*\.?\s*$|(?<!\S)0(?=[^\W\d]+(?!\w*\d))\S+", " "),  # an act without a word, an omitted word; not 0h30
     ("/#|-h", r"(?<!\S)(?:[/#|-]+|#\d+(?:_\d+)?|[·.]?h{2,})(?!\S)", " "),  # old pauses, breaths
     # inside of words
-    ("@", r"(?<=\w)@[a-z$]\S*?(?=[\s,.?!]|$)", ""),  # word@s:eng, miaou@o
+    ("@", r"(?<=\w)@(?:[a-z]{1,3})?(?:[:$]\S*?)?(?=[\s,?!]|\.(?:\s|$)|$)", ""),  # word@s:eng, miaou@o; not an e-mail
+    ("⌈⌉⌊⌋", r"[⌈⌉⌊⌋][1-9₁-₉](?!\d)", ""),  # ⌈2 oui ⌉2: which overlaps belong together
     (CA_MARKS, rf"[{CA_MARKS}]", ""),
     ("°", r"(?<!\d)°", ""),
     ("(", r"\((\w[\w'’-]*)\)", r"\1"),  # (i)l, a(v)ec

@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpus.chat import clean
+from transcripts.chat_markup import clean
 
 CASES = [
     # punctuation set apart
@@ -35,6 +35,15 @@ CASES = [
     ("chais [: je sais] pas .", "Je sais pas."),
     ("<y a> [: il y a] quelqu'un .", "Il y a quelqu'un."),
     ("j'ai allé [:: suis allé] .", "J'ai allé."),
+    # overlaps are numbered, and an ampersand, an at sign or a nought may be the text's own
+    ("⌈2 oui ⌉2 bon ⌊3 non ⌋3 .", "Oui bon non."),
+    ("⌈₂ oui ⌉₂ , ⌈32 ans⌉ .", "Oui, 32 ans."),
+    ("je suis chez AT&T et R&D .", "Je suis chez AT&T et R&D."),
+    ("la maison Dupont & fils .", "La maison Dupont & fils."),
+    ("oui&=rit bien .", "Oui bien."),
+    ("jean@gmail.com ou a@sfr.fr .", "Jean@gmail.com ou a@sfr.fr."),
+    ("week@s:eng end@s$n miaou@o .", "Week end miaou."),
+    ("à 0h30 0det matin .", "À 0h30 matin."),
     # ends and beginnings
     ("je voulais +...", "Je voulais..."),
     ("mais il +/.", "Mais il..."),
