@@ -1,6 +1,7 @@
 """A file's bytes to text: UTF-8, UTF-16 or UTF-32 by their marks, else UTF-8, else Windows' Latin letters."""
 
 import codecs
+import re
 
 from common.messages import Message
 
@@ -17,6 +18,11 @@ MARKS = {  # the longer ones first: UTF-32's begins with UTF-16's
 def as_text(content: bytes, notes: list[Message]) -> str:
     """The text of a file, with line feeds as the only line ends; `notes` says where its encoding was a guess."""
     return _decoded(content, notes).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def one_line(text: str) -> str:
+    """The text without line ends and without the control characters that XML cannot hold."""
+    return re.sub(r"[\x00-\x1f\x7f\ufffe\uffff]", "", " ".join(text.split()))
 
 
 def _decoded(content: bytes, notes: list[Message]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transcripts.transcript import Turn
+from transcripts.word_times import moments
 
 WIDTH = 42  # characters of a line, as broadcasters have it
 OPENING = "«“(["  # that stand apart in French, and belong to what follows
@@ -103,28 +104,10 @@ def _atoms(turn: Turn) -> Iterator[_Atom]:
             texts.append(token)
         opened = token in OPENING
     parts = [part for text in texts for part in _pieces(text)]
-    moments = _moments(turn, parts)
-    yield from (_Atom(start, end, part) for part, (start, end) in zip(parts, moments, strict=True))
+    times = moments(turn, parts)
+    yield from (_Atom(start, end, part) for part, (start, end) in zip(parts, times, strict=True))
 
 
 def _pieces(text: str) -> list[str]:
     """A word longer than a line, in pieces."""
     return [text[i : i + WIDTH] for i in range(0, len(text), WIDTH)]
-
-
-def _moments(turn: Turn, texts: list[str]) -> list[tuple[float, float]]:
-    """When each text starts and ends: by the turn's words where they are its text, letter for letter."""
-    letters = "".join(filter(str.isalnum, turn.text))
-    knots = [(turn.start, turn.end, len(letters))]
-    if letters == "".join(filter(str.isalnum, "".join(word.text for word in turn.words))):
-        knots = [(word.start, word.end, sum(map(str.isalnum, word.text))) for word in turn.words]
-    times = [(turn.start, turn.start)]  # of each letter: its start and its end
-    for start, end, count in knots:
-        step = (end - start) / count if count else 0.0
-        times += [(start + step * i, start + step * (i + 1)) for i in range(count)]
-    at, found = 1, []
-    for text in texts:
-        count = sum(map(str.isalnum, text))
-        found.append((times[at][0], times[at + count - 1][1]) if count else (times[at - 1][1],) * 2)
-        at += count
-    return found

@@ -17,10 +17,13 @@ from types import ModuleType
 
 from common.messages import Message, UserError
 from transcripts.encoding import HEAD, as_text
-from transcripts.formats import csv, json, srt, txt, vtt
+from transcripts.formats import chat, csv, ctm, docx, eaf, json, rttm, seglst, srt, stm, textgrid, txt, vtt
 from transcripts.transcript import Transcript, Turn
 
-FORMATS: dict[str, ModuleType] = {"txt": txt, "srt": srt, "vtt": vtt, "json": json, "csv": csv}
+FORMATS: dict[str, ModuleType] = {
+    **{"txt": txt, "srt": srt, "vtt": vtt, "json": json, "csv": csv, "docx": docx},
+    **{"textgrid": textgrid, "eaf": eaf, "chat": chat, "stm": stm, "ctm": ctm, "rttm": rttm, "seglst": seglst},
+}
 
 CONTENTS = {
     "text": Message("the text", "le texte"),
@@ -75,7 +78,7 @@ def read_all(path: str | Path, format: str | None = None, notes: list[Message] |
         ) from error
     notes = [] if notes is None else notes
     try:
-        found = _readings(content, format or _format_of(content, path.suffix, notes), notes)
+        found = _readings(content, format or _format_of(content, path, notes), notes)
     except UserError as error:
         raise UserError(en=f"{path}: {error.message.en}", fr=f"{path} : {error.message.fr}") from error
     return [each if each.audio.path else replace(each, audio=replace(each.audio, path=path.stem)) for each in found]
@@ -85,7 +88,7 @@ def reading(content: str | bytes, format: str | None = None, notes: list[Message
     """The transcript in a text or in a file's bytes."""
     content = content.encode() if isinstance(content, str) else content
     notes = [] if notes is None else notes
-    return _readings(content, format or _format_of(content, "", notes), notes)[0]
+    return _readings(content, format or _format_of(content, Path(), notes), notes)[0]
 
 
 def write(transcript: Transcript, format: str, **options) -> bytes:
@@ -105,8 +108,11 @@ def check_format(format: str) -> None:
 
 def format_for(path: str | Path) -> str | None:
     """The format that a file's extension stands for; None where it stands for none."""
-    suffix = Path(path).suffix.lower()
-    return next((name for name, module in FORMATS.items() if suffix in module.EXTENSIONS), None)
+    name = Path(path).name.lower()
+    endings = [
+        (len(ending), each) for each, module in FORMATS.items() for ending in module.EXTENSIONS if name.endswith(ending)
+    ]
+    return max(endings, default=(0, None))[1]
 
 
 def lost(transcript: Transcript, format: str) -> list[Message]:
@@ -136,9 +142,9 @@ def _module(format: str) -> ModuleType:
     return FORMATS[format]
 
 
-def _format_of(content: bytes, suffix: str, notes: list[Message]) -> str:
+def _format_of(content: bytes, path: Path, notes: list[Message]) -> str:
     """By the content where it is sure, else by the extension, else plain text."""
-    named = format_for(f"x{suffix}")
+    named = format_for(path)
     head = as_text(content[:HEAD], []).lstrip("\ufeff")
     signed = [name for name, module in FORMATS.items() if module.SIGNATURE and module.SIGNATURE.search(head)]
     if not signed or named in signed:
@@ -146,8 +152,8 @@ def _format_of(content: bytes, suffix: str, notes: list[Message]) -> str:
     if named:
         notes.append(
             Message(
-                en=f"The file's name ends in {suffix}, but it is {signed[0]}, and was read as that.",
-                fr=f"Le nom du fichier finit par {suffix}, mais c'est du {signed[0]}, et il a été lu comme tel.",
+                en=f"The file's name ends in {path.suffix}, but it is {signed[0]}, and was read as that.",
+                fr=f"Le nom du fichier finit par {path.suffix}, mais c'est du {signed[0]}, et il a été lu comme tel.",
             )
         )
     return signed[0]

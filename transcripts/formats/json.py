@@ -12,7 +12,7 @@ from transcripts.encoding import as_text
 from transcripts.transcript import AudioFacts, Channel, Flagged, Line, Transcript, Turn, Word
 
 EXTENSIONS = (".json",)
-SIGNATURE = re.compile(r"\A\s*\{")
+SIGNATURE = re.compile(r"\A\s*\{\s*\"")
 HOLDS = frozenset({"text", "times", "speakers", "channels", "words", "confidence", "language", "flagged", "turns"})
 
 
