@@ -1,18 +1,14 @@
 """Where the encoded bytes of clips lie, in files or in parquet, and how they become sound when they are used."""
 
 import hashlib
-import os
-import wave
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
 
-import av
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +16,8 @@ import pyarrow.parquet as pq
 from common.cache import cache_folder
 from common.files import beside
 from common.messages import UserError
-from speech.audio.decode import DEMUXERS, read
+from speech.audio.containers import header_seconds
+from speech.audio.decode import read
 
 GROUPS_KEPT = 2  # row groups of parquet in memory: `datasets` writes 100 clips in each, some megabytes
 
@@ -124,36 +121,6 @@ def lengths(clips: Clips, rows: Sequence[int]) -> list[float]:
             with beside(kept) as new, new.open("wb") as file:
                 np.save(file, np.array(found))
     return found
-
-
-def header_seconds(source: str | bytes) -> float:
-    """What the header says, without decoding; NaN where it is none or says nothing."""
-    try:
-        with BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
-            return _wave_seconds(file) if file.read(4) == b"RIFF" else _container_seconds(file)
-    except OSError:
-        return np.nan
-
-
-def _wave_seconds(file) -> float:
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    try:
-        with wave.open(file) as sound:
-            frames = min(sound.getnframes(), size // (sound.getsampwidth() * sound.getnchannels()))  # it may be cut
-            return frames / sound.getframerate()
-    except (wave.Error, EOFError, ZeroDivisionError):  # a codec that `wave` does not know, or damage
-        return _container_seconds(file)
-
-
-def _container_seconds(file) -> float:
-    file.seek(0)
-    options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
-    try:
-        with av.open(file, "r", container_options=options, metadata_errors="replace") as container:
-            return container.duration / av.time_base if container.duration else np.nan
-    except (av.FFmpegError, ValueError):
-        return np.nan
 
 
 def _hash(facts: Iterable) -> str:

@@ -23,7 +23,8 @@ from common.pcm import to_int16
 from corpus import telephone_line
 from corpus.table import Corpus
 from corpus.telephone_line import PACKET, RATE
-from speech.audio.decode import MAX_SECONDS, SAMPLE_RATE
+from speech.audio.decode import SAMPLE_RATE
+from speech.audio.limits import MAX_SECONDS
 
 CLIP = 0.8, 15.0  # seconds: of shorter ones the error rate says little, longer ones are no turn
 AGAIN = 0.2  # of turns but the first: the same party goes on

@@ -17,7 +17,7 @@ from torchaudio.functional import resample
 
 from common.messages import UserError
 from corpus.prompts import prompt, prompts
-from speech.audio import decode
+from speech.audio import decode, limits
 from speech.audio.decode import SAMPLE_RATE, read, stream
 
 CALLER, CALLED = prompt("agent-pass"), prompt("cannot-complete-as-dialed")
@@ -551,7 +551,7 @@ def test_thirty_hours_are_refused_before_any_is_decoded(tmp_path, monkeypatch):
     with path.open("wb") as file:
         file.write(wav_header(length, tag=7, bits=8))
         file.truncate(file.tell() + length)
-    monkeypatch.setattr(decode, "MAX_SECONDS", 9000.0)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 9000.0)
     monkeypatch.setattr(decode, "_frames", None)
     said = refusal(path).message
     for sentence in said:
@@ -564,9 +564,9 @@ def test_a_length_that_nothing_announces_is_refused_on_the_way(tmp_path, monkeyp
     path = tmp_path / "streamed.webm"
     command = ["ffmpeg", "-v", "error", "-i", CALLER, "-c:a", "libopus", "-f", "webm", "-"]
     path.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
-    monkeypatch.setattr(decode, "MAX_SECONDS", 3.0)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 3.0)
     assert abs(read(path).facts.seconds - SECONDS) < 0.01
-    monkeypatch.setattr(decode, "MAX_SECONDS", 2.0)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 2.0)
     said = refusal(path).message
     assert "more than 0 min 02 s" in said.en
     assert "plus de 0 min 02 s" in said.fr
@@ -582,13 +582,14 @@ def test_a_guess_of_the_length_refuses_nothing(tmp_path, monkeypatch):
     with av.open(str(path)) as container:
         guess = container.duration / av.time_base
     assert guess > 70
-    monkeypatch.setattr(decode, "MAX_SECONDS", 65.0)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 65.0)
     assert abs(read(path).facts.seconds - 60) < 0.3
 
 
 MEMORY = """
 import resource, sys
-from speech.audio.decode import MAX_SECONDS, read, stream
+from speech.audio.decode import read, stream
+from speech.audio.limits import MAX_SECONDS
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 read(sys.argv[1])
