@@ -1,7 +1,9 @@
 """Turns cut into subtitles: two lines of at most 42 characters, at words, with their times."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate, takewhile
 
 from transcripts.transcript import Turn
 from transcripts.word_times import moments
@@ -47,23 +49,25 @@ def cues(turn: Turn, label: str = "") -> list[Cue]:
 
 def _cut(atoms: list[_Atom]) -> list[tuple[int, int]]:
     """The first atom and the one after the last of each subtitle: as few as can be, cut where a sentence is."""
+    reach = _reach(atoms)
     costs, origins = [0.0], [0]
     for last in range(1, len(atoms) + 1):
-        best = None
-        for first in range(last - 1, -1, -1):
-            if not _lines([atom.text for atom in atoms[first:last]]):
-                break
-            cost = costs[first] + 10 + _parting(atoms[last - 1])
-            if best is None or cost < best[0]:
-                best = cost, first
-        costs.append(best[0])
-        origins.append(best[1])
+        firsts = takewhile(lambda first, last=last: reach[reach[first]] >= last, range(last - 1, -1, -1))
+        cost, first = min((costs[first], first) for first in firsts)
+        costs.append(cost + 10 + _parting(atoms[last - 1]))
+        origins.append(first)
     spans = []
     last = len(atoms)
     while last:
         spans.append((origins[last], last))
         last = origins[last]
     return spans[::-1]
+
+
+def _reach(atoms: list[_Atom]) -> list[int]:
+    """For each atom, the one after the last that fits on a line with it."""
+    places = list(accumulate((len(atom.text) + 1 for atom in atoms), initial=0))
+    return [bisect_right(places, place + WIDTH + 1) - 1 for place in places]
 
 
 def _parting(atom: _Atom) -> float:
@@ -75,18 +79,12 @@ def _parting(atom: _Atom) -> float:
 
 
 def _lines(texts: list[str]) -> tuple[str, ...]:
-    """The words on one line or on two, the more alike the better; nothing where they do not fit."""
+    """The words on one line if they fit, else on two, the more alike the better."""
     whole = " ".join(texts)
     if len(whole) <= WIDTH:
         return (whole,)
-    if len(whole) > 2 * WIDTH + 1:
-        return ()
-    best = ()
-    for count in range(1, len(texts)):
-        lines = " ".join(texts[:count]), " ".join(texts[count:])
-        if max(map(len, lines)) <= WIDTH and (not best or _unlike(lines) < _unlike(best)):
-            best = lines
-    return best
+    pairs = ((" ".join(texts[:count]), " ".join(texts[count:])) for count in range(1, len(texts)))
+    return min((lines for lines in pairs if max(map(len, lines)) <= WIDTH), key=_unlike)
 
 
 def _unlike(lines: tuple[str, ...]) -> int:
