@@ -13,8 +13,8 @@ from speech.engines.base import Engine
 from speech.live import command as live
 from speech.masking import mask
 from speech.transcribe import transcribe
+from transcripts import convert
 from transcripts.bundle import names
-from transcripts.convert import convert, keep
 from transcripts.formats import FORMATS, check_format, extension, write
 from transcripts.formats.csv import DIALECTS, check_dialect
 from transcripts.transcript import Transcript
@@ -34,14 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m speech", description="Recordings to text with Whisper.")
     commands = parser.add_subparsers(dest="command", required=True)
     live.add_command(commands)
-    convert = commands.add_parser("convert", help="a transcript in any format to any other")
-    convert.set_defaults(run=_convert)
-    convert.add_argument("source", type=Path, metavar="IN", help="a transcript: " + ", ".join(FORMATS))
-    convert.add_argument("target", metavar="OUT", help="the file to write, or a folder for the recordings in IN")
-    convert.add_argument("--from", dest="read_as", metavar="FORMAT", help="IN's (default: found in the file)")
-    convert.add_argument("--to", dest="write_as", metavar="FORMAT", help="OUT's (default: its name's)")
-    convert.add_argument("--times", action="store_true", help="txt: with the times of the turns")
-    convert.add_argument("--csv-dialect", default="excel", help=", ".join(DIALECTS))
+    convert.add_command(commands)
     transcribe = commands.add_parser("transcribe", help="transcribe recordings")
     transcribe.set_defaults(run=_transcribe)
     add = transcribe.add_argument
@@ -101,19 +94,12 @@ def _transcribe(asked: argparse.Namespace) -> int:
             continue
         content = write(transcript, asked.format, **written)
         if asked.output:
-            keep(asked.output / (name + extension(asked.format)), content)
+            convert.keep(asked.output / (name + extension(asked.format)), content)
         else:
             _print(content)
     if engine.assistant:
         _log(f"{engine.assistant} drafted {engine.drafted} tokens, {engine.accepted} were accepted")
     return 2 if refused else 0
-
-
-def _convert(asked: argparse.Namespace) -> int:
-    options = {"times": asked.times, "dialect": asked.csv_dialect}
-    for note in convert(asked.source, Path(asked.target), asked.read_as, asked.write_as, **options):
-        _log(note.to(locale_language()))
-    return 0
 
 
 def _options(asked: argparse.Namespace) -> Options:

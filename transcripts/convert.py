@@ -1,11 +1,34 @@
-"""A transcript's file to another format, and what is lost on the way."""
+"""python -m speech convert IN OUT : a transcript in another format, and what is lost on the way."""
 
+import argparse
+import sys
 from pathlib import Path
 
 from common.files import write_bytes
-from common.messages import Message, UserError
+from common.messages import Message, UserError, locale_language
 from transcripts.bundle import names
-from transcripts.formats import check_format, extension, format_for, lost, read_all, write
+from transcripts.formats import FORMATS, check_format, extension, format_for, lost, read_all, write
+from transcripts.formats.csv import DIALECTS
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("convert", help="a transcript in any format to any other")
+    command.set_defaults(run=run)
+    add = command.add_argument
+    add("source", type=Path, metavar="IN", help="a transcript: " + ", ".join(FORMATS))
+    add("target", type=Path, metavar="OUT", help="the file to write, or a folder for the recordings in IN")
+    add("--from", dest="read_as", metavar="FORMAT", help="IN's (default: found in the file)")
+    add("--to", dest="write_as", metavar="FORMAT", help="OUT's (default: its name's)")
+    add("--times", action="store_true", help="txt: with the times of the turns")
+    add("--csv-dialect", default="excel", help=", ".join(DIALECTS))
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Says on standard error what was mended and what is lost. Raises UserError."""
+    options = {"times": asked.times, "dialect": asked.csv_dialect}
+    for note in convert(asked.source, asked.target, asked.read_as, asked.write_as, **options):
+        print(f"speech: {note.to(locale_language())}", file=sys.stderr)
+    return 0
 
 
 def convert(source: Path, target: Path, read_as: str | None, write_as: str | None, **options) -> list[Message]:
