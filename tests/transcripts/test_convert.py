@@ -78,3 +78,10 @@ def test_an_old_transcript_is_read(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(old | {"seconds_taken": 1.0, "real_time_factor": 1.0}))
     found = read(tmp_path / "a.json")
     assert found.turns[0].text == "Allô ?" and found.audio.codec == "gsm"
+
+
+def test_a_simulated_call_is_read(tmp_path):
+    turn = {"start": 0.5, "end": 1.0, "channel": 1, "speaker": "B", "text": "Allô ?", "clip": "x"}
+    (tmp_path / "call-001.json").write_text(json.dumps({"audio": "call-001.wav", "seconds": 2.0, "turns": [turn]}))
+    found = read(tmp_path / "call-001.json")
+    assert (found.audio.path, found.turns[0].channel, found.turns[0].confidence) == ("call-001.wav", 1, 1.0)

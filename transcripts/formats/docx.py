@@ -54,6 +54,8 @@ def write(transcript: Transcript, options) -> bytes:
     french = options.language.startswith("fr")
     table = document.add_table(0, 4, "Table Grid")
     table.autofit = False
+    for column, width in zip(table.columns, WIDTHS, strict=True):
+        column.width = Cm(width)
     _add(table, HEADINGS["fr" if french else "en"], "w:tblHeader")  # on each page
     for run in (run for cell in table.rows[0].cells for run in cell.paragraphs[0].runs):
         run.bold = True

@@ -46,6 +46,7 @@ def write(transcript: Transcript, options) -> bytes:
 
 
 def _ours(found: dict) -> Transcript:
+    """As Allô writes it; of a simulated call the JSON names the recording and no more of it."""
     turns = [
         Turn(
             float(turn["start"]),
@@ -58,10 +59,9 @@ def _ours(found: dict) -> Transcript:
         )
         for turn in found["turns"]
     ]
-    made = Transcript.of_turns(turns, language=found.get("language", ""))
-    line = found.get("line")
+    audio, line = found.get("audio", ""), found.get("line")
     return Transcript(
-        AudioFacts(**found["audio"]) if "audio" in found else made.audio,
+        AudioFacts(**audio) if isinstance(audio, dict) else Transcript.of_turns(turns, audio).audio,
         found.get("language", ""),
         found.get("model", ""),
         found.get("adapter"),
@@ -86,8 +86,7 @@ def _whisper(found: dict) -> Transcript:
         turns.append(
             Turn(start, end, text, confidence, speaker=segment.get("speaker"), words=_words(words, start, end))
         )
-    made = Transcript.of_turns((turn for turn in turns if turn.text), language=str(found.get("language") or ""))
-    return made
+    return Transcript.of_turns((turn for turn in turns if turn.text), language=str(found.get("language") or ""))
 
 
 def _words(words: list[dict], start: float, end: float) -> tuple[Word, ...]:
