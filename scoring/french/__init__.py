@@ -16,7 +16,7 @@ Both sides of a comparison get the same function. It is idempotent, and takes ti
 import re
 from functools import lru_cache
 
-from scoring.french import letters, roman, spelling, units, written
+from scoring.french import abbreviations, addresses, amounts, digits, letters, roman, spelling, units
 from scoring.french.characters import plain
 from scoring.french.numbers import NUMBER_WORDS, cardinal, grouped
 from scoring.french.rules import rewritten
@@ -26,8 +26,9 @@ __all__ = ["NAME", "WITHOUT_FILLERS", "cardinal", "normalise"]
 NAME = "allo-fr-2"
 WITHOUT_FILLERS = f"{NAME} without fillers"
 
-CASED = [*roman.CASED, *written.CASED, *units.CASED]
-SIGNS = re.compile(r"[\d%‰€$£&#*°@+½]|\b[^\W\d_]{1,4} ?\.|\bt[ée]l\b|aujourd")
+CASED = [*roman.CASED, *abbreviations.CASED, *units.CASED]
+READ = [*abbreviations.LOWER, *digits.LOWER]
+SIGNS = re.compile(r"[\d%‰€$£&#*°@+/]|\b[^\W\d_]{1,4} ?\.|\bt[ée]l\b|aujourd")
 PER_HOUR = re.compile(r"\b(km|kilomètres?) (?:à l|par) heure\b")
 WORD = re.compile(r"aujourd'hui|[^\W_]+")
 
@@ -45,12 +46,11 @@ def normalise(text: str, fillers: bool = True) -> str:
 
 @lru_cache(maxsize=2**16)  # many turns are one word, and references come back with every hypothesis
 def _canonical(text: str, fillers: bool = True) -> str:
-    words = spelling.spelled(WORD.findall(_lower(plain(text))))
-    words = PER_HOUR.sub(r"\1 heure", " ".join(words)).split()
-    words = spelling.hesitations(words, fillers, NUMBER_WORDS)
+    words = spelling.hesitations(WORD.findall(_lower(plain(text))), fillers, NUMBER_WORDS)
+    words = PER_HOUR.sub(r"\1 heure", " ".join(spelling.spelled(words))).split()
     if not NUMBER_WORDS.isdisjoint(words):
         while (
-            settled := units.measured(grouped(words))
+            settled := amounts.measured(grouped(words))
         ) != words:  # a number that was rewritten may join its neighbour
             words = settled
     return " ".join(words)
@@ -62,7 +62,7 @@ def _lower(text: str) -> str:
     if not text.isupper() or len(max(WORD.findall(text), key=len, default="")) == 1:
         text = rewritten(text, letters.CAPITALS)  # where all is in capitals, one of them may be a word
     text = rewritten(rewritten(text, CASED).lower(), roman.LOWER)
-    text = rewritten(text, written.ADDRESSES)
+    text = rewritten(text, addresses.LOWER)
     if SIGNS.search(text):
-        text = rewritten(text, written.WRITTEN)
+        text = rewritten(text, READ)
     return rewritten(text, letters.SPELLED)

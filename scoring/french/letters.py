@@ -12,14 +12,17 @@ def _joined(found: re.Match) -> str:
 
 
 def _spelled(found: re.Match) -> str:
-    """A row of letters in lower case, where it is no row of clitics; a verb or « y a » before it stays outside."""
+    """A row of letters in lower case, where it is no row of clitics; a verb or « y a » beside it stays outside."""
     letters = re.findall(r"[^\W_]", found[0])
-    inside = found.start() > 0
-    start = next((at for at, letter in enumerate(letters) if not inside or letter not in "ay"), len(letters))
-    row = letters[start:]
+    start, end = 0, len(letters)
+    while found.start() > 0 and start < end and letters[start] in "ay":
+        start += 1
+    while found.end() < len(found.string) and start < end and letters[end - 1] in "ay":
+        end -= 1
+    row = letters[start:end]
     if CLITICS.issuperset(row) or (len(row) == 2 and row[0] in CLITICS):
         return found[0]
-    return " ".join([*letters[:start], "".join(row)])
+    return " ".join([*letters[:start], "".join(row), *letters[end:]])
 
 
 DOTTED: list[Rule] = compiled(
@@ -29,4 +32,4 @@ DOTTED: list[Rule] = compiled(
 CAPITALS: list[Rule] = compiled(
     (r"(?<!\w)(?<!\w-)[A-Z](?:(?:, ?| |-)[A-Z](?![\w'.]))+(?!-\w)", _joined),  # S N C F, S-N-C-F, S, N, C, F
 )
-SPELLED: list[Rule] = compiled((r"(?<!\w)[a-z](?:(?:, ?| )[a-z](?![\w'.]))+", _spelled))
+SPELLED: list[Rule] = compiled((r"(?<!\w)[a-z](?:[^\w']{1,3}[a-z](?![\w']))+", _spelled))

@@ -1,14 +1,16 @@
-"""Roman numerals, as digits: XIXe siècle is 19e siècle, Louis XIV Louis 14, François Ier François 1er."""
+"""Roman numerals in words: XIXe siècle is dix-neuvième siècle, Louis XIV Louis quatorze, François Ier François premier."""
 
 import re
 
+from scoring.french.numbers import cardinal, ordinal
 from scoring.french.rules import Rule, compiled
 
-UNITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
-CANONICAL = "m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?<=[mdclxvi])"
+WORTH = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+CANONICAL = "m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 # « mix », « vil » and the CD are words: a numeral of two or three letters is made of i, v and x.
-NUMERAL = rf"(?=[ivx]{{2}}|[mdclxvi]{{4}}){CANONICAL}"
-SUFFIX = "(?:i?[èe]me|è|e)s?"
+NUMERAL = rf"(?=[ivx]{{2}}|[mdclxvi]{{4}}){CANONICAL}(?<=[mdclxvi])"
+SUFFIX = "(?:i?[èe]me|è|e)(s?)"
+START, END = r"(?<![^\W\d])", r"(?![^\W\d]|')"
 
 KINGS = (
     "albert|alexandre|alphonse|baudouin|benoît|boniface|catherine|charles|christian|clément|constantin|édouard|edouard|"
@@ -25,27 +27,33 @@ ERAS = "siècles?|république|arrondissement|dynastie|empire|internationale|guer
 
 
 def value(numeral: str) -> int:
-    """What a Roman numeral in lower case is worth."""
-    worth = [UNITS[letter] for letter in numeral]
+    """What a Roman numeral is worth."""
+    worth = [WORTH[letter] for letter in numeral.lower()]
     return sum(one if one >= after else -one for one, after in zip(worth, [*worth[1:], 0], strict=True))
 
 
-def _digits(found: re.Match) -> str:
-    return f"{value(found[1].lower())}{(found[2] or '').lower()}"
+def _number(found: re.Match) -> str:
+    return f" {cardinal(value(found[1]))} "
+
+
+def _rank(found: re.Match) -> str:
+    return f" {ordinal(value(found[1]))}{found[2]} "
 
 
 # Where capitals tell a numeral from a word: VIe and vie, Ire and ire.
 CASED: list[Rule] = compiled(
-    (rf"\b(?!MMe|CIe)(?=[IVX]|[MDCLXVI]{{2}})({CANONICAL.upper()})({SUFFIX})\b", _digits),
-    (r"\bI(ers?|res?|ères?)\b", r"1\1"),
+    (rf"{START}(?!MMe|CIe)(?=[IVX]|[MDCLXVI]{{2}})({CANONICAL.upper()}){SUFFIX}{END}", _rank),
+    (rf"{START}Ier(s?){END}", r" premier\1 "),
+    (rf"{START}Iè?re(s?){END}", r" première\1 "),
 )
-# One after another: ordinals, the first of a name, single letters after a name or a noun, and numerals that stand alone.
+# In this order: ordinals, the first of a name, single letters after a name or a noun, and numerals that stand alone.
 LOWER: list[Rule] = compiled(
-    (rf"\b(?!vies?\b)(?=[ivx])({NUMERAL}) ?({SUFFIX})\b", _digits),
-    (rf"\b(vi|[ivx])({SUFFIX})(?= (?:{ERAS})\b)", _digits),
-    (rf"\bi(ers?\b|ères?\b|re\b(?= (?:{ERAS})\b))", r"1\1"),
-    (rf"(?<!\w)({QUEENS}) i(?:re)?\b(?!['.])", r"\1 1re"),
-    (rf"(?<!\w)({KINGS}) i\b(?!['.])", r"\1 1er"),
-    (rf"(?<!\w)((?:{KINGS}|{NUMBERED}) )([ivx])\b(?!['.])", lambda found: f"{found[1]}{value(found[2])}"),
-    (rf"\b({NUMERAL})\b(?!')()", _digits),
+    (rf"{START}(?!vies?{END})(?=[ivx])({NUMERAL}) ?{SUFFIX}{END}", _rank),
+    (rf"{START}(vi|[ivx]){SUFFIX}(?= (?:{ERAS})\b)", _rank),
+    (rf"{START}ier(s?){END}", r" premier\1 "),
+    (rf"{START}ière(s?){END}|{START}ire(s?)(?= (?:{ERAS})\b)", " première "),
+    (rf"(?<!\w)({QUEENS}) i(?:re)?{END}(?!\.)", r"\1 première"),
+    (rf"(?<!\w)({KINGS}) i{END}(?!\.)", r"\1 premier"),
+    (rf"(?<!\w)((?:{KINGS}|{NUMBERED}) )([ivx]){END}(?!\.)", lambda found: found[1] + cardinal(value(found[2]))),
+    (rf"{START}({NUMERAL}){END}", _number),
 )

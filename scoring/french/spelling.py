@@ -76,13 +76,13 @@ ACCENTED = """
 """
 # Spelled in one word, in two, or with a hyphen.
 COMPOUNDS = """
-    auto-école auto-entrepreneur back-up basket-ball black-list call-back call-center check-list check-up e-billet
-    e-book e-boutique e-carte e-commerce e-learning e-mail e-mailing e-shop e-sim e-sport e-ticket faire-part feed-back
-    foot-ball giga-bit giga-octet hand-ball hi-fi hot-line kilo-octet kilowatt-heure log-in méga-bit méga-octet micro-crédit micro-entrepreneur micro-entreprise micro-onde micro-ondes
-    mini-bus news-letter off-line on-line passe-temps pique-nique plate-forme play-list pop-up porte-feuille
-    porte-monnaie pré-payé pré-payée pré-paiement pull-over smart-phone stand-by start-up tee-shirt télé-conseiller
-    télé-conseillère télé-travail tire-bouchon vidéo-conférence vidéo-surveillance visio-conférence volley-ball web-cam
-    web-mail week-end wi-fi
+    auto-entrepreneur auto-école back-up basket-ball black-list call-back call-center check-list check-up e-billet
+    e-book e-boutique e-carte e-commerce e-learning e-mail e-mailing e-shop e-sim e-sport e-ticket faire-part
+    feed-back foot-ball giga-bit giga-octet hand-ball hi-fi hot-line kilo-octet kilowatt-heure log-in micro-crédit
+    micro-entrepreneur micro-entreprise micro-onde micro-ondes mini-bus méga-bit méga-octet news-letter off-line
+    on-line passe-temps pique-nique plate-forme play-list pop-up porte-feuille porte-monnaie pré-paiement pré-payé
+    pré-payée pull-over smart-phone stand-by start-up tee-shirt tire-bouchon télé-conseiller télé-conseillère
+    télé-travail vidéo-conférence vidéo-surveillance visio-conférence volley-ball web-cam web-mail week-end wi-fi
 """
 PREFIXES = {"anti", "co", "cyber", "entr", "multi", "néo", "semi"}  # which are no words of their own
 ACUTE = re.compile(  # no French word begins with a mute e before a single consonant, but for these
@@ -93,7 +93,12 @@ GRAVE = re.compile(r"(?<=\w)e(?=res?$)|(?<=i)e(?=mes?$)")  # pere, premiere, deu
 FUTURE = re.compile(r"é(?=(?:[bcdglmnprtv]|gl|br|cr|tr|ch|gn)er(?:ai[st]?|as?|ons|ez|ont|ions|iez|aient)$)")
 # The spelling of 1990 has no circumflex on i and u, except where it tells words apart.
 CIRCUMFLEX = str.maketrans("îû", "iu")
-KEPT = set("croît crû dû eût fît fût jeûne jeûnes mît mûr mûre mûres mûrs prît pût sûr sûre sûres sûrs sût vît".split())
+# fmt: off
+KEPT = {
+    "croît", "crû", "dû", "eût", "fît", "fût", "jeûne", "jeûnes", "mît", "mûr", "mûre", "mûres", "mûrs", "prît", "pût",
+    "sûr", "sûre", "sûres", "sûrs", "sût", "vît",
+}
+# fmt: on
 FILLERS = re.compile(  # each under the spelling that stands for all of its kind
     r"(?P<euh>e+u+h+m*|h+e+u+[hm]*)|(?P<hum>h+u*m+|m+h+m*|m{2,})|(?P<ben>be+n+|bein)|(?P<bah>ba+h+)|(?P<hein>he+i+n+)"
 )
