@@ -1,4 +1,4 @@
-"""Roman numerals in words: XIXe siècle is dix-neuvième siècle, Louis XIV Louis quatorze, François Ier François premier."""
+"""Roman numerals in words: XIXe siècle is dix-neuvième siècle, Louis XIV is Louis quatorze."""
 
 import re
 

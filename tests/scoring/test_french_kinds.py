@@ -1,4 +1,4 @@
-"""allo-fr-2 by kind of writing: the same words in digits, signs and capitals, and what must stay different beside them."""
+"""allo-fr-2 by kind: the same words in digits, signs and capitals, and what must stay different beside them."""
 
 import time
 from decimal import Decimal
@@ -270,11 +270,14 @@ DIFFERENT = """
     mur | mûr
     3949 | trente-neuf quarante-neuf
 """
-LONG = [  # repeated without end, a pattern that looks back or ahead for too long would take the square of the time
-    *("a.", "A. ", "A ", "b, ", "1 ", "0 ", "00 ", "1.", "1,", "123 ", "123'", "1:", "1/", "1h00-", "(", "[a", "<", "a@"),
-    *("www.", "*1", "+33 ", "1,50 €/mois ", "XIV ", "M. ", "mille ", "zéro ", "un virgule cinq euros ", "et demi "),
-    *("heures moins ", "05 et ", "1 1/2 ", "week ", "- 10 à ", "A dix "),
+# Repeated without end: a pattern that looks ahead or back for too long would take the square of the time.
+# fmt: off
+LONG = [
+    "a.", "A. ", "A ", "b, ", "1 ", "0 ", "00 ", "1.", "1,", "123 ", "123'", "1:", "1/", "1h00-", "(", "[a", "<", "a@",
+    "www.", "*1", "+33 ", "1,50 €/mois ", "XIV ", "M. ", "mille ", "zéro ", "un virgule cinq euros ", "et demi ",
+    "heures moins ", "05 et ", "1 1/2 ", "week ", "- 10 à ", "A dix ",
 ]
+# fmt: on
 
 
 def pairs(table: str) -> list[tuple[str, str]]:
