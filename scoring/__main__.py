@@ -1,20 +1,18 @@
 """python -m scoring FILE [--json] : the error rates of a table of references and hypotheses, from the command line."""
 
 import argparse
-import csv
-import io
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from scoring.alignment import align, printed
+from scoring.bootstrap import NO_INTERVAL
 from scoring.measures import NORMALISERS, Comparison, Score, compare, normaliser_of, score
+from scoring.table import read
 
-NEEDED, OPTIONAL = ("reference", "hypothesis"), ("hypothesis_b", "call")
 WORST = 5  # clips shown
 WIDTH = 100  # characters of an alignment's line
-csv.field_size_limit(2**24)  # a transcript may be longer than the 128 KiB that csv allows a cell
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,10 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         normaliser_of(asked.normaliser)
-        columns = read(asked.file)
+        columns = read(asked.file, _tell)
         found = _scored(columns, asked.normaliser)
     except ValueError as wrong:
-        print(f"scoring: {wrong}", file=sys.stderr)
+        _tell(str(wrong))
         return 2
     if asked.json:
         print(json.dumps(found.to_dict(), ensure_ascii=False))
@@ -35,62 +33,17 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _tell(note: str) -> None:
+    print(f"scoring: {note}", file=sys.stderr)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scoring", description="Word and character error rates of French.")
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="CSV with columns reference, hypothesis[, hypothesis_b][, call]")
+    add("file", type=Path, metavar="FILE", help="CSV or TSV with columns reference, hypothesis[, hypothesis_b][, call]")
     add("--json", action="store_true", help="one JSON object, a clip's counts each")
     add("--normaliser", default="french", help=f"{', '.join(NORMALISERS)} (default: french)")
     return parser
-
-
-def read(path: Path) -> dict[str, list[str]]:
-    """The columns of a CSV in UTF-8, with commas or semicolons; extra columns are ignored, empty lines too.
-
-    Raises ValueError: a sentence that says what is wrong with the file and how to mend it.
-    """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror}): name a CSV file.") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not text in UTF-8 (byte {error.start}): save it as CSV UTF-8.") from error
-    if not text.strip():
-        raise ValueError(f"{path} is empty: its first line names the columns, {' and '.join(NEEDED)}.")
-    text = text.lstrip("\r\n")
-    delimiter = ";" if ";" in text.splitlines()[0] else ","
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = _header(path, next(lines))
-        rows = list(_rows(path, lines, len(header), delimiter))
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {lines.line_num}, is not CSV ({error}): save it as CSV UTF-8.") from error
-    if not rows:
-        raise ValueError(f"{path} has no rows: give a line a clip below the names of the columns.")
-    return {name: [row[header.index(name)] for row in rows] for name in (*NEEDED, *OPTIONAL) if name in header}
-
-
-def _header(path: Path, cells: list[str]) -> list[str]:
-    header = [name.strip().lower() for name in cells]
-    missing = [name for name in NEEDED if name not in header]
-    if missing:
-        shown = repr(", ".join(name[:40] for name in header[:12]))[1:-1]
-        raise ValueError(f"{path} has no column {' and no column '.join(missing)}; its first line names: {shown}.")
-    twice = [name for name in (*NEEDED, *OPTIONAL) if header.count(name) > 1]
-    if twice:
-        raise ValueError(f"{path} names the column {twice[0]} twice in its first line: keep the one to score.")
-    return header
-
-
-def _rows(path: Path, lines: Iterator[list[str]], many: int, delimiter: str) -> Iterator[list[str]]:
-    for cells in lines:
-        if cells and len(cells) != many:
-            raise ValueError(
-                f"{path}, line {lines.line_num}: {len(cells)} cells where the first line names {many}: "
-                f"put a text that holds a « {delimiter} » in double quotes."
-            )
-        if cells:
-            yield cells
 
 
 def _scored(columns: dict[str, list[str]], normaliser: str) -> Score | Comparison:
@@ -119,7 +72,7 @@ def _table(found: Score | Comparison) -> str:
     first = scores["hypothesis"]
     lines: list[tuple[str, Callable[[Score], str]]] = [
         (f"WER, {first.normaliser}", lambda s: _percent(s.wer)),
-        ("  95 % interval", lambda s: f"{s.interval[0]:.1f} to {_percent(s.interval[1])}"),
+        ("  95 % interval", lambda s: f"{s.interval[0]:.1f} to {_percent(s.interval[1])}" if s.interval else "-"),
         (f"WER, {NORMALISERS['french-without-fillers'].name}", lambda s: _percent(s.no_fillers_wer)),
         (f"WER, {NORMALISERS['basic'].name}", lambda s: _percent(s.basic_wer)),
         ("WER, raw", lambda s: _percent(s.raw_wer)),
@@ -133,6 +86,8 @@ def _table(found: Score | Comparison) -> str:
     rows = [(f"{len(first.clips)} clips, {first.words} words", list(scores))]
     rows += [(name, [shown(each) for each in scores.values()]) for name, shown in lines]
     text = "\n".join(f"{name:<32}" + "".join(f"{cell:>18}" for cell in cells) for name, cells in rows)
+    if first.interval is None:
+        text += f"\n\n{NO_INTERVAL}"
     if isinstance(found, Comparison):
         text += (
             f"\n\nhypothesis_b has no errors where hypothesis had some in {found.fixed} clips, and the reverse in "

@@ -9,6 +9,7 @@ from numbers import Integral
 
 import numpy as np
 
+NO_INTERVAL = "There is one call alone (or one clip), so there is no interval: score two or more of them."
 DRAWN_AT_ONCE = 2**17  # indices of one chunk: they, and what they fetch, stay in the processor's cache
 
 
@@ -19,16 +20,16 @@ def bootstrap(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> tuple[float, float] | None:
-    """95 % percentile interval, in percent, of sum of edits over sum of words; None where there are no words.
+    """95 % percentile interval, in percent, of sum of edits over sum of words.
 
     `edits` and `words` hold one number a clip. As many groups as there are are drawn with replacement, `resamples`
-    times (Bisani & Ney 2004). One group alone gives no width: there is nothing else to draw.
+    times (Bisani & Ney 2004). None where there are no words, or one group alone: there is nothing else to draw.
     """
     places = _places(groups, len(words))
     # Both sums ride in one integer, so that a resample is one gather and one sum; the buffers are made once, since
     # fresh memory costs more than the sums.
     packed = _totals(edits, places) << 32 | _totals(words, places)
-    if not len(packed):
+    if len(packed) < 2:
         return None
     random = np.random.default_rng(seed)
     kind = np.uint16 if len(packed) <= 2**16 else np.uint32

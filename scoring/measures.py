@@ -13,7 +13,7 @@ from typing import NamedTuple
 from jiwer import CharacterOutput, WordOutput, process_characters, process_words
 
 from scoring import french
-from scoring.bootstrap import bootstrap, paired
+from scoring.bootstrap import NO_INTERVAL, bootstrap, paired
 
 DIGITS = 4  # of the rates in JSON
 
@@ -91,7 +91,7 @@ class Score:
     insertions: int
     hits: int
     words: int  # of the references: hits + substitutions + deletions
-    interval: tuple[float, float] | None  # 95 % of the WER, by bootstrap over groups
+    interval: tuple[float, float] | None  # 95 % of the WER, by bootstrap over groups; None where there is one alone
     raw_wer: float | None
     basic_wer: float | None  # transformers' BasicTextNormalizer
     no_fillers_wer: float | None
@@ -100,8 +100,9 @@ class Score:
     clips: tuple[Clip, ...]  # in the order given
 
     def to_dict(self) -> dict:
-        """For JSON: numbers rounded, no NaN."""
-        return _rounded(asdict(self))
+        """For JSON: numbers rounded, no NaN; where there is no interval, why."""
+        note = {"interval_note": NO_INTERVAL} if self.interval is None and self.words else {}
+        return _rounded(asdict(self)) | note
 
 
 @dataclass(frozen=True)

@@ -150,12 +150,12 @@ def _finish(
 
 
 def _report(told: dict) -> str:
-    low, high = told["interval"]
+    interval = "95 %: {:.1f} to {:.1f}".format(*told["interval"]) if told["interval"] else told["interval_note"]
     lines = [
         f"{told['corpus']}, {told['split']}: {len(told['clips'])} clips, {told['audio_seconds']:.0f} s of audio",
         f"{told['model']}" + (f" with {told['adapter']}" if told["adapter"] else "") + f", {told['engine']} "
         f"{told['precision']}, window {told['window']}: {told['seconds_taken']:.0f} s",
-        f"WER {told['wer']:.1f} % (95 %: {low:.1f} to {high:.1f}), {told['normaliser']}; CER {told['cer']:.1f} %",
+        f"WER {told['wer']:.1f} % ({interval}), {told['normaliser']}; CER {told['cer']:.1f} %",
         f"{told['substitutions']} substitutions, {told['deletions']} deletions, {told['insertions']} insertions "
         f"in {told['words']} words; {told['loops']} loops, {told['phantoms']} phantoms",
         f"WER raw {told['raw_wer']:.1f} %, BasicTextNormalizer {told['basic_wer']:.1f} %",

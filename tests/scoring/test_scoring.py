@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 from itertools import product
@@ -183,8 +184,20 @@ def test_clips_without_a_call_stand_alone(unknown):
 
 
 def test_clips_without_words_count_their_insertions():
-    assert bootstrap([1, 1], [0, 10], ["a", "a"]) == (20.0, 20.0)
-    assert bootstrap([3], [0]) is None
+    assert bootstrap([1, 1, 2], [0, 10, 10], ["a", "a", "b"]) == (20.0, 20.0)
+    assert bootstrap([3, 1], [0, 0]) is None
+
+
+@pytest.mark.parametrize("calls", [["a", "a", "a"], None])
+def test_one_call_alone_has_no_interval(tmp_path, capsys, calls):
+    many = 3 if calls else 1
+    found = score(["un deux"] * many, ["un"] * many, calls)
+    assert found.interval is None and "one call" in found.to_dict()["interval_note"]
+    assert "interval_note" not in score(["un", "deux"], ["un", "un"]).to_dict()
+    rows = "".join("un deux,un,a\n" for _ in range(many))
+    assert run(tmp_path, "reference,hypothesis,call\n" + rows) == 0
+    said = capsys.readouterr().out
+    assert re.search("95 % interval +-\n", said) and "so there is no interval" in said
 
 
 def test_the_p_value_is_that_of_all_swaps():
@@ -370,6 +383,33 @@ def test_spreadsheets_of_all_kinds(tmp_path, capsys, content):
     assert (found["wer"], found["deletions"], "b" in found) == (33.3333, 1, False)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "sep=;\r\nreference;hypothesis\r\nété;ete, oui\r\n",
+        "sep=\t\nreference\thypothesis\nété\tete oui\n",
+        '"sep=,"\n"reference","hypothesis"\n"été","ete, oui"\n',
+        'reference\thypothesis\tseconds\n"été"\tete oui\t1,5\n',
+        '\N{ZERO WIDTH NO-BREAK SPACE}"reference"\t"hypothesis"\r\nété\t"ete oui"\r\n',
+        "hypothesis;reference;call\nete oui;été;\n",
+        "reference;hypothesis\nété;ete oui\n".encode("cp1252"),
+        "reference\thypothesis\nété\tete oui\n".encode("utf-16"),
+    ],
+)
+def test_what_spreadsheets_save(tmp_path, capsys, content):
+    assert run(tmp_path, content, "--json") == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert (found["words"], found["substitutions"], found["insertions"]) == (1, 0, 1)
+    assert ("Windows-1252" in said.err) == (content == "reference;hypothesis\nété;ete oui\n".encode("cp1252"))
+
+
+def test_a_quotation_mark_in_tsv_swallows_no_row(tmp_path, capsys):
+    content = 'reference\thypothesis\n"oui\toui\nnon"\tnon\nil dit "oui"\til dit\n'
+    assert run(tmp_path, content, "--json") == 0
+    assert [clip["deletions"] for clip in json.loads(capsys.readouterr().out)["clips"]] == [0, 0, 1]
+
+
 def test_the_table_says_what_the_json_says(tmp_path, capsys):
     assert run(tmp_path, "reference,hypothesis\nle chat dort,le chien dort\nquatre heures,16 heures\n") == 0
     assert (
@@ -422,15 +462,13 @@ def test_another_normaliser(tmp_path, capsys):
         ("reference,hypothesis\n", "has no rows"),
         ("text,hypothesis\noui,oui\n", "has no column reference; its first line names: text, hypothesis."),
         ("reference\noui\n", "has no column hypothesis"),
-        ("reference\thypothesis\noui\toui\n", r"its first line names: reference\thypothesis."),
         ("reference,hypothesis,Hypothesis\noui,oui,non\n", "names the column hypothesis twice"),
         ('{"wer": 12}', "has no column reference and no column hypothesis"),
         ("reference,hypothesis\noui\n", "line 2: 1 cells where the first line names 2"),
         ("reference,hypothesis\noui,oui, bien sûr\n", "line 2: 3 cells"),
         ('reference,hypothesis\n"oui,oui\n', "is not CSV (unexpected end of data)"),
         ("reference,hypothesis\n[rire],oui\n", "No reference has a word"),
-        ("reference,hypothesis\nété,été\n".encode("latin-1"), "is not text in UTF-8"),
-        ("reference,hypothesis\noui,oui\n".encode("utf-16"), "is not text in UTF-8"),
+        ("reference\thypothesis\noui\toui\tnon\n", "line 2: 3 cells where the first line names 2: take the tab"),
         (b"\x89PNG\r\n\x1a\n", "is not text in UTF-8"),
     ],
 )

@@ -219,6 +219,8 @@ def summary(told: dict) -> str:
 def _rate(score: dict) -> str:
     if score["wer"] is None:
         return "no words"
+    if not score["interval"]:
+        return f"WER {score['wer']:.1f} %"
     low, high = score["interval"]
     return f"WER {score['wer']:.1f} % ({low:.1f} to {high:.1f})"
 

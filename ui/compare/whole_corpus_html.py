@@ -93,6 +93,8 @@ def summary(opened: "Opened", pairs: Pairs | None, names: Sequence[str], total: 
     counts = {name: number(getattr(found, name), reader, 0) for name in ("fixed", "broken", "better", "worse")}
     scored = say(reader, "scored_of", scored=number(len(pairs.rows), reader, 0), total=number(total, reader, 0))
     normaliser = say(reader, "normaliser", name=escape(found.a.normaliser))
+    if found.a.interval is None and found.a.words:
+        normaliser += f" {say(reader, 'no_interval')}"
     gains = pairs.gains
     best = [row for gain, row in gains[:WORTH_HEARING] if gain > 0]
     worst = [row for gain, row in reversed(gains[-WORTH_HEARING:]) if gain < 0]
@@ -118,9 +120,14 @@ def _better(found: "Comparison") -> bool:
 
 
 def _score(name: str, score, reader: str) -> str:
-    interval = "–".join(number(bound, reader) for bound in score.interval) if score.interval else ""
+    interval = "–".join(number(bound, reader) for bound in score.interval or ())
     edits = " / ".join(number(count, reader, 0) for count in (score.substitutions, score.deletions, score.insertions))
-    cells = [percent(score.wer, reader), f"{interval}\N{NO-BREAK SPACE}%", percent(score.cer, reader), edits]
+    cells = [
+        percent(score.wer, reader),
+        f"{interval}\N{NO-BREAK SPACE}%" if interval else "–",
+        percent(score.cer, reader),
+        edits,
+    ]
     return f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
 
 

@@ -74,11 +74,11 @@ def scores(found: dict[str, dict | None], opened: "Opened", total: int, reader: 
 
 
 def _score(model: str, told: dict, total: int, reader: str) -> str:
-    interval = "–".join(number(bound, reader) for bound in told["interval"]) if told["interval"] else ""
+    interval = "–".join(number(bound, reader) for bound in told["interval"] or ())
     edits = " / ".join(number(told[kind], reader, 0) for kind in ("substitutions", "deletions", "insertions"))
     facts = [
         (percent(told["wer"], reader), "wer_fact"),
-        (f"{interval}\N{NO-BREAK SPACE}%", "interval_fact"),
+        (f"{interval}\N{NO-BREAK SPACE}%" if interval else "–", "interval_fact"),
         (percent(told["cer"], reader), "cer_fact"),
         (edits, "edits_fact"),
         (number(told["words"], reader, 0), "words_fact"),
@@ -90,6 +90,8 @@ def _score(model: str, told: dict, total: int, reader: str) -> str:
     ]
     scored = say(reader, "scored_of", scored=number(len(told["clips"]), reader, 0), total=number(total, reader, 0))
     normaliser = say(reader, "normaliser", name=escape(told["normaliser"]))
+    if not interval and told["words"]:
+        normaliser += f" {say(reader, 'no_interval')}"
     return f'<h4>{escape(model)}</h4>{listed(facts, reader)}<p class="legend">{scored}. {normaliser}</p>'
 
 
