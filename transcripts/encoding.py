@@ -1,9 +1,11 @@
 """A file's bytes to text: UTF-8, UTF-16 or UTF-32 by their marks, else UTF-8, else Windows' Latin letters."""
 
 import codecs
+import json
 import re
+from typing import Any
 
-from common.messages import Message
+from common.messages import Message, UserError
 
 HEAD = 4096  # bytes of a file that tell its format
 MARKS = {  # the longer ones first: UTF-32's begins with UTF-16's
@@ -17,12 +19,32 @@ MARKS = {  # the longer ones first: UTF-32's begins with UTF-16's
 
 def as_text(content: bytes, notes: list[Message]) -> str:
     """The text of a file, with line feeds as the only line ends; `notes` says where its encoding was a guess."""
-    return _decoded(content, notes).replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"\r*\n|\r", "\n", _decoded(content, notes))
+
+
+def as_json(content: bytes, notes: list[Message]) -> Any:
+    """What a JSON file holds. Raises UserError."""
+    text = as_text(content, notes)
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(
+            en=f"The JSON breaks off or is damaged at line {error.lineno} ({error.msg}): make the file again.",
+            fr=f"Le JSON est tronqué ou abîmé à la ligne {error.lineno} ({error.msg}) : refaites le fichier.",
+        ) from error
+    except RecursionError as error:
+        raise UserError(
+            en="The JSON is nested too deeply to be a transcript: name another file.",
+            fr="Ce JSON est trop imbriqué pour être une transcription : nommez un autre fichier.",
+        ) from error
+    if re.search(r"\\u[dD][89abAB]", text):  # perhaps half an emoji, which nothing can write
+        found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    return found
 
 
 def one_line(text: str) -> str:
     """The text without line ends and without the control characters that XML cannot hold."""
-    return re.sub(r"[\x00-\x1f\x7f\ufffe\uffff]", "", " ".join(text.split()))
+    return " ".join(re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]", "", text).split())
 
 
 def _decoded(content: bytes, notes: list[Message]) -> str:

@@ -5,19 +5,24 @@ from collections import Counter
 from collections.abc import Sequence
 
 _LABEL = re.compile(r"(?P<name>[^:\n?!;]{1,60}?)\s*:\s+(?=\S)")
-WORDS = 5  # that a name has at most
+WORDS, ONCE, ALONE = 8, 5, 2  # that a name has at most: twice there, there where all have one, there once
 
 
 def named(speaker: str | None, text: str) -> str:
     """The text on one line, after its speaker's name where it has one."""
-    return " ".join((f"{speaker} : {text}" if speaker else text).split())
+    return " ".join(f"{label(speaker)} {text}".split())
+
+
+def label(speaker: str | None) -> str:
+    """The name and a colon, without the marks that would end the name; nothing without a speaker."""
+    return " ".join(re.sub(r"[:?!;]", " ", speaker).split()) + " :" if speaker and speaker.strip() else ""
 
 
 def split(texts: Sequence[str], carried: bool = False) -> list[tuple[str | None, str]]:
     """The name and the rest of each text.
 
-    What stands before a colon is a name only in a file whose first text has one, and only if it is there twice, or all
-    texts have one, or it is one or two words. `carried`: a text without a name has the one before it.
+    What stands before a colon is a name only in a file whose first text has one, and there only if it is short, or
+    longer and all texts have one, or longer still and there twice. `carried`: a text without a name has the one before.
     """
     labels = [_LABEL.match(text) for text in texts]
     candidates = [m["name"] if m and len(m["name"].split()) <= WORDS else None for m in labels]
@@ -28,7 +33,8 @@ def split(texts: Sequence[str], carried: bool = False) -> list[tuple[str | None,
     found: list[tuple[str | None, str]] = []
     current = None
     for name, label, text in zip(candidates, labels, texts, strict=True):
-        if name and (all_have_one or times[name] > 1 or len(name.split()) <= 2):
+        longest = WORDS if times[name] > 1 else ONCE if all_have_one else ALONE
+        if name and len(name.split()) <= longest:
             current = name
             found.append((name, text[label.end() :]))
         else:

@@ -26,7 +26,7 @@ def by_recording(turns: Iterable[tuple[str, Turn]]) -> list[Transcript]:
 
 def label(name: str) -> str:
     """A name in a field that spaces end."""
-    return "_".join(name.split())
+    return "_".join(name.split()).lstrip(";")
 
 
 def recording(transcript: Transcript) -> str:

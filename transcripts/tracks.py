@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
 
+from transcripts.encoding import one_line
 from transcripts.transcript import Turn, Word
 
 PAUSE = 0.5  # seconds between two words from which they are of two turns, where nothing else tells
@@ -13,7 +14,7 @@ _CHANNEL = re.compile(r"channel[ _](\d{1,3})")
 
 def track(turn: Turn) -> str:
     """The name of the turn's track: its speaker, or its channel where nobody has named one."""
-    return " ".join((turn.speaker or f"channel {turn.channel + 1}").split())
+    return one_line(turn.speaker or "") or f"channel {turn.channel + 1}"
 
 
 def of_track(name: str) -> dict:

@@ -25,6 +25,10 @@ FORMATS: dict[str, ModuleType] = {
     **{"textgrid": textgrid, "eaf": eaf, "chat": chat, "stm": stm, "ctm": ctm, "rttm": rttm, "seglst": seglst},
 }
 
+TIMED = ("srt", "vtt", "textgrid", "eaf", "stm", "ctm", "rttm", "seglst")  # that mean nothing without times
+BINARY = ("docx", "textgrid")
+LARGEST = 100_000_000  # bytes: two hours with the times of all words are three million
+
 CONTENTS = {
     "text": Message("the text", "le texte"),
     "times": Message("the times", "les temps"),
@@ -56,21 +60,15 @@ def read(path: str | Path, format: str | None = None, notes: list[Message] | Non
     `notes` receives a sentence for each thing that had to be mended. Raises UserError for a file that cannot be read or
     holds several recordings.
     """
-    found = read_all(path, format, notes)
-    if len(found) > 1:
-        shown = ", ".join(each.audio.path for each in found[:3])
-        raise UserError(
-            en=f"{path} holds {len(found)} recordings ({shown}...): convert it into a folder first.",
-            fr=f"{path} contient {len(found)} enregistrements ({shown}...) : convertissez-le d'abord en un dossier.",
-        )
-    return found[0]
+    return _only(read_all(path, format, notes), str(path))
 
 
 def read_all(path: str | Path, format: str | None = None, notes: list[Message] | None = None) -> list[Transcript]:
     """The same of a file that may hold several recordings, as STM, CTM, RTTM, SegLST and CSV may."""
     path = Path(path)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise UserError(
             en=f"{path} cannot be read ({error.strerror}): name another transcript.",
@@ -86,13 +84,18 @@ def read_all(path: str | Path, format: str | None = None, notes: list[Message] |
 
 def reading(content: str | bytes, format: str | None = None, notes: list[Message] | None = None) -> Transcript:
     """The transcript in a text or in a file's bytes."""
-    content = content.encode() if isinstance(content, str) else content
+    content = content.encode("utf-8", "replace") if isinstance(content, str) else content
     notes = [] if notes is None else notes
-    return _readings(content, format or _format_of(content, Path(), notes), notes)[0]
+    return _only(_readings(content, format or _format_of(content, Path(), notes), notes), "")
 
 
 def write(transcript: Transcript, format: str, **options) -> bytes:
-    """The transcript as a file of `format`. `options` are those of `Options`."""
+    """The transcript as a file of `format`. `options` are those of `Options`. Raises UserError."""
+    if format in TIMED and transcript.turns and not transcript.timed:
+        raise UserError(
+            en=f"The transcript has no times, and {format} is made of them: choose txt, docx, csv, json or chat.",
+            fr=f"La transcription n'a pas de temps, et {format} en est fait : choisissez txt, docx, csv, json ou chat.",
+        )
     return _module(format).write(transcript, Options(**options))
 
 
@@ -132,6 +135,17 @@ def lost(transcript: Transcript, format: str) -> list[Message]:
     return [said for key, said in CONTENTS.items() if has[key] and key not in _module(format).HOLDS]
 
 
+def _only(found: list[Transcript], path: str) -> Transcript:
+    if len(found) > 1:
+        shown = ", ".join(each.audio.path for each in found[:3])
+        raise UserError(
+            en=f"{path or 'The file'} holds {len(found)} recordings ({shown}...): convert it into a folder first.",
+            fr=f"{path or 'Le fichier'} contient {len(found)} enregistrements ({shown}...) : convertissez-le d'abord "
+            "en un dossier.",
+        )
+    return found[0]
+
+
 def _module(format: str) -> ModuleType:
     if format not in FORMATS:
         known = ", ".join(FORMATS)
@@ -164,6 +178,11 @@ def _readings(content: bytes, format: str, notes: list[Message]) -> list[Transcr
         raise UserError(
             en="The file is empty: name a transcript with text in it.",
             fr="Le fichier est vide : nommez une transcription qui contient du texte.",
+        )
+    if len(content) > LARGEST or (format not in BINARY and "\0" in as_text(content[:HEAD], [])):
+        raise UserError(
+            en="This is no transcript: transcribe a recording first, and name what that gives.",
+            fr="Ce n'est pas une transcription : transcrivez d'abord l'enregistrement, et nommez le résultat.",
         )
     found = _module(format).read(content, notes)
     for transcript in found:

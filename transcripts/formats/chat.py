@@ -34,7 +34,7 @@ def read(content: bytes, notes: list[Message]) -> list[Transcript]:
             en=f"The CHAT file breaks off or is damaged ({error}): check it in CLAN.",
             fr=f"Le fichier CHAT est tronqué ou abîmé ({error}) : vérifiez-le dans CLAN.",
         ) from error
-    if not utterances:
+    if not utterances and "@Begin" not in text:
         raise UserError(
             en="The CHAT file has no utterance: a line such as *SPE: and a tab stands before each.",
             fr="Le fichier CHAT n'a aucun énoncé : une marque comme *SPE: et une tabulation précède chacun.",

@@ -10,7 +10,9 @@ from transcripts.transcript import Transcript, Turn, Word
 from transcripts.word_times import moments
 
 EXTENSIONS = (".ctm",)
-SIGNATURE = re.compile(r"\A(?:;;[^\n]*\n|\s*\n)*\S+ +\S+ +\d+\.\d* +\d+\.\d* +\S+(?: +[\d.]+)?\s*(?:\n|\Z)")
+SIGNATURE = re.compile(
+    r"\A(?:;;[^\n]*\n|\s*\n)*\S+[ \t]+\S+[ \t]+\d+\.\d*[ \t]+\d+\.\d*[ \t]+\S+(?:[ \t]+[\d.]+)?\s*(?:\n|\Z)"
+)
 HOLDS = frozenset({"text", "times", "channels", "words", "confidence"})
 
 

@@ -2,10 +2,11 @@
 
 import io
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePath
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from common.messages import Message, UserError
 from transcripts.clock import seconds
@@ -18,6 +19,7 @@ SIGNATURE = re.compile(r"\APK\x03\x04")
 HOLDS = frozenset({"text", "times", "speakers", "turns"})
 
 HEADINGS = {"en": ("Start", "End", "Speaker", "Text"), "fr": ("Début", "Fin", "Locuteur", "Texte")}
+LARGEST = 200_000_000  # bytes of the parts of a document, unpacked
 WIDTHS = (2.1, 2.1, 3.0, 9.8)  # centimetres, of the 17 between the margins
 KINDS = {  # of columns, by what people call them
     "start": r"début|debut|start|begin|time|temps|heure|timecode|tc|horodatage",
@@ -82,8 +84,10 @@ def _document(content: bytes):
     import docx
 
     try:
+        if sum(part.file_size for part in ZipFile(io.BytesIO(content)).infolist()) > LARGEST:
+            raise ValueError("unpacked, it is too large")
         return docx.Document(io.BytesIO(content))
-    except (BadZipFile, KeyError, ValueError) as error:
+    except (BadZipFile, KeyError, ValueError, RuntimeError, SyntaxError, zlib.error) as error:
         raise UserError(
             en="The file is no DOCX or is damaged: save it again as a Word document (.docx).",
             fr="Le fichier n'est pas un DOCX ou est abîmé : enregistrez-le de nouveau comme document Word (.docx).",

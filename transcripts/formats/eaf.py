@@ -59,12 +59,12 @@ def write(transcript: Transcript, options) -> bytes:
         eaf.add_linked_file(quote(media), f"./{quote(media)}", "audio/x-wav")
     names: set[str] = set()
     for name, turns in tracks(turn for turn in transcript.turns if turn.text.strip()):
-        tier = _free(one_line(name), names)
-        eaf.add_tier(tier, part=one_line(name))
+        tier = _free(name, names)
+        eaf.add_tier(tier, part=name)
         _annotate(eaf, tier, turns)
         if words := [word for turn in turns for word in turn.words]:
             child = _free(f"{tier} - {WORDS}", names)
-            eaf.add_tier(child, WORDS, parent=tier, part=one_line(name))
+            eaf.add_tier(child, WORDS, parent=tier, part=name)
             _annotate(eaf, child, words)
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + to_string(eaf).encode()
 

@@ -6,9 +6,10 @@ Those are openai-whisper, the API's verbose_json, WhisperX and faster-whisper.
 import json
 import math
 import re
+from dataclasses import fields, replace
 
 from common.messages import Message, UserError
-from transcripts.encoding import as_text
+from transcripts.encoding import as_json
 from transcripts.transcript import AudioFacts, Channel, Flagged, Line, Transcript, Turn, Word
 
 EXTENSIONS = (".json",)
@@ -17,13 +18,7 @@ HOLDS = frozenset({"text", "times", "speakers", "channels", "words", "confidence
 
 
 def read(content: bytes, notes: list[Message]) -> list[Transcript]:
-    try:
-        found = json.loads(as_text(content, notes))
-    except json.JSONDecodeError as error:
-        raise UserError(
-            en=f"The JSON breaks off or is damaged at line {error.lineno} ({error.msg}): make the file again.",
-            fr=f"Le JSON est tronqué ou abîmé à la ligne {error.lineno} ({error.msg}) : refaites le fichier.",
-        ) from error
+    found = as_json(content, notes)
     try:
         if isinstance(found, dict) and "turns" in found:
             return [_ours(found)]
@@ -48,30 +43,39 @@ def write(transcript: Transcript, options) -> bytes:
 def _ours(found: dict) -> Transcript:
     """As Allô writes it; of a simulated call the JSON names the recording and no more of it."""
     turns = [
-        Turn(
-            float(turn["start"]),
-            float(turn["end"]),
-            str(turn["text"]),
-            float(turn.get("confidence", 1.0)),
-            int(turn.get("channel", 0)),
-            turn.get("speaker"),
-            tuple(Word(**word) for word in turn.get("words", ())),
+        replace(
+            _made(Turn, turn | {"start": float(turn["start"]), "end": float(turn["end"]), "text": str(turn["text"])}),
+            words=tuple(_made(Word, word) for word in turn.get("words") or ()),
         )
         for turn in found["turns"]
     ]
     audio, line = found.get("audio", ""), found.get("line")
+    if isinstance(audio, dict):  # the page's API names the recording and hides its path
+        facts = AudioFacts("", 0.0, 0, 1, "")
+        facts = replace(facts, **_known(AudioFacts, {"path": audio.get("name", "")} | audio))
+    else:
+        facts = Transcript.of_turns(turns, str(audio)).audio
     return Transcript(
-        AudioFacts(**audio) if isinstance(audio, dict) else Transcript.of_turns(turns, audio).audio,
-        found.get("language", ""),
-        found.get("model", ""),
+        facts,
+        found.get("language") or "",
+        found.get("model") or "",
         found.get("adapter"),
-        found.get("engine", ""),
+        found.get("engine") or "",
         turns,
-        [Flagged(**flagged) for flagged in found.get("flagged", ())],
-        float(found.get("seconds_taken", 0.0)),
-        Line(**line | {"channels": tuple(Channel(**channel) for channel in line["channels"])}) if line else None,
+        [_made(Flagged, flagged) for flagged in found.get("flagged") or ()],
+        float(found.get("seconds_taken") or 0.0),
+        _made(Line, line | {"channels": tuple(_made(Channel, each) for each in line["channels"])}) if line else None,
         found.get("speakers_sure"),
     )
+
+
+def _made(kind: type, values: dict):
+    return kind(**_known(kind, values))
+
+
+def _known(kind: type, values: dict) -> dict:
+    """The values that a class has: other programs, and later versions, write more."""
+    return {field.name: values[field.name] for field in fields(kind) if values.get(field.name) is not None}
 
 
 def _whisper(found: dict) -> Transcript:
@@ -95,7 +99,14 @@ def _words(words: list[dict], start: float, end: float) -> tuple[Word, ...]:
     for place, word in enumerate(words):
         before = found[-1].end if found else start
         after = next((float(w["start"]) for w in words[place + 1 :] if "start" in w), end)
-        sure = next((word[key] for key in ("probability", "score", "confidence") if word.get(key) is not None), 1.0)
+        sure = next((float(word[key]) for key in ("probability", "score", "confidence") if word.get(key)), 1.0)
         text = str(word.get("word", word.get("text", ""))).strip()
-        found.append(Word(float(word.get("start", before)), float(word.get("end", after)), text, float(sure)))
+        found.append(
+            Word(
+                float(word.get("start", before)),
+                float(word.get("end", after)),
+                text,
+                sure if math.isfinite(sure) else 1.0,
+            )
+        )
     return tuple(found)

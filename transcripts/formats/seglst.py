@@ -5,7 +5,7 @@ import re
 from pathlib import PurePath
 
 from common.messages import Message, UserError
-from transcripts.encoding import as_text
+from transcripts.encoding import as_json
 from transcripts.lines import by_recording
 from transcripts.tracks import of_track, track
 from transcripts.transcript import Transcript, Turn
@@ -16,14 +16,9 @@ HOLDS = frozenset({"text", "times", "speakers", "channels", "confidence", "turns
 
 
 def read(content: bytes, notes: list[Message]) -> list[Transcript]:
+    segments = as_json(content, notes)
     try:
-        segments = json.loads(as_text(content, notes))
         return by_recording((str(each.get("session_id", "")), _turn(each)) for each in segments)
-    except json.JSONDecodeError as error:
-        raise UserError(
-            en=f"The JSON breaks off or is damaged at line {error.lineno} ({error.msg}): make the file again.",
-            fr=f"Le JSON est tronqué ou abîmé à la ligne {error.lineno} ({error.msg}) : refaites le fichier.",
-        ) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise UserError(
             en=f"This is no SegLST ({error}): each segment wants session_id, speaker, start_time, end_time and words.",

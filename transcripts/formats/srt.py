@@ -5,13 +5,13 @@ import re
 
 from common.messages import Message, UserError
 from transcripts import labels
-from transcripts.clock import clock
+from transcripts.clock import clock, seconds
 from transcripts.encoding import as_text
 from transcripts.subtitles import cues
 from transcripts.transcript import Transcript, Turn
 
 EXTENSIONS = (".srt",)
-_TIME = r"\d+:\d{1,2}:\d{1,2}(?:[,.]\d{1,3})?"
+_TIME = r"(?:\d+:)?\d{1,2}:\d{1,2}(?:[,.]\d{1,9})?"
 _TIMES = rf"[ \t]*({_TIME})[ \t]*-->[ \t]*({_TIME})[^\n]*"
 SIGNATURE = re.compile(rf"(?m)\A\s*(?:\d+[ \t]*\n+)?{_TIMES}$")
 HOLDS = frozenset({"text", "times", "speakers"})
@@ -39,10 +39,10 @@ def read(content: bytes, notes: list[Message]) -> list[Transcript]:
             fr="Le fichier n'a aucun sous-titre : une ligne comme 00:01:02,345 --> 00:01:04,000 précède chacun.",
         )
     numbered = _INDEX.sub(lambda times: f"\n1\n{_full(times[1])} --> {_full(times[2])}", text[first.start() :])
-    captions = webvtt.from_buffer(io.StringIO(numbered.strip()), format="srt")
+    captions = webvtt.from_buffer(io.StringIO(f"{numbered.strip()}\n\n"), format="srt")
     texts = [" ".join(_MARKUP.sub("", caption.raw_text).split()) for caption in captions]
     turns = [
-        Turn(_seconds(caption.start), _seconds(caption.end), said, speaker=name)
+        Turn(seconds(caption.start), seconds(caption.end), said, speaker=name)
         for caption, (name, said) in zip(captions, labels.split(texts, carried=True), strict=True)
     ]
     return [Transcript.of_turns(turn for turn in turns if turn.text)]
@@ -51,18 +51,13 @@ def read(content: bytes, notes: list[Message]) -> list[Transcript]:
 def write(transcript: Transcript, options) -> bytes:
     found = []
     for turn in transcript.turns:
-        for cue in cues(turn, f"{turn.speaker} :" if turn.speaker else ""):
+        for cue in cues(turn, labels.label(turn.speaker)):
             times = f"{clock(cue.start, ',')} --> {clock(cue.end, ',')}"
-            found.append("\n".join([str(len(found) + 1), times, *cue.lines, ""]))
+            lines = (line.replace("-->", "→") for line in cue.lines)  # which only times may have
+            found.append("\n".join([str(len(found) + 1), times, *lines, ""]))
     return "\n".join(found).encode()
 
 
 def _full(time: str) -> str:
-    """With three digits after the comma: webvtt-py takes ",5" for 5 milliseconds."""
-    whole, _, fraction = time.replace(".", ",").partition(",")
-    return f"{whole},{fraction:0<3}"
-
-
-def _seconds(time: str) -> float:
-    hours, minutes, rest = time.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+    """With hours and three digits after the comma, as webvtt-py reads it."""
+    return clock(seconds(time), ",")

@@ -12,8 +12,11 @@ from transcripts.tracks import of_track, track
 from transcripts.transcript import Transcript, Turn
 
 EXTENSIONS = (".stm",)
-SIGNATURE = re.compile(r"\A(?:;;[^\n]*\n|\s*\n)*(?!SPEAKER )\S+ +\S+ +(?!\d+\.\d*\s)\S+ +\d+\.\d+ +\d+\.\d+(?:\s|\Z)")
+SIGNATURE = re.compile(
+    r"\A(?:;;[^\n]*\n|\s*\n)*(?!SPEAKER )\S+[ \t]+\S+[ \t]+(?!\d+\.\d*\s)\S+[ \t]+\d+\.\d+[ \t]+\d+\.\d+(?:\s|\Z)"
+)
 HOLDS = frozenset({"text", "times", "speakers", "channels", "turns"})
+_LABEL = re.compile(r"\A<(?:NA|[^<>\s]*,[^<>\s]*)?>\s*")  # <o,f0,male>
 IGNORED = "ignore_time_segment_in_scoring"
 
 
@@ -29,7 +32,7 @@ def read(content: bytes, notes: list[Message]) -> list[Transcript]:
                 "recording, channel, speaker, start, end, text",
                 "enregistrement, canal, locuteur, début, fin, texte",
             )
-        text = re.sub(r"\A<[^>]*>\s*", "", parts[5] if len(parts) > 5 else "")
+        text = _LABEL.sub("", parts[5] if len(parts) > 5 else "")
         if text.casefold() != IGNORED:
             times = number(parts[3], place, line), number(parts[4], place, line)
             found.append((parts[0], Turn(*times, text, **{"channel": channel(parts[1]), **of_track(parts[2])})))

@@ -19,7 +19,7 @@ def read(content: bytes, notes: list[Message]) -> list[Transcript]:
     """A turn a line; a line with one time lasts until the next one, and without any all turns are at 0."""
     lines = [line.strip() for line in as_text(content, notes).split("\n") if line.strip()]
     times = [_TIME.match(line) for line in lines]
-    if not all(times):
+    if not (times and all(times)):
         return [Transcript.of_turns(Turn(0.0, 0.0, text, speaker=name) for name, text in labels.split(lines))]
     starts = [seconds(match[1]) for match in times]
     ends = [

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterator
 
 from common.messages import Message, UserError
 from transcripts.clock import clock, seconds
@@ -10,8 +11,11 @@ from transcripts.subtitles import cues
 from transcripts.transcript import Transcript, Turn
 
 EXTENSIONS = (".vtt", ".webvtt")
-SIGNATURE = re.compile(r"\A\s*WEBVTT\b")
+SIGNATURE = re.compile(r"\A\s*WEBVTT(?:[ \t][^\n]*)?(?:\n|\Z)")
 HOLDS = frozenset({"text", "times", "speakers"})
+
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>\n]*)>")
+_MARKUP = re.compile(r"<[^>\n]*>")
 
 
 def read(content: bytes, notes: list[Message]) -> list[Transcript]:
@@ -29,15 +33,11 @@ def read(content: bytes, notes: list[Message]) -> list[Transcript]:
             "00:01:02.345 --> 00:01:04.000.",
         ) from error
     turns = [
-        Turn(
-            seconds(caption.start),
-            seconds(caption.end),
-            _plain(caption.text),
-            speaker=_plain(caption.voice or "") or None,
-        )
+        Turn(seconds(caption.start), seconds(caption.end), said, speaker=name)
         for caption in captions
+        for name, said in _voices(caption.raw_text)
     ]
-    return [Transcript.of_turns(turn for turn in turns if turn.text)]
+    return [Transcript.of_turns(turns)]
 
 
 def write(transcript: Transcript, options) -> bytes:
@@ -48,6 +48,14 @@ def write(transcript: Transcript, options) -> bytes:
             times = f"{clock(cue.start)} --> {clock(cue.end)}"
             found.append("\n".join([times, voice + "\n".join(map(_escaped, cue.lines)), ""]))
     return "\n".join(found).encode()
+
+
+def _voices(text: str) -> Iterator[tuple[str | None, str]]:
+    """Each voice of a cue and what it says, without markup."""
+    before, *rest = _VOICE.split(text)
+    for name, said in zip(["", *rest[::2]], [before, *rest[1::2]], strict=True):
+        if said := _plain(_MARKUP.sub("", said)):
+            yield _plain(name) or None, said
 
 
 def _plain(text: str) -> str:

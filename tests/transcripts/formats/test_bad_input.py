@@ -72,6 +72,54 @@ def test_damage_is_told_of(content, format, said):
         reading(content, format)
 
 
+@pytest.mark.parametrize(
+    ("content", "format"),
+    [
+        (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0", None),
+        (b"ID3\x03\0\0\0" + bytes(100), "srt"),
+        (b"PK\x03\x04" + bytes(40), "txt"),
+    ],
+)
+def test_a_recording_is_no_transcript(content, format):
+    with pytest.raises(UserError, match="no transcript"):
+        reading(content, format)
+
+
+def test_times_that_are_not_there_are_not_made_up():
+    """A plain text does not become subtitles."""
+    text = reading("Allô ?\nOui.")
+    assert not text.timed and [turn.text for turn in reading(write(text, "docx")).turns] == ["Allô ?", "Oui."]
+    for format in ("srt", "vtt", "textgrid", "eaf", "stm", "ctm", "rttm", "seglst"):
+        with pytest.raises(UserError, match="no times"):
+            write(text, format)
+
+
+@pytest.mark.parametrize(
+    ("text", "turns"),
+    [
+        (
+            "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:0\n\nNOTE x\n\nid\n00:01.000 --> 00:02.000 line:0\n<v.loud A>Oui "
+            "<b>&amp;</b>\n"
+            "<v Bé &amp; Cé>non</v>\n",
+            [("A", "Oui &"), ("Bé & Cé", "non")],
+        ),
+        ("1\n00:01,5 --> 00:02,000 X1:1\n<i>Oui</i> {\\an8}<c'est> ça\n32\n", [(None, "Oui <c'est> ça 32")]),
+        (
+            "1\r\r\n00:00:01,5 --> 00:00:02,000\r\r\nOui\r\r\n\r\r\n2\r\r\n00:00:02,5 --> 00:00:03,000\r\r\nNon",
+            [(None, "Oui"), (None, "Non")],
+        ),
+        (
+            '{"segments": [{"start": 0, "end": 1, "text": "Oui \\ud83d", "words": [{"word": "Oui", "score": NaN}]}]}',
+            [(None, "Oui ?")],
+        ),
+    ],
+)
+def test_habits_of_programs(text, turns):
+    found = reading(text)
+    assert [(turn.speaker, turn.text) for turn in found.turns] == turns
+    assert "NaN" not in write(found, "json").decode()
+
+
 def test_a_wrong_extension_does_not_matter(tmp_path):
     for name, content in {
         "a.txt": SRT.encode(),

@@ -235,7 +235,6 @@ def test_a_document_is_what_transcribers_hand_over():
         (EAF[:600], None, "EAF breaks off"),
         (EAF.replace(' TIME_SLOT_REF2="ts3"', ""), None, "EAF breaks off"),
         ("<a/>", "eaf", "<a>"),
-        ("@UTF8\n@Begin\n@End\n", None, "no utterance"),
         ("Bonjour", "chat", "no utterance"),
         ("rec 1 lea 0.5\n", "stm", "Line 1 .* cut short"),
         ("\nrec 1 lea 0.5 x oui\n", "stm", "Line 2 .* write a number"),
