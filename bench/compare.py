@@ -45,9 +45,9 @@ def make_adapters(folder: Path) -> None:
     from transformers import WhisperForConditionalGeneration
 
     from speech.models.choose import choose
-    from trainer.settings import PRESETS
+    from trainer.presets import PRESETS
 
-    preset = PRESETS["quick"]
+    preset = PRESETS["quick"].adapter
     for number in range(max(COUNTS)):
         base = WhisperForConditionalGeneration.from_pretrained(choose("whisper-base").folder)
         torch.manual_seed(number)

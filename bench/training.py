@@ -43,29 +43,35 @@ def measure(recipe: str, model: str | None, steps: int, changes: list[str]) -> d
 
     import corpus
     from speech.models.choose import choose
-    from trainer.data.examples import Examples, divided
+    from trainer.data.examples import Examples
+    from trainer.data.splits import splits_of
+    from trainer.presets import preset
     from trainer.runs.folder import Run
-    from trainer.settings import preset
-    from trainer.train import lora, training
+    from trainer.train import lora
+    from trainer.train.engine import TrainingEngine
+    from trainer.train.loop import LoraTrainer
+    from trainer.train.memory import peak_memory
+    from trainer.train.plan import TrainingPlan
+    from trainer.train.precision import precision
+    from trainer.train.stop import StopFlag
 
-    libraries = training.peak_memory()
+    libraries = peak_memory()
     settings = preset(recipe, [f"steps={steps + WARM_UP}", *changes])
     clips, choice = corpus.load("phone-prompts"), choose(model or "whisper-base")
-    parts, formats = divided(clips, "fr"), lora.numbers(settings)
-    adapted = lora.adapted(lora.base(choice, formats), settings)
-    engine = lora.Live(choice, adapted, formats, None)
-    examples = Examples(clips, parts.train, engine, settings)
+    formats = precision(settings.optimisation)
+    model = lora.with_adapter(lora.load_base(choice, formats), settings)
+    examples = Examples(clips, splits_of(clips, "fr").train, TrainingEngine(choice, model, formats, None), settings)
     with tempfile.TemporaryDirectory() as folder:
         run = Run(Path(folder))
-        teacher = training.Teacher(adapted, engine, examples, clips, [], formats, Path(folder), run, training.Stop())
-        teacher.add_callback(clock := _clock())
-        plan = {"steps": steps + WARM_UP, "evaluate_after": [], "validation": [], "frames_at_once": teacher.at_once}
-        ended = teacher.teach(plan, {"recipe": recipe})
+        trainer = LoraTrainer(model, examples, [], Path(folder), run, StopFlag())
+        trainer.add_callback(clock := _clock())
+        plan = TrainingPlan(steps + WARM_UP, 0, 0, (), trainer.frames_at_once)
+        ended = trainer.train(plan, {"recipe": recipe})
     wall, cores = (after - before for before, after in zip(clock.times[WARM_UP - 1], clock.times[-1], strict=True))
     return {
-        "clips_per_second": steps * settings.batch_size / wall,
-        "core_seconds": cores / (steps * settings.batch_size),
-        "memory": training.peak_memory(),
+        "clips_per_second": steps * settings.optimisation.batch_size / wall,
+        "core_seconds": cores / (steps * settings.optimisation.batch_size),
+        "memory": peak_memory(),
         "libraries": 0 if torch.cuda.is_available() else libraries,
         "trainable": ended["trainable"],
         "parameters": ended["parameters"],
@@ -144,12 +150,12 @@ def engines(adapter: Path) -> tuple:
 def forgotten(source: Path, base, adapted) -> None:
     """Prints what base and adapter make of other languages, of test clips end to end, and of sounds without speech."""
     from speech.audio.decode import read
-    from trainer.evaluation.forgetting import COLD, each
-    from trainer.evaluation.held_out_prompts import Spoken
+    from trainer.data.held_out_prompts import Spoken
+    from trainer.evaluation.forgetting import GREEDY, each
 
     clips = [Spoken(read(str(source / name)).waveform[0], text) for name, text in tested(source)]
     print("\n| forgotten | before % | after % | lost |\n|---|---|---|---|", flush=True)
-    for name, found in each(base, adapted, after=replace(COLD, margin=adapted.margin), clips=100, french=clips):
+    for name, found in each(base, adapted, after=replace(GREEDY, margin=adapted.margin), clips=100, french=clips):
         print(f"| {name} | {found['before']:.1f} | {found['after']:.1f} | {found['lost']:+.1f} |", flush=True)
 
 

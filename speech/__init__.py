@@ -4,6 +4,10 @@ import atexit
 import gc
 import os
 
+from common import quiet
+
+quiet.silence()  # before any library that it silences is imported
+
 # OpenMP's threads spin while they wait for one another. With two busy neighbours on two cores, as when several visitors
 # are heard, 22 s of audio took 22 to 45 s; asleep while they wait, 4 to 5 s, and no more than before when alone. It is
 # read when OpenMP is loaded, so it is set before any library.

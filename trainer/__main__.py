@@ -1,4 +1,4 @@
-"""python -m trainer evaluate|train|export|publish|submit : fine-tuning and its judge, from the command line.
+"""python -m trainer train|evaluate|export|publish|submit : fine-tuning and evaluation from the command line.
 
 Under `accelerate launch --multi_gpu --num_processes 2 -m trainer evaluate ...`, which on a machine without a GPU starts
 processes on the CPU, the clips are divided among them; the result is the same.
@@ -6,168 +6,240 @@ processes on the CPU, the clips are divided among them; the result is the same.
 
 import argparse
 import json
+import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
-import torch
-from accelerate import PartialState
-from accelerate.utils import gather_object
-from tqdm import tqdm
-from transformers.utils.logging import disable_progress_bar
+from common.messages import UserError, locale_language
+from trainer.presets import PRESETS, preset
 
-import corpus
-from common.messages import Message, UserError, locale_language
-from speech.decoding.decode import Options
-from speech.engines import Engine, load
-from speech.models.choose import choose
-from trainer.evaluation import evaluate
-
-WINDOWS = {"short": Options.margin, "full": None}
-OTHERS = {  # the commands of other files, each with seconds of imports
-    "train": "train.training",
-    "export": "export",
-    "publish": "hub.publish",
-    "submit": "hub.submit",
-}
+CORPUS = "a Hub id, a folder, a CSV, JSON lines or parquet file, or phone-prompts"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done; 2 the request was wrong (one line on standard error says how to mend it)."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    asked = _parser(arguments[0] if arguments else None).parse_args(arguments)
-    PartialState(cpu=not torch.cuda.is_available())  # unasked, it looks for no other processes where there is no GPU
+    asked = _parser().parse_args(arguments)
     try:
         return asked.command(asked)
     except UserError as refusal:
-        _log(refusal.message.to(locale_language()))
+        print(f"trainer: {refusal.message.to(locale_language())}", file=sys.stderr)
         return 2
 
 
-def _parser(named: str | None) -> argparse.ArgumentParser:
-    """With the command that was named, or all of them."""
-    parser = argparse.ArgumentParser(prog="python -m trainer", description="Teach Whisper a corpus, and judge it.")
-    commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("evaluate", help="hear the clips of a corpus and score what was heard")
-    command.set_defaults(command=_evaluate)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m trainer", description="Fine-tune Whisper on a corpus with LoRA, and measure it."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands.add_parser("train", help="train a LoRA adapter on a corpus"))
+    _add_evaluate(commands.add_parser("evaluate", help="transcribe the clips of a corpus and score the result"))
+    _add_export(commands.add_parser("export", help="merge an adapter into its base, for transformers or CTranslate2"))
+    _add_publish(commands.add_parser("publish", help="push an adapter and its card to the Hub (token in HF_TOKEN)"))
+    _add_submit(commands.add_parser("submit", help="train as a Hugging Face Job (token in HF_TOKEN; it costs)"))
+    return parser
+
+
+def _add_corpus(command: argparse.ArgumentParser, required: bool, what: str) -> None:
     add = command.add_argument
-    add("--corpus", required=True, help="a Hub id, a folder, a CSV, JSON lines or parquet file, or phone-prompts")
+    add("--corpus", required=required, help=what)
     add("--audio", help="its column of audio, where the name is unusual")
     add("--text", help="its column of text, where the name is unusual")
-    add("--unit", default="segment", help="of TalkBank: segment or switch")
-    add("--split", default="test", help="the split, or all (default: test)")
-    add("--limit", type=int, metavar="N", help="the first N clips of the split")
+    add("--unit", help="of TalkBank: segment or switch (default: segment)")
     add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
+
+
+def _add_recipe(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--preset", help=f"{', '.join(PRESETS)} (default: quick)")
+    command.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="one setting (trainer/settings.py); repeatable"
+    )
+
+
+def _add_train(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_train)
+    _add_corpus(command, required=False, what=f"{CORPUS} (default: see the README)")
+    _add_recipe(command)
+    add = command.add_argument
+    add("--output", type=Path, metavar="RUN", help="the run's folder")
+    add("--resume", action="store_true", help="resume the run in the folder, as its config.json says")
+    add("--estimate", action="store_true", help="time a few steps and print what a training would cost; keeps nothing")
+    add("--json", action="store_true", help="print the report, or the estimate, as one JSON object")
+
+
+def _add_evaluate(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_evaluate)
+    _add_corpus(command, required=True, what=CORPUS)
+    add = command.add_argument
+    add("--split", help="the split, or all (default: test, or another one that the adapter was not trained on)")
+    add("--limit", type=int, metavar="N", help="only the first N clips of the split")
     add("--adapter", help="a LoRA adapter: a folder or a Hub id")
     add("--engine", default="auto", help="auto, transformers or ctranslate2")
     add("--precision", help="int8, float32... (default: the engine's best on this device)")
     add("--language", default="fr", help="Whisper's code (default: fr)")
-    add("--window", default="short", choices=WINDOWS, help="the clip and a margin, or Whisper's 30 s (default: short)")
-    add("--batch-size", type=int, default=Options.batch_size)
-    add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
-    add("--unsure-beam", type=int, default=Options.unsure_beam, help="the beam for what greedy is unsure of (1: none)")
-    add("--output", type=Path, metavar="FILE.csv", help="a line a clip, and FILE.json; the same again goes on with it")
-    add("--json", action="store_true", help="the summary as one JSON object on standard output")
-    for name, module in OTHERS.items():
-        if named == name or named not in ("evaluate", *OTHERS):
-            import_module(f"trainer.{module}").add_command(commands)
-    return parser
+    add("--window", default="short", choices=("short", "full"), help="short: the clip and a margin; full: 30 s")
+    add("--batch-size", type=int, default=8, help="clips a batch (default: 8)")
+    add("--beam-size", type=int, default=1, help="1 is greedy (default: 1)")
+    add("--unsure-beam", type=int, default=10, help="the beam where greedy is unsure; 1: none (default: 10)")
+    add("--output", type=Path, metavar="FILE.csv", help="a line a clip, and FILE.json; the same command resumes it")
+    add("--json", action="store_true", help="print the summary as one JSON object")
+
+
+def _add_export(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_export)
+    add = command.add_argument
+    add("adapter", metavar="ADAPTER", help="a LoRA adapter: a folder or a Hub id")
+    add("output", type=Path, metavar="OUT", help="a folder that is new or empty")
+    add("--format", required=True, help="merged (for transformers) or ctranslate2 (for faster-whisper)")
+    add("--quantization", help="int8, float16 or float32 (default: float32 merged, float16 for CTranslate2)")
+    add("--model", help="its base, where the adapter does not name it")
+
+
+def _add_publish(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_publish)
+    add = command.add_argument
+    add("adapter", type=Path, metavar="ADAPTER", help="the folder `adapter` of a run")
+    add("repository", metavar="REPO", help="OWNER/NAME, or NAME for one of your own")
+    add("--private", action="store_true", help="make the repository private")
+
+
+def _add_submit(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_submit)
+    _add_corpus(command, required=True, what="a dataset of the Hub, or phone-prompts")
+    _add_recipe(command)
+    add = command.add_argument
+    add("--output", required=True, metavar="REPO", help="where the adapter is published: OWNER/NAME")
+    add("--private", action="store_true", help="make the repository private")
+    add("--flavor", default="a10g-small", help="the machine, by the Hub's name (default: a10g-small)")
+    add("--timeout", default="2h", help="the Job's limit: 30m, 2h, 1d (default: 2h)")
+    add("--source", metavar="SPACE", help="the Space that Allô is in (default: this one)")
+    add("--dry-run", action="store_true", help="print what would be started and what it costs at most")
+    add("--json", action="store_true", help="print it as one JSON object")
+
+
+def _train(asked: argparse.Namespace) -> int:
+    if not asked.output and not asked.estimate:
+        raise UserError(
+            en="There is no folder for the run: --output runs/NAME.",
+            fr="Il manque le dossier de l'entraînement : --output runs/NOM.",
+        )
+    if not asked.resume:
+        preset(asked.preset or "quick", asked.set)  # before the seconds of imports
+    _start_processes()
+    from accelerate import PartialState
+
+    from trainer.evaluation.report import summary
+    from trainer.train.request import TrainingRequest, resumed
+    from trainer.train.run import train
+    from trainer.train.stop import Cancelled
+
+    given = {name: getattr(asked, name) for name in ("corpus", "audio", "text", "unit", "model")}
+    if asked.resume:
+        request = resumed(asked.output, given, asked.preset, asked.set)
+    else:
+        name = asked.preset or "quick"
+        request = TrainingRequest(**given, preset=name, settings=preset(name, asked.set))
+    if asked.estimate:
+        from trainer.cost import estimate
+
+        print(json.dumps(estimate(request), ensure_ascii=False, indent=None if asked.json else 2))
+        return 0
+    try:
+        report = train(request, asked.output, asked.resume)
+    except Cancelled:
+        return 1
+    if PartialState().is_main_process:
+        print(json.dumps(report, ensure_ascii=False) if asked.json else summary(report))
+    return 0
 
 
 def _evaluate(asked: argparse.Namespace) -> int:
-    disable_progress_bar()  # transformers draws one for a second of loading
-    state = PartialState()
-    with state.main_process_first():  # what is fetched or built once is there for the others
-        clips = corpus.load(asked.corpus, audio=asked.audio, text=asked.text, unit=asked.unit)
-        indices = _chosen(clips, asked.split, asked.limit)
-        engine = load(choose(asked.model, asked.adapter), asked.engine, asked.precision)
+    _start_processes()
+    from accelerate import PartialState
+
+    import corpus
+    from speech.decoding.decode import Options
+    from speech.engines import load
+    from speech.models.checkpoint import facts
+    from speech.models.choose import choose
+    from trainer.evaluation import selection
+    from trainer.evaluation.processes import evaluated, summary_text
+    from trainer.evaluation.results_file import write_summary
+
+    with PartialState().main_process_first():  # what is fetched or built once is there for the others
+        clips = corpus.load(asked.corpus, audio=asked.audio, text=asked.text, unit=asked.unit or "segment")
+        choice = choose(asked.model, asked.adapter)
+        learned = selection.learned_splits(clips, facts(choice.adapter_folder)) if choice.adapter_folder else ()
+        split = asked.split or selection.default_split(clips, learned)
+        indices = selection.selected(clips, split, asked.limit)
+        engine = load(choice, asked.engine, asked.precision)
     options = Options(
         language=asked.language,
-        margin=WINDOWS[asked.window],
+        margin=Options.margin if asked.window == "short" else None,
         batch_size=asked.batch_size,
         beam_size=asked.beam_size,
         unsure_beam=asked.unsure_beam,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        output = asked.output or Path(folder) / "heard.csv"
-        mine = indices[state.process_index :: state.num_processes]
-        progress = _shown(
-            evaluate.evaluate(clips, mine, engine, options, output, state.process_index), state.is_main_process
-        )
-        state.wait_for_everyone()
-        rows = gather_object(evaluate.rows(output))
-        left_out = gather_object([*progress.left_out])
-        if state.is_main_process:
-            _finish(asked, clips, indices, engine, options, evaluate.join(output, rows, clips), left_out)
+    summary = evaluated(clips, indices, engine, options, asked.output)
+    if summary is None:
+        return 0
+    count = selection.learned_among(clips, indices, learned)
+    warning = selection.learned_warning(count, len(indices))
+    summary |= {"split": split, "learned_splits": list(learned), "learned_clips": count}
+    summary["warnings"] = [warning.en] if warning else []
+    if asked.output:
+        write_summary(asked.output, summary)
+    print(json.dumps(summary, ensure_ascii=False) if asked.json else summary_text(summary))
     return 0
 
 
-def _chosen(clips: corpus.Corpus, split: str, limit: int | None) -> list[int]:
-    """The rows of a split, the first `limit` of them."""
-    splits = clips.rows["split"]
-    if split != "all" and split not in set(splits):
-        there = ", ".join(sorted(set(splits)))
-        raise UserError(
-            en=f"{clips.name} has no split {split!r}: choose {there} or all.",
-            fr=f"{clips.name} n'a pas de partition {split!r} : choisissez {there} ou all.",
-        )
-    if limit is not None and limit < 1:
-        raise UserError(
-            en=f"The first {limit} clips are none: ask for 1 at least.",
-            fr=f"Les {limit} premiers extraits ne sont rien : demandez-en au moins 1.",
-        )
-    return [i for i in clips.rows.index if split in ("all", splits[i])][:limit]
+def _export(asked: argparse.Namespace) -> int:
+    from trainer.export import export
+
+    print(export(asked.adapter, asked.output, asked.format, asked.quantization, asked.model))
+    return 0
 
 
-def _shown(steps: Iterator[evaluate.Progress], shown: bool) -> evaluate.Progress:
-    """The last step; a bar on a terminal, its time left by the work and not by the clips."""
-    look = "{percentage:3.0f} % |{bar}| {postfix} [{elapsed}<{remaining}]"
-    with tqdm(total=1.0, bar_format=look, disable=None if shown else True) as bar:
-        for progress in steps:
-            bar.set_postfix_str(f"{progress.done} of {progress.total} clips", refresh=False)
-            bar.update(progress.share - bar.n)
-    return progress
+def _publish(asked: argparse.Namespace) -> int:
+    from huggingface_hub.utils import disable_progress_bars
+
+    from trainer.hub.publish import publish, token_from_environment
+
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+    print(publish(asked.adapter, asked.repository, token_from_environment(), asked.private))
+    return 0
 
 
-def _finish(
-    asked: argparse.Namespace,
-    clips: corpus.Corpus,
-    indices: list[int],
-    engine: Engine,
-    options: Options,
-    rows: list[evaluate.Row],
-    left_out: list[tuple[str, Message]],
-) -> None:
-    """Writes and prints the summary of the clips that were asked for; the CSV may hold others, of another split."""
-    wanted = set(clips.rows["id"][indices])
-    told = evaluate.summary(clips, [row for row in rows if row.id in wanted], engine, options)
-    told |= {"split": asked.split, "left_out": [{"id": name, "reason": said.en} for name, said in left_out]}
-    if asked.output:
-        evaluate.write_facts(asked.output, {"asked": evaluate.identity(clips, engine, options), **told})
-    print(json.dumps(told, ensure_ascii=False) if asked.json else _report(told))
+def _submit(asked: argparse.Namespace) -> int:
+    from huggingface_hub import HfApi
+
+    from trainer.hub.publish import token_from_environment
+    from trainer.hub.submit import plan_text, planned, seconds_of, space_of_allo, submit
+
+    preset(asked.preset or "quick", asked.set)  # a wrong setting is refused before anything is paid
+    token = os.environ.get("HF_TOKEN") if asked.dry_run else token_from_environment()
+    api = HfApi(token=token or False)
+    training = []
+    for name in ("corpus", "audio", "text", "unit", "model", "preset"):
+        value = getattr(asked, name)
+        training += [f"--{name}", value] if value else []
+    training += [part for change in asked.set for part in ("--set", change)]
+    source, seconds = space_of_allo(asked.source), seconds_of(asked.timeout)
+    plan = planned(api, training, asked.output, source, asked.flavor, seconds, asked.private)
+    url = None if asked.dry_run else submit(api, plan, token).url
+    as_json = plan.to_dict() | ({"url": url} if url else {})
+    print(json.dumps(as_json, ensure_ascii=False) if asked.json else plan_text(plan, url))
+    return 0
 
 
-def _report(told: dict) -> str:
-    interval = "95 %: {:.1f} to {:.1f}".format(*told["interval"]) if told["interval"] else told["interval_note"]
-    lines = [
-        f"{told['corpus']}, {told['split']}: {len(told['clips'])} clips, {told['audio_seconds']:.0f} s of audio",
-        f"{told['model']}" + (f" with {told['adapter']}" if told["adapter"] else "") + f", {told['engine']} "
-        f"{told['precision']}, window {told['window']}: {told['seconds_taken']:.0f} s",
-        f"WER {told['wer']:.1f} % ({interval}), {told['normaliser']}; CER {told['cer']:.1f} %",
-        f"{told['substitutions']} substitutions, {told['deletions']} deletions, {told['insertions']} insertions "
-        f"in {told['words']} words; {told['loops']} loops, {told['phantoms']} phantoms",
-        f"WER raw {told['raw_wer']:.1f} %, BasicTextNormalizer {told['basic_wer']:.1f} %",
-        *(f"set aside as a {reason}: {count} clips" for reason, count in told["flagged"].items()),
-        *(f"left out: {clip['id']}: {clip['reason']}" for clip in told["left_out"]),
-        *(f"WARNING: {leak}" for leak in told["leaks"]),
-    ]
-    return "\n".join(lines)
+def _start_processes() -> None:
+    """Joins the processes of `accelerate launch`, on the CPU where there is no GPU."""
+    import torch
+    from accelerate import PartialState
+    from transformers.utils.logging import disable_progress_bar
 
-
-def _log(line: str) -> None:
-    print(f"trainer: {line}", file=sys.stderr)
+    disable_progress_bar()  # transformers draws one for a second of loading
+    PartialState(cpu=not torch.cuda.is_available())  # unasked, it looks for no other processes without a GPU
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a training would cost on this very device, from a few of its steps: nothing is kept of them."""
+"""The time, memory and money that a training would take on this device, from a few of its steps; nothing is kept."""
 
 import os
 import tempfile
@@ -12,43 +12,48 @@ from huggingface_hub import HfApi
 import corpus
 from common.hub import hub_in_reach, offline
 from speech.models.choose import choose
-from trainer.data.examples import divided
+from trainer.data.splits import splits_of
 from trainer.hub.submit import a_second
-from trainer.train.training import Job, Stop, peak_memory, prepared
+from trainer.train.memory import peak_memory
+from trainer.train.plan import plan_training, seconds_a_clip, seconds_a_step
+from trainer.train.request import TrainingRequest
+from trainer.train.run import prepared
+from trainer.train.stop import StopFlag
 
 
-def estimate(job: Job) -> dict:
-    """What it would learn from, how long, in how much memory (MB) and for how much (US dollars, on a Space whose price
-    is known). Raises UserError as the training itself would."""
-    settings = job.settings
-    clips = corpus.load(job.corpus, audio=job.audio, text=job.text, unit=job.unit or "segment")
-    choice = choose(job.model)
-    parts = divided(clips, settings.language, settings.train_share)
+def estimate(request: TrainingRequest) -> dict:
+    """What it would train on, seconds, memory (MB) and cost (US dollars, on a Space whose price is known).
+
+    Raises UserError as the training itself would.
+    """
+    settings = request.settings
+    clips = corpus.load(request.corpus, audio=request.audio, text=request.text, unit=request.unit or "segment")
+    choice = choose(request.model)
+    splits = splits_of(clips, settings.data.language, settings.data.train_share)
     free = _free_memory()
     with tempfile.TemporaryDirectory() as folder:
-        teacher = prepared(settings, clips, parts, choice, Path(folder), None, Stop())
-        examples, formats = teacher.examples, teacher.formats
-        plan = teacher.planned()
-        step = plan.get("seconds_a_step") or teacher.seconds_a_step()
-        clip = plan.get("seconds_a_clip") or teacher.seconds_a_clip()
-    trainable, parameters = teacher.model.get_nb_trainable_parameters()
-    lengths = clips.rows["seconds"]
-    seconds = round(plan["steps"] * step + len(plan["evaluate_after"]) * len(plan["validation"]) * clip)
+        trainer = prepared(settings, clips, splits, choice, Path(folder), None, StopFlag())
+        plan = plan_training(trainer)
+        step = plan.seconds_a_step or seconds_a_step(trainer)
+        clip = plan.seconds_a_clip or seconds_a_clip(trainer)
+    examples, formats = trainer.examples, trainer.engine.formats
+    trainable, parameters = trainer.model.get_nb_trainable_parameters()
+    seconds = round(plan.steps * step + len(plan.evaluate_after) * len(plan.validation) * clip)
     price = price_of(os.environ.get("SPACE_ID", ""))
     return {
         "corpus": clips.source,
         "licence": clips.licence,
         "leaks": [leak.message._asdict() for leak in clips.leaks],
-        "split": parts.counts,
-        "train_seconds": round(float(lengths[examples.indices].sum()), 1),
+        "split": splits.counts,
+        "train_seconds": round(float(clips.rows["seconds"][examples.rows].sum()), 1),
         "left_out": len(examples.left_out),
         "model": choice.model,
         "device": formats.device,
         "weights": formats.weights,
         "trainable": trainable,
         "parameters": parameters,
-        "steps": plan["steps"],
-        "epochs": round(plan["steps"] * settings.batch_size / len(examples), 2),
+        "steps": plan.steps,
+        "epochs": round(plan.steps * settings.optimisation.batch_size / len(examples), 2),
         "seconds_a_step": step,
         "seconds": seconds,
         "cost": None if price is None else round(price * seconds, 2),
@@ -58,7 +63,7 @@ def estimate(job: Job) -> dict:
 
 
 def price_of(space: str) -> float | None:
-    """US dollars a second of the machine that a Space has; None where there is none, or the Hub does not tell."""
+    """US dollars a second of a Space's machine; None where there is none, or the Hub does not name the price."""
     if not space or offline() or not hub_in_reach():  # what follows is more patient
         return None
     api = HfApi()

@@ -1,6 +1,5 @@
-"""python -m trainer export ADAPTER OUT --format merged|ctranslate2 : an adapter inside its base, for other programs."""
+"""Exports an adapter merged into its base, for other programs."""
 
-import argparse
 import json
 import shutil
 from collections.abc import Callable
@@ -25,7 +24,7 @@ QUANTIZATIONS = {  # the first is the default; CTranslate2 loads float16 as any 
 BASES = (
     ("allo.json", "base"),
     ("adapter_config.json", "base_model_name_or_path"),
-)  # the first that says it is believed
+)  # the first that names it counts
 BESIDE = [
     "tokenizer.json",
     "tokenizer_config.json",
@@ -36,7 +35,7 @@ BESIDE = [
 def export(adapter: str, output: Path, format: str, quantization: str | None = None, model: str | None = None) -> Path:
     """Writes `output` whole, or not at all: a transformers folder, or a CTranslate2 one as faster-whisper reads it.
 
-    `adapter` is a folder or a Hub id; `model` is its base where it does not say that itself. Raises UserError for an
+    `adapter` is a folder or a Hub id; `model` is its base where it does not name it. Raises UserError for an
     output that is there already, an unknown format or quantization, and whatever `speech.models.choose` refuses.
     """
     precision = _quantization(format, quantization)
@@ -54,7 +53,7 @@ def export(adapter: str, output: Path, format: str, quantization: str | None = N
 
 
 def base_of(adapter: str) -> str:
-    """The model that an adapter, a folder or a Hub id, says it was trained on. Raises UserError where it does not."""
+    """The model that an adapter (a folder or a Hub id) was trained on. Raises UserError where it does not name it."""
     for name, key in BASES:
         try:
             folder = Path(adapter).is_dir()
@@ -65,8 +64,8 @@ def base_of(adapter: str) -> str:
         if base:
             return base
     raise UserError(
-        en=f"The adapter {adapter} is not there, or does not say its base: check its name, or add --model.",
-        fr=f"L'adaptateur {adapter} n'est pas là, ou ne dit pas son modèle de base : vérifiez son nom, "
+        en=f"The adapter {adapter} is not there, or does not name its base: check its name, or add --model.",
+        fr=f"L'adaptateur {adapter} n'est pas là, ou ne nomme pas son modèle de base : vérifiez son nom, "
         "ou nommez le modèle dans --model.",
     )
 
@@ -124,19 +123,3 @@ def _converted(folder: Path, into: Path, precision: str) -> None:
 
 def _beside(folder: Path) -> list[str]:
     return [name for name in BESIDE if (folder / name).is_file()]
-
-
-def add_command(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("export", help="put an adapter into its base, for transformers or CTranslate2")
-    command.set_defaults(command=_command)
-    add = command.add_argument
-    add("adapter", metavar="ADAPTER", help="a LoRA adapter: a folder or a Hub id")
-    add("output", type=Path, metavar="OUT", help="a folder that is new or empty")
-    add("--format", required=True, help="merged (for transformers) or ctranslate2 (for faster-whisper)")
-    add("--quantization", help="int8, float16 or float32 (default: float32 merged, float16 for CTranslate2)")
-    add("--model", help="its base, where it does not say that itself")
-
-
-def _command(asked: argparse.Namespace) -> int:
-    print(export(asked.adapter, asked.output, asked.format, asked.quantization, asked.model))
-    return 0

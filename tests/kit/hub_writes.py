@@ -20,6 +20,7 @@ import yaml
 
 from tests.kit.hub import COMMIT, Handler
 
+ROOT = Path(__file__).parents[2]
 SSE = "text/event-stream"
 HARDWARE = [
     {"name": "cpu-basic", "prettyName": "CPU Basic", "cpu": "2 vCPU", "ram": "16 GB"}
@@ -232,6 +233,17 @@ def serve_writable(root: Path, users: dict[str, str]) -> Iterator[Hub]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def serve_with_space(root: Path) -> Iterator[Hub]:
+    """The same with the Space ada/allo, which Jobs take Allô from."""
+    with serve_writable(root, {"hf_ada": "ada", "hf_bob": "bob"}) as hub:
+        space = root / "ada/allo"
+        space.mkdir(parents=True)
+        for name in ("packages.txt", "requirements.txt"):
+            (space / name).write_bytes((ROOT / name).read_bytes())
+        yield hub
 
 
 class Client:

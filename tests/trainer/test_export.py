@@ -19,7 +19,7 @@ from speech.engines import Engine, load
 from speech.engines.ctranslate2 import CTranslate2Engine
 from speech.models import adapters
 from speech.models.choose import choose
-from tests.speech.models.test_adapters import saved
+from tests.kit.adapters import saved
 from trainer.__main__ import main
 from trainer.export import base_of, export
 

@@ -1,6 +1,6 @@
-"""The learning curve: one recipe on a quarter, half and all of the data, and so whether more of it would help.
+"""The learning curve: one recipe on a quarter, half and all of the data, which tells whether more would help.
 
-Three ordinary trainings, NAME-25, NAME-50 and NAME-100, which the line lets through one after the other.
+Three ordinary trainings, NAME-25, NAME-50 and NAME-100, which the queue lets through one after the other.
 """
 
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoring.measures import compare
-from trainer.evaluation import evaluate
+from trainer.evaluation import results_file
 from trainer.runs import background
 from trainer.runs import folder as run
 
@@ -18,8 +18,8 @@ SHARES = (25, 50, 100)  # percent of the data
 
 @dataclass(frozen=True)
 class Point:
-    share: int  # percent of what there is to learn from; 0 is the base, which learned nothing of it
-    clips: int  # learned from
+    share: int  # percent of the train split; 0 is the base, which saw none of it
+    clips: int  # trained on
     wer: float  # percent, on the test split
     interval: tuple[float, float] | None  # 95 %
 
@@ -36,7 +36,10 @@ def names(name: str) -> list[str]:
 
 
 def start(name: str, *arguments: str, token: str | None = None) -> None:
-    """Starts the three; `arguments` as `jobs.start` takes them. Raises UserError, before any, where a name is taken."""
+    """Starts the three, with `arguments` as `background.start` takes them.
+
+    Raises UserError, before it starts any, where a name is taken.
+    """
     for each in names(name):
         if background.folder_of(each).exists():
             raise background.taken(each)
@@ -45,7 +48,7 @@ def start(name: str, *arguments: str, token: str | None = None) -> None:
 
 
 def done(name: str) -> int:
-    """How many trainings of the curve that the run `name` is on have come to their end; 0 where it is on none."""
+    """How many trainings of the curve that the run `name` is on have finished; 0 where it is on none."""
     return len(_reports(name))
 
 
@@ -59,11 +62,11 @@ def curve(name: str) -> Curve | None:
     scores += [(share, report["split"]["train"], report["adapter"]) for share, report in reports.items()]
     points = [Point(share, clips, score["wer"], score["interval"]) for share, clips, score in scores]
     both = {*SHARES[-2:]} <= {*reports}
-    return Curve(tuple(points), _chance(_family(name)) if both else None)
+    return Curve(tuple(points), _p_value(_family(name)) if both else None)
 
 
 def _reports(name: str) -> dict[int, dict]:
-    """By their share, the reports of the finished trainings that learned the same corpus on the same base."""
+    """By their share, the reports of the finished trainings with the same corpus and base."""
     found, family = {}, _family(name)
     for share, each in zip(SHARES, names(family), strict=True) if family else ():
         folder = background.folder_of(each)
@@ -78,19 +81,19 @@ def _share(folder: Path) -> float:
 
 
 def _family(name: str) -> str:
-    """NAME of NAME-25; "" where that is no name on a curve."""
+    """NAME of NAME-25; "" where the name is on no curve."""
     found = re.fullmatch(rf"(.+)-({'|'.join(map(str, SHARES))})", name)
     return found[1] if found else ""
 
 
-def _chance(family: str) -> float:
-    """What half of the data and all of it heard in the same clips."""
-    half, whole = ({row.id: row for row in _heard(background.folder_of(name))} for name in names(family)[-2:])
+def _p_value(family: str) -> float:
+    """Compares half of the data with all of it, on the same clips."""
+    half, whole = ({row.id: row for row in _rows(background.folder_of(name))} for name in names(family)[-2:])
     both = [row for row in half.values() if row.id in whole]
-    heard = [[row.hypothesis for row in both], [whole[row.id].hypothesis for row in both]]
-    return compare([row.reference for row in both], *heard, [row.call or None for row in both]).p_value
+    hypotheses = [[row.hypothesis for row in both], [whole[row.id].hypothesis for row in both]]
+    return compare([row.reference for row in both], *hypotheses, [row.call or None for row in both]).p_value
 
 
-def _heard(folder: Path) -> list[evaluate.Row]:
+def _rows(folder: Path) -> list[results_file.Row]:
     window = run.config(folder)["settings"]["window"]
-    return evaluate.rows(folder / "heard" / f"adapter-{window}.csv")
+    return results_file.rows(folder / results_file.RUN_FOLDER / f"adapter-{window}.csv")

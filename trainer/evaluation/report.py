@@ -1,4 +1,4 @@
-"""The last page of a training: the base against the adapter on the test split, each heard as users will hear it."""
+"""The report of a training: the base against the adapter on the test split, each decoded as users will decode it."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -20,19 +20,21 @@ from speech.engines import Engine, load
 from speech.models import adapters
 from speech.models.checkpoint import Choice
 from speech.models.choose import choose
-from trainer.data.examples import Parts
-from trainer.evaluation import evaluate, forgetting
-from trainer.evaluation.held_out_prompts import Spoken
+from trainer.data.held_out_prompts import Spoken
+from trainer.data.splits import Splits
+from trainer.evaluation import forgetting
+from trainer.evaluation.evaluate import evaluate
+from trainer.evaluation.results_file import RUN_FOLDER, Row, join, rows
 from trainer.settings import Settings
 
 EXAMPLES = 5  # clips fixed and broken, shown
-Ears = Callable[[str], Engine]  # the engine of "base" or of "adapter", loaded once for all that is compared
+Engines = Callable[[str], Engine]  # the engine of "base" or of "adapter", loaded once for all that is compared
 
 
 def report(
     folder: Path,
     clips: Corpus,
-    parts: Parts,
+    splits: Splits,
     choice: Choice,
     settings: Settings,
     training: dict,
@@ -40,9 +42,9 @@ def report(
 ) -> dict:
     """What report.json holds. `check` is called between batches, and may raise.
 
-    The clips heard are kept in `folder`/heard, so that a report that was cut off is gone on with.
+    The hypotheses are stored in the run folder, so that a report that was interrupted resumes.
     """
-    told = {
+    result = {
         "base": None,
         "adapter": None,
         "full_window": None,
@@ -51,34 +53,36 @@ def report(
         "model": choice.model,
         "corpus": clips.source,
         "licence": clips.licence,
-        "split": parts.counts,
+        "split": splits.counts,
         "leaks": [leak.to_dict() for leak in clips.leaks],
         "training": training,
         "warnings": [],
     }
-    test = _drawn(parts.test, settings)
+    test = _drawn(splits.test, settings)
     adapters.check_base(folder / "adapter", choice)
-    ears = cache(partial(_loaded, choice, folder / "adapter"))
-    told |= _gained(folder, clips, test, ears, settings, check) if test else {"warnings": [NO_TEST._asdict()]}
-    if settings.forgetting_clips:
-        found = _forgotten(folder, clips, test, ears, settings, check)
-        told["forgetting"] = found
-        told["warnings"] += [said._asdict() for said in forgetting.warnings(found)]
-    return told
+    engines = cache(partial(_loaded, choice, folder / "adapter"))
+    result |= _gained(folder, clips, test, engines, settings, check) if test else {"warnings": [NO_TEST._asdict()]}
+    if settings.evaluation.forgetting_clips:
+        found = _forgotten(folder, clips, test, engines, settings, check)
+        result["forgetting"] = found
+        result["warnings"] += [message._asdict() for message in forgetting.warnings(found)]
+    return result
 
 
-def _loaded(choice: Choice, adapter: Path, who: str) -> Engine:
-    """ "base" or "adapter"; each process has its own."""
+def _loaded(choice: Choice, adapter: Path, name: str) -> Engine:
+    """The engine of "base" or "adapter"; each process has its own."""
     with PartialState().main_process_first():
-        return load(choose(choice.model, str(adapter) if who == "adapter" else None))
+        return load(choose(choice.model, str(adapter) if name == "adapter" else None))
 
 
 def _gained(
-    folder: Path, clips: Corpus, test: list[int], ears: Ears, settings: Settings, check: Callable[[], None]
+    folder: Path, clips: Corpus, test: list[int], engines: Engines, settings: Settings, check: Callable[[], None]
 ) -> dict:
     """What the adapter changes on the test split, in its own window and in the full one."""
-    short, base, adapter = _compared(folder, clips, test, ears, settings, check, full=False)
-    full = short if settings.window == "full" else _compared(folder, clips, test, ears, settings, check, full=True)[0]
+    short, base, adapter = _compared(folder, clips, test, engines, settings, check, full=False)
+    full = short
+    if settings.data.window != "full":
+        full, *_ = _compared(folder, clips, test, engines, settings, check, full=True)
     warnings = [leak.message._asdict() for leak in clips.leaks if "test" in leak.between]
     if short.b.wer is not None and short.b.wer > short.a.wer:
         warnings.insert(0, WORSE._asdict())
@@ -93,22 +97,24 @@ def _gained(
 
 
 def _forgotten(
-    folder: Path, clips: Corpus, test: list[int], ears: Ears, settings: Settings, check: Callable[[], None]
+    folder: Path, clips: Corpus, test: list[int], engines: Engines, settings: Settings, check: Callable[[], None]
 ) -> dict[str, dict]:
-    """What the main process measures of it, for all; kept as it goes, as the clips heard are."""
-    state, kept, found = PartialState(), folder / "heard" / "forgetting.json", [None]
-    base, adapter = ears("base"), ears("adapter")
+    """What the main process measures of it, for all; stored as it goes, like the hypotheses."""
+    state, stored, found = PartialState(), folder / RUN_FOLDER / "forgetting.json", [None]
+    base, adapter = engines("base"), engines("adapter")
     if state.is_main_process:
-        found = [json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}]
+        found = [json.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}]
+        greedy = replace(forgetting.GREEDY, language=settings.data.language)
         how = {
-            "before": replace(forgetting.COLD, language=settings.language),
-            "after": replace(forgetting.COLD, language=settings.language, margin=settings.decoding_margin),
+            "before": greedy,
+            "after": replace(greedy, margin=settings.decoding_margin),
             "french": _spoken(clips, test) if test else None,
         }
-        kept.parent.mkdir(exist_ok=True)
-        for name, figures in forgetting.each(base, adapter, clips=settings.forgetting_clips, known=found[0], **how):
+        stored.parent.mkdir(exist_ok=True)
+        size = settings.evaluation.forgetting_clips
+        for name, figures in forgetting.each(base, adapter, clips=size, known=found[0], **how):
             found[0][name] = figures
-            write_json(kept, found[0])
+            write_json(stored, found[0])
             check()
     if state.num_processes > 1:
         broadcast_object_list(found)
@@ -116,78 +122,78 @@ def _forgotten(
 
 
 def _spoken(clips: Corpus, indices: Sequence[int]) -> Iterator[Spoken]:
-    """What was not trained on, to make long recordings of."""
+    """Clips that were not trained on, to make long recordings of."""
     for i in indices:
-        with suppress(UserError):  # a clip that cannot be heard is told of where the clips are scored
+        with suppress(UserError):  # a clip that cannot be read is reported where the clips are scored
             yield Spoken(clips.clip(i), clips.rows["text"][i])
 
 
 def _drawn(test: Sequence[int], settings: Settings) -> list[int]:
-    order = np.random.default_rng(settings.seed).permutation(len(test))[: settings.report_clips]
-    return sorted(test[at] for at in order)
+    order = np.random.default_rng(settings.optimisation.seed).permutation(len(test))
+    return sorted(test[at] for at in order[: settings.evaluation.report_clips])
 
 
 def _compared(
     folder: Path,
     clips: Corpus,
     test: list[int],
-    ears: Ears,
+    engines: Engines,
     settings: Settings,
     check: Callable[[], None],
     full: bool,
-) -> tuple[Comparison, list[evaluate.Row], list[evaluate.Row]]:
+) -> tuple[Comparison, list[Row], list[Row]]:
     """Base and adapter in the full window, or each in its own: the base's default, the adapter's margin."""
-    rows = []
+    found = []
     for name in ("base", "adapter"):
-        options = Options(language=settings.language)
+        options = Options(language=settings.data.language)
         if full:
             options = replace(options, margin=None)
         elif name == "adapter":
             options = replace(options, margin=settings.decoding_margin)
-        output = folder / "heard" / f"{name}-{'full' if options.margin is None else 'short'}.csv"
-        rows.append(_heard(clips, test, ears(name), options, output, check))
-    base, found = ({row.id: row for row in some} for some in rows)
-    both = [name for name in base if name in found]
+        output = folder / RUN_FOLDER / f"{name}-{'full' if options.margin is None else 'short'}.csv"
+        found.append(_transcribed(clips, test, engines(name), options, output, check))
+    base, adapter = ({row.id: row for row in some} for some in found)
+    both = [name for name in base if name in adapter]
     compared = compare(
         [base[name].reference for name in both],
         [base[name].hypothesis for name in both],
-        [found[name].hypothesis for name in both],
+        [adapter[name].hypothesis for name in both],
         [base[name].call or None for name in both],
     )
-    return compared, [base[name] for name in both], [found[name] for name in both]
+    return compared, [base[name] for name in both], [adapter[name] for name in both]
 
 
-def _heard(
+def _transcribed(
     clips: Corpus,
     test: list[int],
     engine: Engine,
     options: Options,
     output: Path,
     check: Callable[[], None],
-) -> list[evaluate.Row]:
-    """The rows of all processes, each of which hears its share."""
+) -> list[Row]:
+    """The rows of all processes, each of which transcribes its share."""
     state = PartialState()
     mine = test[state.process_index :: state.num_processes]
-    for _ in evaluate.evaluate(clips, mine, engine, options, output, state.process_index):
+    for _ in evaluate(clips, mine, engine, options, output, state.process_index):
         check()
     state.wait_for_everyone()
-    rows = gather_object(evaluate.rows(output))
+    found = gather_object(rows(output))
     if state.is_main_process:
-        evaluate.join(output, {row.id: row for row in rows}.values(), clips)
+        join(output, {row.id: row for row in found}.values(), clips)
     state.wait_for_everyone()
-    return evaluate.rows(output)
+    return rows(output)
 
 
-def _examples(compared: Comparison, base: list[evaluate.Row], adapter: list[evaluate.Row]) -> dict:
-    """The longest clips that the adapter mended, and that it broke."""
+def _examples(compared: Comparison, base: list[Row], adapter: list[Row]) -> dict:
+    """The longest clips that the adapter fixed, and that it broke."""
     pairs = list(zip(base, adapter, compared.a.clips, compared.b.clips, strict=True))
     pairs.sort(key=lambda pair: -pair[2].words)
     fixed = [pair[:2] for pair in pairs if pair[2].edits > 0 == pair[3].edits]
     broken = [pair[:2] for pair in pairs if pair[2].edits == 0 < pair[3].edits]
-    return {"fixed": [_shown(*pair) for pair in fixed[:EXAMPLES]], "broken": [_shown(*p) for p in broken[:EXAMPLES]]}
+    return {"fixed": [_texts(*pair) for pair in fixed[:EXAMPLES]], "broken": [_texts(*p) for p in broken[:EXAMPLES]]}
 
 
-def _shown(base: evaluate.Row, adapter: evaluate.Row) -> dict:
+def _texts(base: Row, adapter: Row) -> dict:
     return {"id": base.id, "reference": base.reference, "base": base.hypothesis, "adapter": adapter.hypothesis}
 
 
@@ -195,25 +201,25 @@ def _without_clips(score: dict) -> dict:
     return {name: value for name, value in score.items() if name != "clips"}
 
 
-def summary(told: dict) -> str:
+def summary(report: dict) -> str:
     """The report for people, in a few lines."""
-    training = told["training"]
+    training = report["training"]
     lines = [
         f"{training['trainable']:,} trainable of {training['parameters']:,} parameters; {training['steps']} steps, "
         f"{training['epochs']:.1f} epochs, {training['seconds']:.0f} s, {training['clips_per_second']:.2f} clips/s, "
         f"peak memory {training['peak_memory_mb']} MB",
         f"best on the validation split: WER {training['best_wer']:.1f} % after step {training['best_step']}",
     ]
-    if told["base"]:
-        windows = [("own window", told["base"], told["adapter"])]
-        windows += [("full window", told["full_window"]["base"], told["full_window"]["adapter"])]
+    if report["base"]:
+        windows = [("own window", report["base"], report["adapter"])]
+        windows += [("full window", report["full_window"]["base"], report["full_window"]["adapter"])]
         for window, base, adapter in windows:
             lines.append(f"test split, {window}: {_rate(base)} before, {_rate(adapter)} after")
         lines.append(
-            f"p = {told['p_value']:.4f}; {told['fixed']} clips fixed, {told['broken']} broken, "
-            f"{told['better']} better, {told['worse']} worse"
+            f"p = {report['p_value']:.4f}; {report['fixed']} clips fixed, {report['broken']} broken, "
+            f"{report['better']} better, {report['worse']} worse"
         )
-    return "\n".join(lines + [f"WARNING: {warning['en']}" for warning in told["warnings"]])
+    return "\n".join(lines + [f"WARNING: {warning['en']}" for warning in report["warnings"]])
 
 
 def _rate(score: dict) -> str:

@@ -1,10 +1,11 @@
-"""python -m trainer publish ADAPTER REPO : an adapter and its card onto the Hub, in one commit."""
+"""Publishes an adapter and its card on the Hub: at the user's request, or each new best one of a training."""
 
-import argparse
 import json
 import os
-import sys
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,17 +16,18 @@ from huggingface_hub.utils import disable_progress_bars
 from safetensors import SafetensorError, safe_open
 
 from common.hub import offline
-from common.messages import UserError
+from common.messages import Message, UserError
 from trainer.hub.card import hub_base
+from trainer.settings import Hub
 
 FILES = ("adapter_config.json", "adapter_model.safetensors", "allo.json", "README.md")
 
 
 def publish(adapter: Path, repository: str, token: str, private: bool = False) -> str:
-    """Makes the repository where there is none, and gives its whole id; a repository of an adapter gets a new version.
+    """Publishes an adapter in one commit, in a new repository or as a new version; gives the repository's whole id.
 
     Raises UserError where a file is missing, the Hub is out of reach or does not take the token, and where the
-    repository is somebody else's or holds something else. Nothing is there by half: it is one commit.
+    repository is somebody else's or holds something else.
     """
     operations = [CommitOperationAdd(name, content) for name, content in _files(adapter).items()]
     with refusals(repository):
@@ -36,7 +38,7 @@ def publish(adapter: Path, repository: str, token: str, private: bool = False) -
 
 
 def claimed(api: HfApi, repository: str, private: bool) -> str:
-    """The whole id of a repository that may be written: made now, empty, or of an adapter by Allô."""
+    """Makes the repository where there is none; gives its whole id. Raises UserError where it cannot be written."""
     me = api.whoami()
     owners = {me["name"], *(organisation["name"] for organisation in me.get("orgs", []))}
     owner, _, _ = repository.rpartition("/")
@@ -59,7 +61,7 @@ def claimed(api: HfApi, repository: str, private: bool) -> str:
 
 
 def token_from_environment() -> str:
-    """HF_TOKEN: a token on the command line would be in the list of processes and in the shell's history."""
+    """HF_TOKEN: a token on the command line would show in the list of processes and in the shell's history."""
     if offline():
         raise UserError(
             en="ALLO_OFFLINE is set: unset it to reach the Hub.",
@@ -76,7 +78,7 @@ def token_from_environment() -> str:
 
 @contextmanager
 def refusals(repository: str) -> Iterator[None]:
-    """What the Hub's client raises, as sentences."""
+    """Turns what the Hub's client raises into a UserError."""
     try:
         yield
     except UserError:
@@ -153,22 +155,56 @@ def _files(adapter: Path) -> dict[str, bytes | Path]:
 
 
 def _with_its_base(adapter: Path) -> bytes:
-    """peft's file with the base as others know it: the folder it lay in here would lead nobody anywhere."""
+    """peft's file with the base's id on the Hub: a folder of this machine is of no use elsewhere."""
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     base = hub_base(json.loads((adapter / "allo.json").read_text(encoding="utf-8")).get("base"))
     return json.dumps(config | {"base_model_name_or_path": base}, indent=2).encode()
 
 
-def add_command(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("publish", help="put an adapter and its card on the Hub (with the token in HF_TOKEN)")
-    command.set_defaults(command=_command)
-    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder `adapter` of a run")
-    command.add_argument("repository", metavar="REPO", help="OWNER/NAME, or NAME for one of your own")
-    command.add_argument("--private", action="store_true", help="for nobody but its owner")
+def check_pushing(settings: Hub) -> None:
+    """Makes the repository that a training pushes to. Raises UserError where nothing could be pushed."""
+    if settings.push_to:
+        api = HfApi(token=token_from_environment())
+        with refusals(settings.push_to):
+            claimed(api, settings.push_to, settings.push_private)
 
 
-def _command(asked: argparse.Namespace) -> int:
-    if not sys.stderr.isatty():
-        disable_progress_bars()
-    print(publish(asked.adapter, asked.repository, token_from_environment(), asked.private))
-    return 0
+@contextmanager
+def pushing(adapter: Path, settings: Hub, say: Callable[[Message], None]) -> Iterator[Callable[[], None]]:
+    """Gives what to call after a new best adapter is saved; at the end it waits for the push on its way.
+
+    A thread pushes, and the training does not wait. Of the adapters saved meanwhile the last one is pushed next. A push
+    that fails is reported in a line, and the next adapter is tried again.
+    """
+    if not settings.push_to:
+        yield lambda: None
+        return
+    disable_progress_bars()
+    on_its_way: list[Future] = []
+    with ThreadPoolExecutor(1, "push") as thread:
+
+        def push() -> None:
+            for before in on_its_way:
+                before.cancel()  # only where it has not begun
+            on_its_way[:] = [thread.submit(_push, adapter, settings, say)]
+
+        yield push
+
+
+def _push(adapter: Path, settings: Hub, say: Callable[[Message], None]) -> None:
+    """Publishes a copy, since a better adapter may be saved meanwhile."""
+    repository = settings.push_to
+    try:
+        token = token_from_environment()
+        with tempfile.TemporaryDirectory() as folder, refusals(repository):
+            for name in FILES:
+                shutil.copyfile(adapter / name, Path(folder) / name)
+            repository = publish(Path(folder), repository, token, settings.push_private)
+    except UserError as refusal:
+        say(Message(en=f"not pushed: {refusal.message.en}", fr=f"non poussé : {refusal.message.fr}"))
+    else:
+        say(
+            Message(
+                en=f"the best adapter so far is in {repository}", fr=f"le meilleur adaptateur est dans {repository}"
+            )
+        )

@@ -1,11 +1,9 @@
-"""python -m trainer submit --corpus C --output REPO : the same training as a Hugging Face Job, paid by its minutes.
+"""A training as a Hugging Face Job, paid by its minutes.
 
 The Job runs trainer/hub/job_script.py of the Space that Allô is in, at the Space's present revision: it installs
 Allô there, trains, and publishes the adapter with its card to REPO. HF_TOKEN goes with it as a secret.
 """
 
-import argparse
-import json
 import os
 import re
 import warnings
@@ -18,12 +16,11 @@ from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
 from common.hub import offline
 from common.messages import UserError
-from trainer.hub.publish import claimed, refusals, token_from_environment
-from trainer.settings import PRESETS, preset
+from trainer.hub.publish import claimed, refusals
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}  # seconds, as the Hub writes a time limit
 PRICED = {"second": 1, "minute": 60, "hour": 3600}  # seconds, as the Hub writes a price
-LABEL = "allo-train"  # what our Jobs are called
+LABEL = "allo-train"  # the name of our Jobs
 RESERVE = 600  # seconds of the limit, at most a fifth of it, left to publish in: a Job is killed at its limit
 
 
@@ -34,12 +31,12 @@ def a_second(machine: JobHardwareInfo | None) -> float | None:
 
 
 @dataclass(frozen=True)
-class Plan:
+class JobPlan:
     """A Job that can be started."""
 
     script: str  # its address
     arguments: tuple[str, ...]  # of the script
-    result: str  # the repository that the adapter goes to
+    result: str  # the repository that the adapter is published to
     private: bool
     flavor: str  # the Hub's name of a machine
     seconds: int  # the Job's limit
@@ -67,7 +64,7 @@ class Plan:
 
 def planned(
     api: HfApi, training: list[str], result: str, source: str, flavor: str, seconds: int, private: bool = False
-) -> Plan:
+) -> JobPlan:
     """The Job of `python -m trainer train TRAINING`, run by the Space `source`. It starts nothing.
 
     Raises UserError where corpus or model are on this disk, and where the Hub has no such Space or no such flavor;
@@ -83,14 +80,14 @@ def planned(
     limit = seconds - min(RESERVE, seconds // 5)
     arguments = [source, revision, result, str(limit), *(["--private"] if private else []), "train", *training]
     script = f"{api.endpoint}/spaces/{source}/resolve/{revision}/trainer/hub/job_script.py"
-    return Plan(script, tuple(arguments), result, private, flavor, seconds, hardware)
+    return JobPlan(script, tuple(arguments), result, private, flavor, seconds, hardware)
 
 
-def submit(api: HfApi, plan: Plan, token: str) -> JobInfo:
-    """Starts the Job, once it is sure that its result can be published. Raises UserError where the Hub does not let."""
+def submit(api: HfApi, plan: JobPlan, token: str) -> JobInfo:
+    """Starts the Job, after making sure that its result can be published. Raises UserError where the Hub refuses."""
     with refusals(plan.result), warnings.catch_warnings():
         claimed(api, plan.result, plan.private)
-        warnings.filterwarnings("ignore", message=".*is experimental")  # huggingface_hub's word to its callers
+        warnings.filterwarnings("ignore", message=".*is experimental")  # huggingface_hub warns its callers
         return api.run_uv_job(
             plan.script,
             script_args=list(plan.arguments),
@@ -141,55 +138,6 @@ def _of_the_hub(name: str, en: str, fr: str) -> None:
         )
 
 
-def add_command(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("submit", help="train as a Hugging Face Job (with the token in HF_TOKEN; it costs)")
-    command.set_defaults(command=_command)
-    add = command.add_argument
-    add("--corpus", required=True, help="a dataset of the Hub, or phone-prompts")
-    add("--output", required=True, metavar="REPO", help="where the adapter is published: OWNER/NAME")
-    add("--private", action="store_true", help="for nobody but its owner")
-    add("--model", help="a Hub id (default: see the README)")
-    add("--audio", help="its column of audio, where the name is unusual")
-    add("--text", help="its column of text, where the name is unusual")
-    add("--unit", help="of TalkBank: segment or switch")
-    add("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, and again for others")
-    add("--flavor", default="a10g-small", help="the machine, by the Hub's name (default: a10g-small)")
-    add("--timeout", default="2h", help="the Job's limit: 30m, 2h, 1d (default: 2h)")
-    add("--source", metavar="SPACE", help="the Space that Allô is in (default: this one)")
-    add("--dry-run", action="store_true", help="print what would be started and what it costs at most")
-    add("--json", action="store_true", help="as one JSON object on standard output")
-
-
-def _command(asked: argparse.Namespace) -> int:
-    token = os.environ.get("HF_TOKEN") if asked.dry_run else token_from_environment()
-    api = HfApi(token=token or False)
-    plan = planned(
-        api,
-        _training(asked),
-        asked.output,
-        space_of_allo(asked.source),
-        asked.flavor,
-        seconds_of(asked.timeout),
-        asked.private,
-    )
-    told = plan.to_dict()
-    if not asked.dry_run:
-        told["url"] = submit(api, plan, token).url
-    print(json.dumps(told, ensure_ascii=False) if asked.json else _report(plan, told.get("url")))
-    return 0
-
-
-def _training(asked: argparse.Namespace) -> list[str]:
-    """The arguments of `train`, which would refuse what it refuses here before anything is paid."""
-    preset(asked.preset, asked.set)
-    arguments = []
-    for name in ("corpus", "audio", "text", "unit", "model", "preset"):
-        value = getattr(asked, name)
-        arguments += [f"--{name}", value] if value else []
-    return arguments + [part for setting in asked.set for part in ("--set", setting)]
-
-
 def space_of_allo(named: str | None) -> str:
     """The Space that a Job takes Allô from: the one that is named, else the one that this runs in."""
     source = named or os.environ.get("SPACE_ID")
@@ -201,7 +149,8 @@ def space_of_allo(named: str | None) -> str:
     return source
 
 
-def _report(plan: Plan, url: str | None) -> str:
+def plan_text(plan: JobPlan, url: str | None) -> str:
+    """The plan for people, in a few lines; `url` is the Job's where it was started."""
     price = plan.hardware and f"{plan.hardware.unit_cost_usd:g} USD a {plan.hardware.unit_label}"
     cost = "not known" if plan.cost is None else f"{plan.cost:.2f} USD at most"
     lines = [

@@ -1,11 +1,11 @@
-"""The run folder: the only door between a training and whoever looks at it.
+"""The run folder: the only door between a training and everything else.
 
-    config.json      what was asked, whole          state.json   where it stands, and which process it is
-    metrics.jsonl    one line a log step            train.log    all that the process said
-    checkpoints/     to go on from                  adapter/     the best so far, loadable at any moment
+    config.json      the whole request              state.json   the status, and which process it is
+    metrics.jsonl    one line a log step            train.log    all that the process printed
+    checkpoints/     to resume from                 adapter/     the best so far, loadable at any moment
     report.json      the base against the adapter
 
-Everything is written beside and then renamed, so that a reader never meets half a file.
+Everything is written beside and then renamed, so that nobody reads half a file.
 """
 
 import json
@@ -29,13 +29,13 @@ from common.process import Process, boot
 
 STATUSES = ("queued", "running", "cancelling", "cancelled", "failed", "completed")
 LIVE = ("queued", "running", "cancelling")
-RESERVE = 256 * 1024  # bytes kept free, so that a run on a full disk can still say so
-BEAT = 2.0  # seconds between heartbeats where nothing else is said
+RESERVE = 256 * 1024  # bytes kept free, so that a run on a full disk can still write why it failed
+BEAT = 2.0  # seconds between heartbeats where nothing else is written
 SEAL = "whole.json"  # in a checkpoint: its files and their sizes, written last
 
 
 def state(folder: Path) -> dict | None:
-    """What state.json says; where the process that wrote it has died, its status is failed. None: there is no run."""
+    """Reads state.json; where the process that wrote it has died, the status is failed. None: there is no run."""
     try:
         found = json.loads((folder / "state.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -48,13 +48,13 @@ def state(folder: Path) -> dict | None:
 
 
 def standing(folder: Path) -> dict:
-    """Where a run stands before its process says so: at its start, or where one before it ended."""
+    """Step, steps and ETA of a run before its process writes them: at its start, or where the one before it ended."""
     before = state(folder) or {}
     return {"step": before.get("step", 0), "steps": before.get("steps"), "eta": None}
 
 
 def process_of(state: Mapping) -> Process:
-    """Who wrote it."""
+    """The process that wrote it."""
     return Process(state["pid"], state["started"], state["boot"])
 
 
@@ -67,49 +67,49 @@ def metrics(folder: Path) -> list[dict]:
 
 
 def config(folder: Path) -> dict:
-    """What was asked. Raises UserError where the folder holds no run."""
+    """Reads config.json. Raises UserError where the folder holds no run."""
     try:
         return json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError) as error:
         raise UserError(
-            en=f"{folder} holds no run to go on with: leave out --resume, or name another folder.",
+            en=f"{folder} holds no run to resume: leave out --resume, or name another folder.",
             fr=f"{folder} ne contient pas d'entraînement à poursuivre : retirez --resume, ou nommez un autre dossier.",
         ) from error
 
 
 class Run:
-    """A run folder in the hands of the process that trains."""
+    """A run folder, as the process that trains writes it."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.checkpoints = folder / "checkpoints"
         self.adapter = folder / "adapter"
-        self.kept: Callable[[], None] = lambda: None  # called where there is a new best adapter
-        self._known = {"status": "queued", **standing(folder)}
+        self.on_new_best: Callable[[], None] = lambda: None  # called after a new best adapter is saved
+        self._state = {"status": "queued", **standing(folder)}
         self._written = 0.0
         self._lock = threading.Lock()
 
     def mark(self, status: str | None = None, message: Message | None = None, **facts) -> None:
-        """Writes down where the run stands; beats without news are written once a second."""
+        """Writes state.json; without a new status at most once a second."""
         with self._lock:
             now = time.time()
-            news = status not in (None, self._known["status"])
-            self._known |= facts | ({"status": status} if status else {})
-            if news:
-                self._known["message"] = message._asdict() if message else None
-            if news or now - self._written >= 1.0:
+            is_new = status not in (None, self._state["status"])
+            self._state |= facts | ({"status": status} if status else {})
+            if is_new:
+                self._state["message"] = message._asdict() if message else None
+            if is_new or now - self._written >= 1.0:
                 self._written = now
                 process = Process.this()._asdict() | {"heartbeat": round(now, 1)}
-                write_json(self.folder / "state.json", self._known | process)
+                write_json(self.folder / "state.json", self._state | process)
 
     @contextmanager
     def beating(self) -> Iterator[None]:
-        """A heartbeat also where a step, a download or an import takes long."""
+        """Within it a heartbeat is written also where a step, a download or an import takes long."""
         ended = threading.Event()
 
         def beat() -> None:
             while not ended.wait(BEAT):
-                with suppress(OSError):  # a full disk is met by the training itself, which says so
+                with suppress(OSError):  # the training itself meets the full disk, and reports it
                     self.mark()
 
         thread = threading.Thread(target=beat, daemon=True)
@@ -120,19 +120,19 @@ class Run:
             ended.set()
             thread.join()
 
-    def measured(self, line: Mapping) -> None:
+    def append_metrics(self, line: Mapping) -> None:
         """Adds a line to metrics.jsonl."""
         with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
-    def forget_after(self, step: int) -> list[dict]:
-        """Takes back the metrics that came after `step`, from which the run goes on; gives the others."""
+    def drop_metrics_after(self, step: int) -> list[dict]:
+        """Removes the metrics after `step`, from which the run resumes; gives the others."""
         kept = [line for line in metrics(self.folder) if line["step"] <= step]
         write_text(self.folder / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
         return kept
 
     def seal(self, checkpoint: Path) -> None:
-        """Says that a checkpoint is whole."""
+        """Marks a checkpoint as whole."""
         write_json(checkpoint / SEAL, {path.name: path.stat().st_size for path in checkpoint.iterdir()})
 
     def last_checkpoint(self) -> tuple[Path | None, list[Path]]:
@@ -146,17 +146,26 @@ class Run:
         return None, broken
 
     def is_full(self, error: Exception) -> bool:
-        """The disk is full; torch and safetensors say so in words of their own."""
+        """Whether the error means that the disk is full; torch and safetensors raise errors of their own."""
         short = isinstance(error, RuntimeError | SafetensorError) and shutil.disk_usage(self.folder).free < RESERVE
         return short or is_full(error)
 
     def fail(self, why: Message) -> None:
-        """The last word of a run that failed; on a full disk the reserve makes room for it."""
+        """Writes why the run failed, to state.json and the log; on a full disk the reserve makes room for it."""
         (self.folder / ".reserve").unlink(missing_ok=True)
         self.mark("failed", why, eta=None)
-        if not _is_standard_error(self.folder / "train.log"):  # where it is, the command's last word comes there
+        if not _is_standard_error(self.folder / "train.log"):  # where it is, the command prints it there
             with (self.folder / "train.log").open("a", encoding="utf-8") as log:
                 log.write(f"trainer: {why.to(locale_language())}\n")
+
+
+def disk_full() -> UserError:
+    """A new one each time: an exception that is kept keeps all variables of where it was raised."""
+    return UserError(
+        en="The disk is full: make room, and resume with --resume; the best adapter so far is kept.",
+        fr="Le disque est plein : libérez de la place, et poursuivez avec --resume ; le meilleur adaptateur est "
+        "conservé.",
+    )
 
 
 def _is_whole(checkpoint: Path) -> bool:
@@ -169,9 +178,9 @@ def _is_whole(checkpoint: Path) -> bool:
 
 @contextmanager
 def claimed(folder: Path, resume: bool) -> Iterator[Run]:
-    """The folder for one training; what is said on standard error meanwhile is also in train.log.
+    """Locks the folder for one training, and copies standard error to train.log meanwhile.
 
-    Raises UserError where another process has it, where it holds a run and `resume` is not asked, or none and it is.
+    Raises UserError where another process has it, and where it holds a run without `resume`, or none with it.
     """
     try:
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
@@ -191,7 +200,7 @@ def claimed(folder: Path, resume: bool) -> Iterator[Run]:
             config(folder)
         elif (folder / "config.json").exists() and "plan" in config(folder):  # else it never began
             raise UserError(
-                en=f"{folder} holds a run already: go on with it (--resume), or name another folder.",
+                en=f"{folder} holds a run already: resume it (--resume), or name another folder.",
                 fr=f"{folder} contient déjà un entraînement : poursuivez-le (--resume), ou nommez un autre dossier.",
             )
         with _logged(folder / "train.log"):
@@ -211,7 +220,7 @@ def _logged(path: Path) -> Iterator[None]:
         yield
         return
     with path.open("a", encoding="utf-8", buffering=1) as log:
-        screen, sys.stderr = sys.stderr, _Both(sys.stderr, log)
+        screen, sys.stderr = sys.stderr, _Tee(sys.stderr, log)
         try:
             yield
         finally:
@@ -222,8 +231,8 @@ def _is_standard_error(path: Path) -> bool:
     return path.exists() and os.path.samestat(os.fstat(2), path.stat())
 
 
-class _Both:
-    """Standard error and the log."""
+class _Tee:
+    """Writes to standard error and to the log."""
 
     def __init__(self, screen: TextIO, log: TextIO):
         self.screen, self.log = screen, log
@@ -239,15 +248,11 @@ class _Both:
         return getattr(self.screen, name)
 
 
-FULL = UserError(
-    en="The disk is full: make room, and go on with --resume; the best adapter so far is kept.",
-    fr="Le disque est plein : libérez de la place, et poursuivez avec --resume ; le meilleur adaptateur est conservé.",
-)
 DIED = Message(
-    en="The process ended without a word: look at train.log, and go on with --resume.",
-    fr="Le processus s'est arrêté sans un mot : voyez train.log, et poursuivez avec --resume.",
+    en="The process ended without an error message: look at train.log, and resume it with --resume.",
+    fr="Le processus s'est arrêté sans message d'erreur : voyez train.log, et poursuivez avec --resume.",
 )
 RESTARTED = Message(
-    en="The machine was started again and interrupted it: go on with --resume.",
+    en="The machine was restarted and interrupted it: resume it with --resume.",
     fr="La machine a redémarré et l'a interrompu : poursuivez avec --resume.",
 )

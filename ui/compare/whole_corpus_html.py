@@ -17,7 +17,7 @@ from ui.scores.results import Listener, stamp
 if TYPE_CHECKING:
     from corpus import Corpus
     from scoring.measures import Comparison
-    from trainer.evaluation.evaluate import Row
+    from trainer.evaluation.results_file import Row
     from ui.kit.corpus_field import Opened
 
 WORTH_HEARING = 5  # clips fixed, and clips broken
@@ -66,9 +66,9 @@ def compared(corpus: "Corpus", both: Sequence[Listener], rows: Sequence[int]) ->
 
 def _pairs(corpus: "Corpus", outputs: Sequence, rows: Sequence[int]) -> Pairs | None:
     from scoring.measures import compare
-    from trainer.evaluation import evaluate
+    from trainer.evaluation import results_file
 
-    a, b = ({row.id: row for row in evaluate.rows(output)} for output in outputs)
+    a, b = ({row.id: row for row in results_file.rows(output)} for output in outputs)
     ids = corpus.rows["id"]
     shared = [row for row in rows if ids[row] in a and ids[row] in b]
     if not shared:

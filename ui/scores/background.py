@@ -20,7 +20,7 @@ from ui.scores.results import Listener
 
 if TYPE_CHECKING:
     from corpus import Corpus
-    from trainer.evaluation.evaluate import Progress
+    from trainer.evaluation.evaluate import EvaluationProgress
 
 _line = ThreadPoolExecutor(1, "scoring")
 _lock = threading.Lock()
@@ -34,7 +34,7 @@ class Job:
     output: Path
     rows: Sequence[int]  # of the corpus
     future: Future = field(init=False)  # it alone tells how the job ended
-    progress: "Progress | None" = None  # None until the model is loaded
+    progress: "EvaluationProgress | None" = None  # None until the model is loaded
     began: float = 0.0  # by time.monotonic
     stopped: bool = False
 

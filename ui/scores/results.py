@@ -76,13 +76,13 @@ def overall(corpus: "Corpus", listener: Listener, rows: Sequence[int]) -> dict |
     Fifteen thousand clips take twenty seconds, so it is kept until more is heard.
     """
     from speech.decoding.decode import Options
-    from trainer.evaluation import evaluate
+    from trainer.evaluation import evaluate, results_file
 
     output = listener.output(corpus)
     asked = output, stamp(output), tuple(rows)
     with _counting:
         if asked not in _overall:
-            found = {row.id: row for row in evaluate.rows(output)}
+            found = {row.id: row for row in results_file.rows(output)}
             heard = [found[name] for name in corpus.rows["id"][rows] if name in found]  # in the corpus's order
             _overall[asked] = (
                 evaluate.summary(corpus, heard, listener, Options(margin=listener.margin)) if heard else None
@@ -94,12 +94,12 @@ def overall(corpus: "Corpus", listener: Listener, rows: Sequence[int]) -> dict |
 
 def export(corpus: "Corpus", listener: Listener, folder: Path) -> Path:
     """The CSV to take away, in the corpus's order, under a name that tells whose it is and cannot be guessed."""
-    from trainer.evaluation import evaluate
+    from trainer.evaluation import results_file
 
     name = re.sub(r"[^\w.-]+", "-", f"{corpus.name}-{listener.called}")
     file = folder / secrets.token_hex(16) / f"{name}.csv"
     file.parent.mkdir(parents=True)
-    evaluate.join(file, evaluate.rows(listener.output(corpus)), corpus)
+    results_file.join(file, results_file.rows(listener.output(corpus)), corpus)
     return file
 
 
@@ -116,10 +116,10 @@ def _read(output: Path, stamp: tuple[int, int]) -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
-    from trainer.evaluation import evaluate
+    from trainer.evaluation import results_file
 
-    rows = evaluate.rows(output) if any(stamp) else []
-    frame = pd.DataFrame(rows, columns=evaluate.Row._fields).set_index("id")
+    rows = results_file.rows(output) if any(stamp) else []
+    frame = pd.DataFrame(rows, columns=results_file.Row._fields).set_index("id")
     frame["wer"] = frame["wer"].astype(float).where(frame["wer"].notna(), np.inf)
     frame["edits"] = frame["substitutions"] + frame["deletions"] + frame["insertions"]
     frame["plain"] = frame["hypothesis"].map(_plain)

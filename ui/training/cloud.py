@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
     from trainer.hub.follow import Job, Look
-    from trainer.hub.submit import Plan
+    from trainer.hub.submit import JobPlan
 
 POLL = 8.0  # seconds between two looks: the Hub's log takes five to read
 MACHINES = ("t4-small", "l4x1", "a10g-small", "a100-large")
@@ -237,7 +237,7 @@ def _hub(typed: str, signed_in: gr.OAuthToken | None) -> "HfApi":
     return HfApi(token=token)
 
 
-def _cost(plan: "Plan", reader: str) -> str:
+def _cost(plan: "JobPlan", reader: str) -> str:
     facts = [
         (f"{number(plan.cost, reader, 2)} USD", "rent_cost"),
         (clock(plan.seconds), "rent_limit"),

@@ -46,20 +46,19 @@ class Form(NamedTuple):
 
 def of_preset(name: str) -> list:
     """The values that a preset gives minutes and the fields of NOTEBOOK."""
-    from trainer.settings import preset
+    from trainer.presets import preset
 
-    settings = preset(name)
-    values = [getattr(settings, key) for key in ("minutes", *NOTEBOOK)]
-    return [list(value) if isinstance(value, tuple) else value for value in values]
+    settings = preset(name).to_dict()
+    return [settings[key] for key in ("minutes", *NOTEBOOK)]
 
 
 def arguments(form: Form) -> list[str]:
     """Those of `python -m trainer train` for this form. Raises UserError for what cannot be asked."""
-    from trainer.settings import preset
+    from trainer.presets import preset
 
-    settings = preset(form.preset)
+    settings = preset(form.preset).to_dict()
     fields = [f"{key}={_text(getattr(form, key))}" for key in ("minutes", *NOTEBOOK)]
-    theirs = [f"{key}={_text(getattr(settings, key))}" for key in ("minutes", *NOTEBOOK)]
+    theirs = [f"{key}={_text(settings[key])}" for key in ("minutes", *NOTEBOOK)]
     changes = [field for field, its in zip(fields, theirs, strict=True) if field != its]
     changes += [line.strip() for line in (form.others or "").splitlines() if line.strip()]
     changes += [f"push_to={repository}"] if (repository := (form.push_to or "").strip()) else []
@@ -75,10 +74,11 @@ def arguments(form: Form) -> list[str]:
 
 def arguments_of(config: dict) -> list[str]:
     """The same of a run, from its config.json."""
-    from trainer.settings import PRESETS
+    from trainer.presets import PRESETS
+    from trainer.settings import from_dict
 
-    preset = PRESETS[config["preset"]].to_dict()
-    pairs = {key: value for key, value in config["settings"].items() if preset.get(key) != value}
+    preset, settings = PRESETS[config["preset"]].to_dict(), from_dict(config["settings"]).to_dict()
+    pairs = {key: value for key, value in settings.items() if preset[key] != value}
     named = [(f"--{key}", config[key]) for key in ("corpus", "audio", "text", "unit", "model", "preset")]
     changes = [f"{key}={_text(value)}" for key, value in pairs.items()]
     return [word for pair in named if pair[1] for word in pair] + _sets(changes)

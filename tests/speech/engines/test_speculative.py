@@ -16,7 +16,7 @@ from speech.audio.decode import read
 from speech.decoding.decode import Options, decode
 from speech.engines import Engine, load
 from speech.models.choose import choose
-from tests.speech.models.test_adapters import saved
+from tests.kit.adapters import saved
 
 PLAIN = Options(timestamps=False)
 PROMPTS = ("conf-full", "vm-nobodyavail")

@@ -8,8 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-import torch
-from peft import LoraConfig, get_peft_model
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 from common.messages import UserError
@@ -22,21 +20,9 @@ from speech.models.adapters import check_base, revision
 from speech.models.checkpoint import Choice, facts
 from speech.models.choose import choose
 from speech.models.conversion import ctranslate2_folder, forget
+from tests.kit.adapters import saved
 from tests.kit.disk import small_disk
 from transcripts.transcript import Turn
-
-LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"])
-
-
-def saved(model, folder: Path, lora: LoraConfig = LORA, strength: float = 0.02, seed: int = 1) -> Path:
-    """An adapter that was not trained but does something: its B matrices are not zero."""
-    torch.manual_seed(seed)
-    adapted = get_peft_model(model, lora)
-    for name, weights in adapted.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(weights, std=strength)
-    adapted.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import csv
 import wave
 from collections import Counter
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,14 +15,16 @@ import corpus
 from common.messages import UserError
 from corpus.prompts import prompts
 from speech.audio.decode import SAMPLE_RATE
-from trainer.data import examples as module
-from trainer.data.examples import IGNORED, Batches, Examples, Loader, Place, divided, telephone_line, unspoken
-from trainer.evaluation import held_out_prompts
-from trainer.settings import PRESETS
+from trainer.data import held_out_prompts, kinds
+from trainer.data.augment import SPEEDS, telephone_line, without_speech
+from trainer.data.batches import Batches, Loader, Place
+from trainer.data.examples import IGNORED, Examples
+from trainer.data.splits import splits_of
+from trainer.presets import PRESETS
 
 QUICK, SEED = PRESETS["quick"], PRESETS["seed"]
-PLAIN = replace(QUICK, timestamps=0.0, stitched_share=0.0, silence_share=0.0, kept_share=0.0, spec_augment=0.0)
-PLAIN = replace(PLAIN, paced_share=0.0, late_share=0.0, full_share=0.0)
+PLAIN = QUICK.with_values(timestamps=0.0, stitched_share=0.0, silence_share=0.0, replay_share=0.0, spec_augment=0.0)
+PLAIN = PLAIN.with_values(speed_probability=0.0, delay_probability=0.0, full_share=0.0)
 
 
 def made(folder: Path, rows: list[dict]) -> corpus.Corpus:
@@ -117,7 +118,7 @@ def test_nothing_is_learned_from_padding(shown, engine):
 
 
 def test_times_are_those_of_the_clip(shown, engine, clips):
-    given = batch(shown(replace(PLAIN, timestamps=1.0)))
+    given = batch(shown(PLAIN.with_values(timestamps=1.0)))
     for number, labels in enumerate(given["labels"]):
         learned = labels[labels != IGNORED].tolist()
         begin, end = learned[0] - engine.timestamp_begin, learned[-2] - engine.timestamp_begin
@@ -126,38 +127,38 @@ def test_times_are_those_of_the_clip(shown, engine, clips):
 
 
 def test_a_paced_clip_is_as_much_shorter_or_longer_as_its_times(shown, engine, clips):
-    examples, paces = shown(replace(PLAIN, paced_share=0.5, timestamps=1.0)), Counter()
+    examples, paces = shown(PLAIN.with_values(speed_probability=0.5, timestamps=1.0)), Counter()
     for number in range(60):
         plan = examples.plan(0, number)
         example = examples[Place(0, number, plan.frames)]
         seconds = len(example.waveform) / SAMPLE_RATE
-        assert seconds == pytest.approx(clips.rows["seconds"][number] / plan.pace, abs=0.001)
-        assert plan.frames >= (seconds + QUICK.margin_least) * 100 - 0.1
+        assert seconds == pytest.approx(clips.rows["seconds"][number] / plan.speed, abs=0.001)
+        assert plan.frames >= (seconds + QUICK.data.margin_least) * 100 - 0.1
         assert (example.text[-2] - engine.timestamp_begin) * 0.02 == pytest.approx(seconds, abs=0.02)
-        paces[plan.pace] += 1
-    assert set(paces) == {1.0, *module.PACES} and 15 < paces[1.0] < 45
+        paces[plan.speed] += 1
+    assert set(paces) == {1.0, *SPEEDS} and 15 < paces[1.0] < 45
 
 
 def test_a_faster_clip_is_higher(shown, monkeypatch):
     tone = np.sin(2 * np.pi * 400 * np.arange(SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
-    examples = shown(replace(PLAIN, paced_share=1.0))
-    monkeypatch.setattr(examples, "_waveform", lambda _: tone)
+    examples = shown(PLAIN.with_values(speed_probability=1.0))
+    monkeypatch.setattr(examples, "waveform", lambda _: tone)
     plan = examples.plan(0, 0)
     heard = examples[Place(0, 0, plan.frames)].waveform
     assert heard.dtype == np.float32
-    assert np.abs(np.fft.rfft(heard, SAMPLE_RATE)).argmax() == pytest.approx(400 * plan.pace, abs=2)
+    assert np.abs(np.fft.rfft(heard, SAMPLE_RATE)).argmax() == pytest.approx(400 * plan.speed, abs=2)
 
 
 def test_a_clip_that_fills_the_window_keeps_its_pace(shown, monkeypatch):
-    examples = shown(replace(PLAIN, paced_share=1.0))
+    examples = shown(PLAIN.with_values(speed_probability=1.0))
     for seconds, paced in ((26.9, True), (27.1, False), (30.0, False)):
         monkeypatch.setattr(examples, "seconds", {0: seconds})
         plan = examples.plan(0, 0)
-        assert (plan.pace != 1.0) == paced and plan.frames <= 3000
+        assert (plan.speed != 1.0) == paced and plan.frames <= 3000
 
 
 def test_a_late_clip_comes_after_silence_and_so_do_its_times(shown, engine, clips):
-    examples, starts = shown(replace(PLAIN, late_share=0.5, timestamps=1.0)), []
+    examples, starts = shown(PLAIN.with_values(delay_probability=0.5, timestamps=1.0)), []
     for number in range(60):
         plan = examples.plan(0, number)
         example = examples[Place(0, number, plan.frames)]
@@ -166,28 +167,28 @@ def test_a_late_clip_comes_after_silence_and_so_do_its_times(shown, engine, clip
         assert begins == pytest.approx(start, abs=0.02)
         assert ends == pytest.approx(len(example.waveform) / SAMPLE_RATE, abs=0.02)
         assert not example.waveform[: round(start * SAMPLE_RATE)].any()
-        assert len(example.waveform) / SAMPLE_RATE + QUICK.margin_least <= plan.frames / 100 + 0.001
+        assert len(example.waveform) / SAMPLE_RATE + QUICK.data.margin_least <= plan.frames / 100 + 0.001
         starts.append(start)
     assert 10 < sum(start > 0.02 for start in starts) < 45 and 0.3 < max(starts) <= 0.501
 
 
 def test_a_share_of_the_clips_comes_with_times(shown, engine):
     plain = engine.tokenizer.convert_tokens_to_ids("<|notimestamps|>")
-    given = batch(shown(replace(PLAIN, timestamps=0.5)), range(60))["decoder_input_ids"]
+    given = batch(shown(PLAIN.with_values(timestamps=0.5)), range(60))["decoder_input_ids"]
     assert 15 < (given[:, 3] == plain).sum() < 45
 
 
 def test_a_long_clip_has_no_times(shown, engine, clips, monkeypatch):
     """Its sentences have times of their own, which nobody knows."""
-    monkeypatch.setattr(module, "LONGEST_TIMED", 2.0)
-    given = batch(shown(replace(PLAIN, timestamps=1.0)), range(60))
+    monkeypatch.setattr(kinds, "LONGEST_TIMED", 2.0)
+    given = batch(shown(PLAIN.with_values(timestamps=1.0)), range(60))
     timed = ((given["labels"] >= engine.timestamp_begin) & (given["labels"] != IGNORED)).any(1)
     long = torch.tensor([clips.rows["seconds"][number] > 2.0 for number in range(60)])
     assert 0 < long.sum() < 60 and torch.equal(timed, ~long)
 
 
 def test_a_window_is_the_clip_and_a_margin_that_is_drawn(shown, clips):
-    examples = shown(replace(PLAIN, margin_least=0.5, margin_most=1.5))
+    examples = shown(PLAIN.with_values(margin_least=0.5, margin_most=1.5))
     margins = [
         examples.plan(epoch, number).frames / 100 - clips.rows["seconds"][number]
         for epoch in range(5)
@@ -201,7 +202,7 @@ def test_the_full_window_has_its_share(shown):
     def full(settings):
         return sum(shown(settings).plan(0, number).frames == 3000 for number in range(60))
 
-    assert full(SEED) == 60 and full(PLAIN) == 0 and 5 < full(replace(PLAIN, full_share=0.3)) < 35
+    assert full(SEED) == 60 and full(PLAIN) == 0 and 5 < full(PLAIN.with_values(full_share=0.3)) < 35
 
 
 def test_a_batch_has_the_window_of_its_longest(shown):
@@ -218,7 +219,7 @@ def test_the_mel_is_the_full_windows_own(shown):
 
 
 def test_the_same_epoch_shows_the_same_and_another_one_does_not(shown):
-    settings = replace(QUICK, silence_share=0.2, stitched_share=0.2, line_share=0.5)
+    settings = QUICK.with_values(silence_share=0.2, stitched_share=0.2, telephone_probability=0.5)
     one, again, other = (batch(shown(settings), range(12), epoch) for epoch in (3, 3, 4))
     assert all(torch.equal(one[name], again[name]) for name in one)
     assert one["input_features"].shape != other["input_features"].shape or not torch.equal(
@@ -227,65 +228,65 @@ def test_the_same_epoch_shows_the_same_and_another_one_does_not(shown):
 
 
 def test_stitched_windows_are_turns_of_one_call_with_their_times(shown, engine, clips):
-    examples = shown(replace(PLAIN, stitched_share=1.0))
+    examples = shown(PLAIN.with_values(stitched_share=1.0))
     told_before = 0
     for number in range(0, 59):
         plan = examples.plan(0, number)
         assert (plan.kind, plan.frames) == ("stitched", 3000)
         example = examples[Place(0, number, plan.frames)]
         assert len(example.waveform) <= 30 * SAMPLE_RATE
-        assert len(example.given) + len(example.text) <= 448
+        assert len(example.prompt) + len(example.text) <= 448
         times = [i - engine.timestamp_begin for i in example.text if i >= engine.timestamp_begin]
         assert times == sorted(times) and len(times) % 2 == 0 and times[0] == 0
         turns = [clips.rows["text"][i] for i in range(number, number // 10 * 10 + 10)][: len(times) // 2]
         assert " ".join(words(engine, torch.tensor(example.text)).split()) == " ".join(" ".join(turns).split())
-        told_before += example.given[0] == engine.generation.prev_sot_token_id
+        told_before += example.prompt[0] == engine.generation.prev_sot_token_id
     assert 15 < told_before < 45
 
 
 def test_where_there_are_no_calls_nothing_is_stitched(engine, tmp_path):
     clips = made(tmp_path, [{"split": "train"} for _ in range(10)])
-    examples = Examples(clips, range(10), engine, replace(PLAIN, stitched_share=1.0))
+    examples = Examples(clips, range(10), engine, PLAIN.with_values(stitched_share=1.0))
     assert {examples.plan(0, number).kind for number in range(10)} == {"clip"}
 
 
 def test_silence_has_no_text(shown, engine):
-    given = batch(shown(replace(PLAIN, silence_share=1.0, timestamps=0.5)), range(20))
+    given = batch(shown(PLAIN.with_values(silence_share=1.0, timestamps=0.5)), range(20))
     for labels in given["labels"]:
         learned = labels[labels != IGNORED].tolist()
         assert learned in ([engine.generation.eos_token_id], [engine.timestamp_begin, engine.generation.eos_token_id])
-    kinds = [unspoken(16000, np.random.default_rng(seed)) for seed in range(30)]
+    kinds = [without_speech(16000, np.random.default_rng(seed)) for seed in range(30)]
     assert any(not sound.any() for sound in kinds) and any(sound.any() for sound in kinds)
     assert all(sound.dtype == np.float32 and abs(sound).max() < 1 for sound in kinds)
 
 
 def test_what_is_kept_is_in_another_language_or_to_be_translated(shown, engine):
-    examples, asked = shown(replace(PLAIN, kept_share=1.0)), Counter()
+    examples, asked = shown(PLAIN.with_values(replay_share=1.0)), Counter()
     for number in range(60):
         plan, example = examples.plan(0, number), examples[Place(0, number, 0)]
-        _, language, task, _ = (name.strip("<|>") for name in engine.tokenizer.convert_ids_to_tokens(example.given))
+        _, language, task, _ = (name.strip("<|>") for name in engine.tokenizer.convert_ids_to_tokens(example.prompt))
         text = examples.texts[number]
-        if plan.other is not None:
-            other = examples.others[plan.other]
+        if plan.replay_clip is not None:
+            other = examples.replay_clips[plan.replay_clip]
             text = other.text
             assert example.waveform is other.waveform and (language, task) == (other.language, "transcribe")
-        asked[language, task, plan.other is None] += 1
-        assert example.kept and example.text == [*text, examples.end]
+        asked[language, task, plan.replay_clip is None] += 1
+        assert example.replayed and example.text == [*text, examples.end]
         assert plan.frames == example.frames >= (len(example.waveform) / SAMPLE_RATE + 4) * 100
     assert asked["fr", "translate", True] > 0 and not asked["fr", "transcribe", True]
-    assert sum(not own for *_, own in asked.elements()) > 30 or not examples.others
-    assert batch(examples)["kept"].all() and not batch(shown(PLAIN))["kept"].any()
+    assert sum(not own for *_, own in asked.elements()) > 30 or not examples.replay_clips
+    assert batch(examples)["replayed"].all() and not batch(shown(PLAIN))["replayed"].any()
 
 
 def test_where_no_other_language_is_spoken_the_corpus_stands_in(shown, monkeypatch, tmp_path):
     monkeypatch.setattr(held_out_prompts, "SOUNDS", tmp_path)
-    examples = shown(replace(PLAIN, kept_share=1.0))
-    assert not examples.others and all(examples.plan(0, number).other is None for number in range(60))
-    assert batch(examples)["kept"].all()
+    examples = shown(PLAIN.with_values(replay_share=1.0))
+    assert not examples.replay_clips and all(examples.plan(0, number).replay_clip is None for number in range(60))
+    assert batch(examples)["replayed"].all()
 
 
 def test_masks_blank_a_part_of_the_clip_and_no_more(shown):
-    plain, masked = (batch(shown(replace(PLAIN, spec_augment=strength)), range(30)) for strength in (0.0, 1.0))
+    plain, masked = (batch(shown(PLAIN.with_values(spec_augment=strength)), range(30)) for strength in (0.0, 1.0))
     changed = (plain["input_features"] != masked["input_features"]).float().mean((1, 2))
     assert 0.02 < changed.mean() < 0.5 and (changed > 0).float().mean() > 0.8
 
@@ -364,7 +365,7 @@ def test_a_clip_that_cannot_be_read_gives_its_place_to_the_next(engine, tmp_path
 
 def test_the_test_split_is_never_learned_from(engine):
     clips = corpus.load("phone-prompts")
-    parts = divided(clips, "fr")
+    parts = splits_of(clips, "fr")
     splits = clips.rows["split"]
     assert parts.test == splits.index[splits == "test"].tolist()
     assert not set(parts.test) & {*parts.train, *parts.validation} and not set(parts.train) & set(parts.validation)
@@ -373,7 +374,7 @@ def test_the_test_split_is_never_learned_from(engine):
 def test_validation_is_carved_out_of_train_by_calls(tmp_path):
     rows = [{"call": f"call-{number % 20}", "split": "test" if number % 20 == 0 else "train"} for number in range(60)]
     clips = made(tmp_path, rows)
-    parts = divided(clips, "fr")
+    parts = splits_of(clips, "fr")
     calls = clips.rows["call"]
     assert parts.validation and parts.counts["test"] == 3
     assert not {calls[i] for i in parts.validation} & {calls[i] for i in [*parts.train, *parts.test]}
@@ -382,7 +383,7 @@ def test_validation_is_carved_out_of_train_by_calls(tmp_path):
 def test_of_two_calls_one_is_to_judge_by(tmp_path):
     rows = [{"call": "long" if number < 6 else "short", "split": "train"} for number in range(9)]
     rows[0]["split"] = "test"
-    parts = divided(made(tmp_path, rows), "fr")
+    parts = splits_of(made(tmp_path, rows), "fr")
     assert parts.counts == {"train": 5, "validation": 3, "test": 1}
 
 
@@ -390,13 +391,13 @@ def test_a_smaller_share_is_part_of_a_larger_one_and_divides_no_call(tmp_path):
     rows = [{"call": f"call-{number % 12}", "split": "train"} for number in range(60)]
     rows += [{"call": name, "split": name} for name in ("validation", "test")]
     clips = made(tmp_path, rows)
-    calls, whole = clips.rows["call"], divided(clips, "fr")
-    parts = [divided(clips, "fr", share) for share in (0.01, 0.25, 0.5, 1.0)]
+    calls, whole = clips.rows["call"], splits_of(clips, "fr")
+    parts = [splits_of(clips, "fr", share) for share in (0.01, 0.25, 0.5, 1.0)]
     assert [len(part.train) for part in parts] == [5, 15, 30, 60]
     for smaller, larger in pairwise(parts):
         assert set(smaller.train) < set(larger.train) and larger.test == smaller.test == whole.test
         assert not {calls[i] for i in smaller.train} & {calls[i] for i in set(larger.train) - set(smaller.train)}
-    assert parts[1] == divided(clips, "fr", 0.25) and parts[-1] == whole
+    assert parts[1] == splits_of(clips, "fr", 0.25) and parts[-1] == whole
 
 
 @pytest.mark.parametrize(
@@ -414,20 +415,20 @@ def test_a_smaller_share_is_part_of_a_larger_one_and_divides_no_call(tmp_path):
 def test_what_cannot_be_divided_is_refused(tmp_path, rows, said):
     clips = made(tmp_path, [dict(row) for row in rows])
     with pytest.raises(UserError) as refused:
-        divided(clips, "fr")
+        splits_of(clips, "fr")
     assert said in refused.value.message.en and "\n" not in refused.value.message.en
 
 
 @pytest.mark.parametrize("name", ["fr", "fr-CA", "French", "fra", "french_quebec", "FR"])
 def test_a_language_has_many_names(tmp_path, name):
     rows = [{"split": split, "language": name} for split in ("train", "validation", "test")]
-    assert divided(made(tmp_path, rows), "fr").foreign == 0
+    assert splits_of(made(tmp_path, rows), "fr").foreign == 0
 
 
 def test_rows_of_other_languages_are_set_aside(tmp_path):
     rows = [{"split": "train", "language": "fr" if number % 2 else "en"} for number in range(10)]
     rows += [{"split": "validation", "language": "fr"}]
-    parts = divided(made(tmp_path, rows), "fr")
+    parts = splits_of(made(tmp_path, rows), "fr")
     assert (parts.foreign, parts.counts) == (5, {"train": 5, "validation": 1, "test": 0})
 
 

@@ -20,7 +20,7 @@ from corpus.prompts import prompts
 from scoring.measures import score
 from speech.decoding.decode import Options
 from trainer.__main__ import main
-from trainer.evaluation import evaluate
+from trainer.evaluation import evaluate, results_file
 
 ASKED = ["--model", "whisper-base", "--engine", "ctranslate2", "--split", "all"]
 CALLS = ["monday", "tuesday", "wednesday"]
@@ -53,7 +53,7 @@ def run(*arguments, **how) -> subprocess.CompletedProcess:
 
 def heard(output: Path) -> list[tuple]:
     """The rows but for the time that they took."""
-    return [row[:-1] for row in evaluate.rows(output)]
+    return [row[:-1] for row in results_file.rows(output)]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_the_summary_has_what_others_rely_on(done):
 
 def test_the_summary_is_the_score_of_the_table(done, folder):
     told, output = done
-    rows = evaluate.rows(output)
+    rows = results_file.rows(output)
     again = score([r.reference for r in rows], [r.hypothesis for r in rows], [r.call for r in rows]).to_dict()
     assert {name: told[name] for name in again} == again
     assert [row.wer for row in rows] == pytest.approx([clip["wer"] for clip in told["clips"]], abs=1e-3)
@@ -87,7 +87,7 @@ def test_the_summary_is_the_score_of_the_table(done, folder):
 
 def test_the_table_is_in_the_order_of_the_corpus_and_python_m_scoring_reads_it(done, clips):
     told, output = done
-    assert [row.id for row in evaluate.rows(output)] == list(clips.rows["id"])
+    assert [row.id for row in results_file.rows(output)] == list(clips.rows["id"])
     ended = subprocess.run([sys.executable, "-m", "scoring", output, "--json"], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["interval"] == told["interval"]
@@ -103,7 +103,7 @@ def test_what_is_there_is_not_heard_again(done, clips, int8, tmp_path, monkeypat
         *_, last = evaluate.evaluate(clips, indices, int8, Options(), output)
         assert (last.done, last.total, last.share) == (total, total, 1.0)
     assert not calls
-    rows = evaluate.join(output, evaluate.rows(output), clips)
+    rows = results_file.join(output, results_file.rows(output), clips)
     assert [row[:-1] for row in rows] == heard(done[1])
 
 
@@ -112,18 +112,18 @@ def test_a_killed_evaluation_goes_on(done, folder, tmp_path):
     output = tmp_path / "heard.csv"
     command = [sys.executable, "-m", "trainer", "evaluate", "--corpus", folder, *ASKED, "--batch-size", "1"]
     started = subprocess.Popen([*command, "--output", output], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while len(evaluate.rows(output)) < 4:
+    while len(results_file.rows(output)) < 4:
         assert started.poll() is None
         time.sleep(0.02)
     started.send_signal(signal.SIGKILL)
     started.wait()
-    before = evaluate.rows(output)
+    before = results_file.rows(output)
     assert 4 <= len(before) < 30 and "wer" not in evaluate.facts(output)
     with output.open("a") as file:
         file.write("a-row-cut-sh")
     ended = run("--corpus", folder, *ASKED, "--output", output)
     assert ended.returncode == 0, ended.stderr
-    after = {row.id: row for row in evaluate.rows(output)}
+    after = {row.id: row for row in results_file.rows(output)}
     assert all(after[row.id] == row for row in before)  # to the time that they took: they were not heard again
     assert heard(output) == heard(done[1]) and "wer" in evaluate.facts(output)
 
@@ -144,8 +144,8 @@ def test_two_processes_divide_the_work_and_find_the_same(done, folder, tmp_path)
 def test_batches_change_no_word(done, tmp_path, clips, int8):
     output = tmp_path / "heard.csv"
     list(evaluate.evaluate(clips, range(30), int8, Options(batch_size=3), output))
-    three = {row.id: row.hypothesis for row in evaluate.rows(output)}
-    assert three == {row.id: row.hypothesis for row in evaluate.rows(done[1])}
+    three = {row.id: row.hypothesis for row in results_file.rows(output)}
+    assert three == {row.id: row.hypothesis for row in results_file.rows(done[1])}
 
 
 def test_without_output_nothing_is_left_behind(folder, tmp_path):

@@ -10,9 +10,10 @@ from speech.audio.decode import SAMPLE_RATE
 from speech.decoding.decode import Options
 from speech.engines import Engine
 from speech.engines.base import Alignment, Hypothesis
-from trainer.evaluation import forgetting, held_out_prompts
-from trainer.evaluation.forgetting import COLD, LONG, NAMES, RECORDINGS, stitched, without_speech
-from trainer.evaluation.held_out_prompts import SECONDS, UNSEEN, VOICES, Spoken, spoken
+from trainer.data import held_out_prompts
+from trainer.data.held_out_prompts import SECONDS, UNSEEN, VOICES, Spoken, spoken
+from trainer.evaluation import forgetting
+from trainer.evaluation.forgetting import GREEDY, LONG, NAMES, RECORDINGS, stitched, without_speech
 
 INSTALLED = [language for language in VOICES if spoken(language, 1)]
 
@@ -146,4 +147,4 @@ def test_the_same_model_loses_nothing(int8, monkeypatch):
 
 
 def test_nothing_is_drawn_at_random():
-    assert COLD.temperatures == (0.0,)
+    assert GREEDY.temperatures == (0.0,)

@@ -6,11 +6,11 @@ import psutil
 import pytest
 
 from common.messages import UserError
-from tests.trainer.train.test_training import asked, corpus, tiny  # noqa: F401
+from tests.kit.training import asked
 from trainer.evaluation import learning_curve
 from trainer.evaluation.learning_curve import Curve, Point
 from trainer.runs import background, folder
-from trainer.train import training
+from trainer.train.run import train
 from ui.training import curves
 
 LITTLE = {
@@ -31,11 +31,11 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def test_three_trainings_make_a_curve(corpus, tiny):  # noqa: F811
+def test_three_trainings_make_a_curve(corpus, tiny):
     for share, done in zip(learning_curve.SHARES, range(3), strict=True):
         assert learning_curve.done("run-25") == done
         job = asked(corpus, tiny, **LITTLE, train_share=share / 100)
-        training.train(job, background.folder_of(f"run-{share}"))
+        train(job, background.folder_of(f"run-{share}"))
     found = learning_curve.curve("run-50")
     assert [(point.share, point.clips) for point in found.points] == [(0, 0), (25, 6), (50, 12), (100, 18)]
     assert all(point.interval[0] <= point.wer <= point.interval[1] for point in found.points)
@@ -50,7 +50,7 @@ def test_three_trainings_make_a_curve(corpus, tiny):  # noqa: F811
     assert "2 sur 3" in curves.of_data(half, "fr")
 
 
-def test_the_three_are_started_with_their_shares(corpus, tiny, monkeypatch):  # noqa: F811
+def test_the_three_are_started_with_their_shares(corpus, tiny, monkeypatch):
     monkeypatch.setattr(background, "PATIENCE", 0.0)
     learning_curve.start("run", "--corpus", str(corpus), "--model", str(tiny), "--set", "train_share=1")
     assert set(background.names()) == {*learning_curve.names("run")}

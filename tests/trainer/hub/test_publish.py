@@ -6,22 +6,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-import torch
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file
-from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 from common.messages import UserError
 from speech.models.adapters import merged, revision
 from speech.models.choose import choose
+from tests.kit.adapters import ALLO, published, small_base
 from tests.kit.hub_writes import Client, Hub, client, run_trainer, serve_writable
-from tests.speech.models.test_adapters import saved
-from tests.trainer.train.test_training import corpus, tiny  # noqa: F401
-from trainer.hub.card import card
 from trainer.runs import background
 from trainer.runs import folder as run
 
-ALLO = {"base": "whisper-base", "corpus": "diabolocom/talkbank_4_stt", "licence": "cc-by-nc-sa-3.0", "language": "fr"}
 FILES = ["README.md", "adapter_config.json", "adapter_model.safetensors", "allo.json"]
 CHANGED = "model.encoder.layers.0.self_attn.q_proj.weight"  # by the adapter
 TOKENS = {"hf_ada": "ada", "hf_bob": "bob"}
@@ -50,22 +45,12 @@ def here(hub, tmp_path_factory) -> Client:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory) -> Path:
-    """A Whisper of a few thousand weights: enough to merge an adapter into."""
-    torch.manual_seed(0)
-    sizes = {"d_model": 64, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "vocab_size": 100}
-    tokens = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 1, "decoder_start_token_id": 2}
-    depth = {"encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
-    folder = tmp_path_factory.mktemp("base")
-    WhisperForConditionalGeneration(WhisperConfig(**sizes, **depth, **tokens)).save_pretrained(folder)
-    return folder
+    return small_base(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="module")
 def adapter(base, tmp_path_factory) -> Path:
-    folder = saved(WhisperForConditionalGeneration.from_pretrained(base), tmp_path_factory.mktemp("adapter"))
-    (folder / "allo.json").write_text(json.dumps(ALLO))
-    (folder / "README.md").write_text(card({}, {}, ALLO))
-    return folder
+    return published(base, tmp_path_factory.mktemp("adapter"))
 
 
 @pytest.fixture(autouse=True)
@@ -100,11 +85,9 @@ def test_adapter_and_card_go_up_in_one_commit(hub, here, adapter):
     status, out, err = here.trainer("publish", str(adapter), "ada/first", HF_TOKEN="hf_ada")
     assert (status, out) == (0, "ada/first\n"), err
     assert hub.commits == [("ada/first", FILES)] and "ada/first" not in hub.private
-    published = hub.root / "ada/first"
-    assert (published / "adapter_model.safetensors").read_bytes() == (
-        adapter / "adapter_model.safetensors"
-    ).read_bytes()
-    assert ModelCard.load(published / "README.md").data.base_model == "openai/whisper-base"
+    pushed = hub.root / "ada/first"
+    assert (pushed / "adapter_model.safetensors").read_bytes() == (adapter / "adapter_model.safetensors").read_bytes()
+    assert ModelCard.load(pushed / "README.md").data.base_model == "openai/whisper-base"
 
 
 def test_a_published_adapter_names_its_base_as_others_know_it(hub, here, adapter):
@@ -210,7 +193,7 @@ def test_without_the_hub(here, adapter):
 
 
 @pytest.fixture
-def asked(corpus, tiny) -> list[str]:  # noqa: F811
+def asked(corpus, tiny) -> list[str]:
     sets = [word for key, value in SETS.items() for word in ("--set", f"{key}={value}")]
     return ["--corpus", str(corpus), "--model", str(tiny), *sets]
 

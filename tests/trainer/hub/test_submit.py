@@ -14,9 +14,9 @@ from starlette.requests import Request
 
 from common.cache import cache_folder
 from common.messages import UserError
+from tests.kit.adapters import published, small_base
 from tests.kit.hub import COMMIT, serve
-from tests.kit.hub_writes import Client, Hub, client, serve_writable
-from tests.trainer.hub.test_publish import adapter, base  # noqa: F401
+from tests.kit.hub_writes import Client, Hub, client, serve_with_space
 from trainer.hub.follow import latest
 from trainer.hub.submit import seconds_of
 
@@ -30,13 +30,13 @@ CACHED = {"ALLO_CACHE": str(cache_folder())}  # where the embedded weights are
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory) -> Hub:
-    """It has the Space ada/allo."""
-    with serve_writable(tmp_path_factory.mktemp("repositories"), {"hf_ada": "ada", "hf_bob": "bob"}) as running:
-        space = running.root / "ada/allo"
-        space.mkdir(parents=True)
-        for name in ("packages.txt", "requirements.txt"):
-            (space / name).write_bytes((ROOT / name).read_bytes())
+    with serve_with_space(tmp_path_factory.mktemp("repositories")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def adapter(tmp_path_factory) -> Path:
+    return published(small_base(tmp_path_factory.mktemp("base")), tmp_path_factory.mktemp("adapter"))
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +250,7 @@ def fetched(token: str, job) -> str:
     return cloud._fetch(token, job, "", visitor(), None, None)
 
 
-def test_a_job_from_its_cost_to_its_adapter(hub, here, adapter, tmp_path):  # noqa: F811
+def test_a_job_from_its_cost_to_its_adapter(hub, here, adapter, tmp_path):
     told, plan = here(priced, "hf_ada", **CACHED)
     assert "0,50 USD" in told and "30:00" in told and "ada/best" in told and not hub.jobs
     job = here(started, "hf_ada", plan)

@@ -12,7 +12,7 @@ import pytest
 from common.messages import UserError
 from common.process import Process
 from speech.models import checkpoint
-from tests.trainer.train.test_training import LITTLE, corpus, tiny  # noqa: F401
+from tests.kit.training import LITTLE
 from trainer.runs import background, folder
 
 
@@ -23,7 +23,7 @@ def folders(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def asked(corpus, tiny) -> list[str]:  # noqa: F811
+def asked(corpus, tiny) -> list[str]:
     """A training that would take minutes."""
     sets = LITTLE | {"steps": 400, "evaluations": 2, "checkpoint_steps": 5}
     words = [word for key, value in sets.items() for word in ("--set", f"{key}={value}")]

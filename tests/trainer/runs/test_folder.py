@@ -15,7 +15,7 @@ from common.messages import UserError
 from common.process import Process, started_at
 from tests.kit.disk import small_disk
 from trainer.runs import folder as folders
-from trainer.runs.folder import FULL, Run, claimed, config, metrics, state
+from trainer.runs.folder import Run, claimed, config, disk_full, metrics, state
 
 
 @pytest.fixture
@@ -92,12 +92,16 @@ def test_a_folder_that_cannot_be_made_is_refused():
 def test_metrics_are_whole_lines_and_those_after_a_checkpoint_are_taken_back(tmp_path):
     run = Run(tmp_path)
     for step in range(5):
-        run.measured({"step": step, "loss": 1.0})
+        run.append_metrics({"step": step, "loss": 1.0})
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 5, "lo')
     assert [line["step"] for line in metrics(tmp_path)] == [0, 1, 2, 3, 4]
-    assert [line["step"] for line in run.forget_after(2)] == [0, 1, 2] == [line["step"] for line in metrics(tmp_path)]
-    run.measured({"step": 3})
+    assert (
+        [line["step"] for line in run.drop_metrics_after(2)]
+        == [0, 1, 2]
+        == [line["step"] for line in metrics(tmp_path)]
+    )
+    run.append_metrics({"step": 3})
     assert metrics(tmp_path)[-1] == {"step": 3}
 
 
@@ -135,7 +139,7 @@ def test_a_full_disk_leaves_room_for_the_last_word(small):
             (small / "big").write_bytes(bytes(2_000_000))
         except OSError as error:
             assert run.is_full(error)
-            run.fail(FULL.message)
+            run.fail(disk_full().message)
     found = state(small)
     assert found["status"] == "failed" and "disk is full" in found["message"]["en"]
     assert "disk is full" in (small / "train.log").read_text()

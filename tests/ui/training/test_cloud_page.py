@@ -1,18 +1,30 @@
 """The Job of the training tab in a real browser, on a ZeroGPU Space's page and the tests' own Hub."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from common.cache import cache_folder
+from tests.kit.adapters import published, small_base
+from tests.kit.hub_writes import Hub, serve_with_space
 from tests.kit.pages import PATIENCE, chromium, pick, serve, tracebacks, visit, write
-from tests.trainer.hub.test_publish import adapter, base  # noqa: F401
-from tests.trainer.hub.test_submit import hub  # noqa: F401
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, hub):  # noqa: F811
+def hub(tmp_path_factory) -> Hub:
+    with serve_with_space(tmp_path_factory.mktemp("repositories")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def adapter(tmp_path_factory) -> Path:
+    return published(small_base(tmp_path_factory.mktemp("base")), tmp_path_factory.mktemp("adapter"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, hub):
     home = tmp_path_factory.mktemp("home")
     settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home / "hf"), "HF_HUB_DISABLE_XET": "1", "ALLO_OFFLINE": "0"}
     settings |= {"ALLO_CACHE": str(cache_folder()), "ALLO_RUNS": str(home / "runs"), "SPACES_ZERO_GPU": "1"}
@@ -31,7 +43,7 @@ def press(page: Page, name: str) -> None:
     page.locator("#rent").get_by_role("button", name=name, exact=True).click()
 
 
-def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, adapter):  # noqa: F811
+def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, adapter):
     with chromium() as browser, visit(browser, server, "fr-FR") as page:
         told, followed = rented(page).locator("#rent-told"), page.locator("#rented")
         page.locator("#start-training").click()

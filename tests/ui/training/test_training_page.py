@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from corpus.prompts import NAME
 from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, unheard, until, visit, write
-from tests.trainer.train.test_training import corpus  # noqa: F401
+from tests.kit.training import prompt_calls
 from trainer.runs import background, folder
 
 expect.set_options(timeout=20_000)  # two cores are busy with the training
@@ -23,9 +23,9 @@ LONG = [setting for setting in LITTLE if not setting.startswith("steps")] + ["st
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory, corpus):  # noqa: F811
+def places(tmp_path_factory):
     """Where runs and corpora lie, also for this process, which reads the run folders as the page does."""
-    corpora = tmp_path_factory.mktemp("corpora")
+    corpora, corpus = tmp_path_factory.mktemp("corpora"), prompt_calls(tmp_path_factory.mktemp("corpus"))
     (corpora / "petit").symlink_to(corpus)
     table = (corpus / "metadata.csv").read_text().replace("file_name,text", "piste,paroles")
     (corpora / "impair").mkdir()

@@ -1,7 +1,7 @@
-"""Telephone prompts in other languages than the one that is learned: Debian's asterisk-core-sounds-*.
+"""Telephone prompts in other languages than the corpus's: Debian's asterisk-core-sounds-*.
 
-Every other one is for looking at what was forgotten; the rest is for keeping hold of it while training. No sentence is
-both, though the voices are the same; one language is never trained with at all.
+Every other one measures what was forgotten; the rest is replayed in training, so that less is. No sentence is in both,
+though the voices are the same; one language is never replayed at all.
 """
 
 from pathlib import Path
@@ -16,14 +16,14 @@ from speech.audio.decode import read
 SOUNDS = Path("/usr/share/asterisk/sounds")
 TEXTS = "/usr/share/doc/asterisk-core-sounds-{0}/core-sounds-{0}.txt.gz"
 VOICES = {"en": "en_US_f_Allison", "es": "es_MX_f_Allison", "it": "it_IT_m_Carlo", "ru": "ru_RU_f_IvrvoiceRU"}
-UNSEEN = "ru"  # only looked at: it tells of the languages of which nobody has speech
+UNSEEN = "ru"  # only measured: it stands for the languages of which there is no speech to replay
 NAMES = {
     "en": Message("English prompts", "Annonces en anglais"),
     "es": Message("Spanish prompts", "Annonces en espagnol"),
     "it": Message("Italian prompts", "Annonces en italien"),
     "ru": Message("Russian prompts", "Annonces en russe"),
 }
-SECONDS = (2.0, 10.0)  # of a prompt: shorter ones have few words for the window they cost
+SECONDS = (2.0, 10.0)  # of a prompt: shorter ones have few words for the window that they cost
 
 
 class Spoken(NamedTuple):
@@ -32,7 +32,10 @@ class Spoken(NamedTuple):
 
 
 def spoken(language: str, clips: int | None = None, to: Literal["check", "keep"] = "check") -> list[Spoken]:
-    """So many prompts of a language, spread over all of them, the same ones each time; none where it has none."""
+    """So many prompts of a language, spread over all of them, the same each time; none where they are not installed.
+
+    `to` says what for: to check what was forgotten, or to keep it by replay.
+    """
     found = [] if to == "keep" and language == UNSEEN else [*_fit(language)[to == "keep" :: 2]]
     spread = np.linspace(0, len(found) - 1, min(clips or len(found), len(found))).round().astype(int)
     return [Spoken(read(found[i].path).waveform[0], found[i].text) for i in spread]
