@@ -5,6 +5,8 @@ import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from transcripts.formats.csv import unprotected
+
 NEEDED, OPTIONAL = ("reference", "hypothesis"), ("hypothesis_b", "call")
 DELIMITERS = (",", ";", "\t")
 csv.field_size_limit(2**24)  # a transcript may be longer than the 128 KiB that csv allows a cell
@@ -34,7 +36,9 @@ def read(path: Path, tell: Callable[[str], None] = lambda note: None) -> dict[st
         raise ValueError(f"{path}, line {lines.line_num}, is not CSV ({error}): save it as CSV UTF-8.") from error
     if not rows:
         raise ValueError(f"{path} has no rows: give a line a clip below the names of the columns.")
-    return {name: [row[header.index(name)] for row in rows] for name in (*NEEDED, *OPTIONAL) if name in header}
+    return {
+        name: [unprotected(row[header.index(name)]) for row in rows] for name in (*NEEDED, *OPTIONAL) if name in header
+    }
 
 
 def _text(path: Path, tell: Callable[[str], None]) -> str:

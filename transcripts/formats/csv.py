@@ -46,7 +46,7 @@ def read(content: bytes, notes: list[Message]) -> list[Transcript]:
     for number, row in enumerate(rows, 2):
         if not any(cell.strip() for cell in row):
             continue
-        cells = {key: safe_out(row[place]) for key, place in places.items() if place < len(row)}
+        cells = {key: unprotected(row[place]) for key, place in places.items() if place < len(row)}
         call = calls.setdefault(cells.get("file", ""), (cells.get("language", ""), []))
         call[1].append(_turn(cells, number))
     return [Transcript.of_turns(turns, file, language) for file, (language, turns) in calls.items()] or [
@@ -86,21 +86,26 @@ def check_dialect(dialect: str) -> None:
         )
 
 
-def safe(text: str) -> str:
+def dialect_of(language: str) -> str:
+    """What a spreadsheet in this language opens by a double click ("fr", "fr-CA", "en"...)."""
+    return "excel-fr" if language.lower().startswith("fr") else "excel"
+
+
+def protected(text: str) -> str:
     """The text after an apostrophe, if a spreadsheet would take it for a formula."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # csv does not quote a bare carriage return
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def safe_out(text: str) -> str:
-    """What `safe` was given."""
+def unprotected(text: str) -> str:
+    """What `protected` was given."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _cell(value, how: Dialect):
     if isinstance(value, float):
         return f"{value:.3f}".replace(".", how.point)
-    return safe(value) if isinstance(value, str) else value
+    return protected(value) if isinstance(value, str) else value
 
 
 def _rows(text: str):

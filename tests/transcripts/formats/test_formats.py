@@ -13,6 +13,7 @@ import pytest
 from common.messages import Message, UserError
 from tests.transcripts.formats.calls import LONG, TIMES, TRANSCRIPT
 from transcripts.formats import FORMATS, format_for, lost, read, reading, write
+from transcripts.formats.csv import dialect_of, table
 from transcripts.transcript import Transcript, Turn, Word
 
 NAMES = ['Jean "Jo" Dupont', "<Marie> & Cie", "Zoé 😀", "O'Neil, M.", "Locuteur 1"]
@@ -251,3 +252,13 @@ def test_an_unknown_format_is_refused():
 def test_what_a_format_does_not_hold_is_said():
     assert [message.en for message in lost(TRANSCRIPT, "csv")] == ["the words' times", "the text that was left out"]
     assert "les temps" in [message.fr for message in lost(TRANSCRIPT, "txt")]
+
+
+@pytest.mark.parametrize("dialect", ["excel", "excel-fr", "excel-tab"])
+def test_scoring_reads_a_protected_table(dialect, tmp_path):
+    from scoring.table import read as scored
+
+    file = tmp_path / "scored.csv"
+    file.write_bytes(table([("reference", "hypothesis", "wer"), ("- oui", "=oui ; non, si", 12.5)], dialect))
+    assert scored(file) == {"reference": ["- oui"], "hypothesis": ["=oui ; non, si"]}
+    assert (dialect_of("fr-CA"), dialect_of("en")) == ("excel-fr", "excel")
