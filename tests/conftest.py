@@ -15,11 +15,14 @@ os.environ.setdefault(
     str(max(1, len(os.sched_getaffinity(0)) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))),
 )
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from speech.engines import Engine, load
-from speech.models.choose import choose
 from tests.kit.pages import unheard
+
+if TYPE_CHECKING:
+    from speech.engines import Engine
 
 # A cache of this run's own, with the models that are cached already: what the tests convert and score goes with them,
 # and two runs side by side do not wait in one line for the device.
@@ -58,17 +61,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def int8() -> Engine:
+def int8() -> "Engine":
     """The CPU's default: CTranslate2, int8."""
-    return load(choose(), "ctranslate2")
+    return _loaded("ctranslate2")
 
 
 @pytest.fixture(scope="session")
-def float32() -> Engine:
+def float32() -> "Engine":
     """CTranslate2 without rounding, to compare with transformers."""
-    return load(choose(), "ctranslate2", "float32")
+    return _loaded("ctranslate2", "float32")
 
 
 @pytest.fixture(scope="session")
-def torch32() -> Engine:
-    return load(choose(), "transformers")
+def torch32() -> "Engine":
+    return _loaded("transformers")
+
+
+def _loaded(*which: str) -> "Engine":
+    """Imported here, because the fast tests need no model and do not wait for torch."""
+    from speech.engines import load
+    from speech.models.choose import choose
+
+    return load(choose(), *which)

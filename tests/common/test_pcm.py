@@ -5,6 +5,8 @@ import pytest
 
 from common.pcm import from_int16, to_int16
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize(
     ("sample", "integer"),

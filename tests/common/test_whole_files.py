@@ -8,6 +8,8 @@ import pytest
 
 from common.files import beside, clear_left_over, new_folder, write_bytes, write_json, write_text
 
+pytestmark = pytest.mark.fast
+
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())

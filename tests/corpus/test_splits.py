@@ -10,6 +10,8 @@ from corpus.describe import describe
 from corpus.prompts import prompts
 from corpus.splits import assign, carve, leaks
 
+pytestmark = pytest.mark.fast
+
 
 def table(count: int = 400, **columns) -> pd.DataFrame:
     """Rows of sentences that are all different, with what `columns` gives of call, speaker and text."""

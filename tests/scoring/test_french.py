@@ -7,6 +7,8 @@ import pytest
 from corpus.prompts import prompts
 from scoring.french import NAME, WITHOUT_FILLERS, normalise
 
+pytestmark = pytest.mark.fast
+
 SAME = [
     # Case and punctuation, detached as the French and as transcribers write it.
     ("Bonjour !", "bonjour"),

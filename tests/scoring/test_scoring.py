@@ -18,6 +18,8 @@ from scoring.alignment import Step, align, printed
 from scoring.bootstrap import bootstrap, paired
 from scoring.measures import NORMALISERS, compare, judge, rates, score
 
+pytestmark = pytest.mark.fast
+
 REFERENCES = ["Bonjour, il est 14h30.", "Euh, oui, d'accord.", "[rire]", "vingt-deux euros"]
 HYPOTHESES = ["bonsoir il est quatorze heures", "oui d’accord !", "Merci.", "22 €"]
 

@@ -12,6 +12,8 @@ from tests.transcripts.formats.calls import TRANSCRIPT
 from transcripts.bundle import bundle
 from transcripts.formats import write
 
+pytestmark = pytest.mark.fast
+
 
 def test_the_zip_has_a_file_for_each_call_and_format():
     paths = ["/a/Été.wav", "/b/été.mp3", "Été-2.wav", 'c/a<b>:"|?*\n\t"\'.wav', "con.wav", "..", "x" * 300, ".wav"]

@@ -4,6 +4,8 @@ import pytest
 
 from transcripts.chat_markup import clean
 
+pytestmark = pytest.mark.fast
+
 CASES = [
     # punctuation set apart
     ("bonjour , ça va ?", "Bonjour, ça va ?"),

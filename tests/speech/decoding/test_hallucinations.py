@@ -5,6 +5,8 @@ import pytest
 from corpus.prompts import prompts
 from speech.decoding.hallucinations import is_hallucination, is_loop, is_too_long
 
+pytestmark = pytest.mark.fast
+
 HALLUCINATIONS = [
     "Sous-titres réalisés para la communauté d'Amara.org",
     "Sous-titres réalisés par la communauté d'Amara.org",

@@ -6,6 +6,8 @@ import pytest
 
 from speech.decoding.mbr import consensus
 
+pytestmark = pytest.mark.fast
+
 
 def chosen(*texts: tuple[str, float], **how) -> str:
     """Texts with their probabilities."""

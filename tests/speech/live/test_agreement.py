@@ -5,6 +5,8 @@ import pytest
 from speech.live.agreement import SENTENCE, WORDS, Agreement
 from transcripts.transcript import Word
 
+pytestmark = pytest.mark.fast
+
 CASES = [  # passes; then what each commits, and what it leaves tentative
     (["bonjour", "bonjour je", "bonjour je suis"], ["", "bonjour", "je"], ["bonjour", "je", "suis"]),
     (["bon jour", "bonjour madame", "bonjour madame"], ["", "", "bonjour madame"], ["bon jour", "bonjour madame", ""]),

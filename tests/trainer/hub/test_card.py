@@ -8,6 +8,8 @@ from huggingface_hub import ModelCard, ModelCardData
 from trainer.evaluation import forgetting
 from trainer.hub.card import card, escaped, hub_base, write
 
+pytestmark = pytest.mark.fast
+
 ALLO = {
     "base": "openai/whisper-small",
     "weights": "a1b2c3d4e5f6",

@@ -6,6 +6,8 @@ from common.messages import Message, UserError
 from tests.transcripts.formats.calls import TRANSCRIPT
 from transcripts.formats import read, reading, write
 
+pytestmark = pytest.mark.fast
+
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nÉté à Nîmes\n\n2\n00:00:03,000 --> 00:00:04,000\nOui\n"
 
 

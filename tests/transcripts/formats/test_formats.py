@@ -16,6 +16,8 @@ from transcripts.formats import FORMATS, format_for, lost, read, reading, write
 from transcripts.formats.csv import dialect_of, table
 from transcripts.transcript import Transcript, Turn, Word
 
+pytestmark = pytest.mark.fast
+
 NAMES = ['Jean "Jo" Dupont', "<Marie> & Cie", "Zoé 😀", "O'Neil, M.", "Locuteur 1"]
 
 

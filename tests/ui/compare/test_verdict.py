@@ -5,6 +5,8 @@ import pytest
 from scoring.measures import judge
 from ui.compare import verdict
 
+pytestmark = pytest.mark.fast
+
 SAID = "Votre appel est important pour nous."
 BASE = "votre appelle est important pour tous"
 ADAPTED = "Votre appel est important, pour eux."

@@ -7,6 +7,8 @@ from starlette.requests import Request
 from common.messages import UserError
 from ui.kit import access
 
+pytestmark = pytest.mark.fast
+
 HERE = {"host": "127.0.0.1:7860"}
 
 

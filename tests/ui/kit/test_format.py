@@ -4,6 +4,8 @@ import pytest
 
 from ui.kit.format import clock, number, percent
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize(
     ("value", "decimals", "french", "english"),

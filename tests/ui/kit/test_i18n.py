@@ -11,6 +11,8 @@ from transformers.models.whisper.tokenization_whisper import LANGUAGES as WHISPE
 
 from ui.kit import i18n
 
+pytestmark = pytest.mark.fast
+
 ROOT = Path(__file__).parents[3]
 SOURCES = [*ROOT.glob("ui/**/*.py"), *ROOT.glob("assets/templates/*.html")]
 READ = {code: json.loads((i18n.FOLDER / f"{code}.json").read_text(encoding="utf-8")) for code in ("en", "fr")}
