@@ -44,6 +44,7 @@ class Hub:
     log: list[str] = field(default_factory=list)  # its lines
     uploads: dict[str, bytes] = field(default_factory=dict)  # of large files, by sha256
     machine: str = "a10g-small"  # of its Spaces
+    asked: list[dict] = field(default_factory=list)  # repositories that were to be created, as they were asked for
     fails: dict[str, int] = field(default_factory=dict)  # the status that an endpoint, by a part of its path, gives
 
     @property
@@ -51,7 +52,8 @@ class Hub:
         return {f"{path.parent.name}/{path.name}": path for path in self.root.glob("*/*")}
 
     def files(self, name: str) -> list[str]:
-        return sorted(path.name for path in (self.root / name).iterdir())
+        folder = self.root / name
+        return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 class WritableHandler(Handler):
@@ -114,9 +116,13 @@ class WritableHandler(Handler):
             return self._json({})
         if path.startswith("api/jobs/"):
             return self._start(path.split("/")[2], user, json.loads(body))
-        name = "/".join(path.removeprefix("api/models/").split(".git/")[0].split("/")[:2])
+        name = path.removeprefix("api/models/").removeprefix("api/spaces/").removeprefix("spaces/")
+        name = "/".join(name.split(".git/")[0].split("/")[:2])
         if name.split("/")[0] != user:
             return self._refuse(403, "")
+        if path.endswith("/hardware"):
+            self.hub.machine = json.loads(body)["flavor"]
+            return self._json({"stage": "BUILDING", "hardware": {"current": None, "requested": self.hub.machine}})
         if "/preupload/" in path:
             modes = {file["path"]: self._mode(file["path"]) for file in json.loads(body)["files"]}
             files = [{"path": path, "uploadMode": mode, "shouldIgnore": False} for path, mode in modes.items()]
@@ -127,8 +133,9 @@ class WritableHandler(Handler):
             return self._commit(name, [json.loads(line) for line in body.splitlines()])
         self._refuse(404, "")
 
-    def _create(self, user: str, name: str, organization: str | None = None, visibility: str = "public", **_):
+    def _create(self, user: str, name: str, organization: str | None = None, visibility: str = "public", **rest):
         owner = organization or user
+        self.hub.asked.append({"name": name, "visibility": visibility} | rest)
         if owner != user:
             return self._refuse(403, "")
         made = {"url": f"{self.hub.url}/{owner}/{name}"}
@@ -159,11 +166,14 @@ class WritableHandler(Handler):
         contents = {}
         for operation in operations[1:]:
             value = operation["value"]
-            if operation["key"] == "lfsFile":
+            if operation["key"] == "deletedFile":
+                (self.hub.root / name / value["path"]).unlink()
+            elif operation["key"] == "lfsFile":
                 contents[value["path"]] = self.hub.uploads[value["oid"]]
             else:
                 contents[value["path"]] = base64.b64decode(value["content"])
         for path, content in contents.items():
+            (self.hub.root / name / path).parent.mkdir(parents=True, exist_ok=True)
             (self.hub.root / name / path).write_bytes(content)
         self.hub.commits.append((name, sorted(contents)))
         self._json({"commitUrl": f"{self.hub.url}/{name}/commit/{COMMIT}", "commitOid": COMMIT})
