@@ -19,7 +19,7 @@ TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium asterisk-core-sound
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help app test lint bench deploy demo-adapter
+.PHONY: help app test lint bench deploy image demo-adapter
 
 help: ## what each command does
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -42,6 +42,9 @@ bench: $(TEST) ## measure us against the peers (BENCH=corpus: another script of 
 
 deploy: $(APP) ## put Allô on a Space: SPACE=owner/name [HARDWARE=t4-small] [PRIVATE=1] [DRY=1 lists what would be sent]
 	.venv/bin/python -m trainer.hub.deploy "$(SPACE)" $(if $(HARDWARE),--hardware $(HARDWARE)) $(if $(PRIVATE),--private) $(if $(DRY),--dry)
+
+image: ## build a Docker image, allo, for a server of your own (see Dockerfile)
+	docker build --tag allo .
 
 demo-adapter: $(APP) ## teach the page's model the telephone prompts, in ten minutes or so, into runs/demo
 	@$(call debian,$(APP_PACKAGES))
