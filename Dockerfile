@@ -1,6 +1,6 @@
 # Allô on a server of one's own, or as a Docker Space: docker run -p 7860:7860 -v allo:/home/allo/.cache/allo allo
-# With a GPU: docker run --gpus all ...
-FROM python:3.12-slim
+# With a GPU: docker run --gpus all ... (Not the slim image: it leaves out /usr/share/doc, where the prompts have their texts.)
+FROM python:3.12
 
 COPY packages.txt /tmp/
 RUN apt-get update \
