@@ -11,7 +11,7 @@ from speech.decoding.decode import Options, check_language
 from speech.diarization import embeddings
 from speech.engines.base import Engine
 from speech.live import command as live
-from speech.masking import mask
+from speech.privacy.mask import mask
 from speech.transcribe import transcribe
 from transcripts import convert
 from transcripts.bundle import names

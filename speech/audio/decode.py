@@ -49,7 +49,8 @@ class Stream:
     """A recording that is decoded while one iterates, once."""
 
     facts: AudioFacts  # seconds: what the header says, NaN where it says nothing; only decoding tells for sure
-    blocks: Iterator[np.ndarray]  # float32, (channels, samples) at 16 kHz, -1 to 1; a minute or so each
+    blocks: Iterator[np.ndarray]  # float32, (channels, samples) at `rate`, -1 to 1; a minute or so each
+    rate: int = SAMPLE_RATE  # Hz
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return self.blocks
@@ -83,9 +84,11 @@ def stream(
     start: float = 0.0,
     end: float = math.inf,
     raw: Raw | None = None,
+    rate: int | None = SAMPLE_RATE,
 ) -> Iterator[Stream]:
     """The same as `read`, decoded block by block: the memory of a minute, whatever the length.
 
+    `rate`: of the blocks, in Hz; None for the file's own, at which its sound stays as it is.
     Raises `UserError` as `read` does; that the file lasts too long may turn out on the way.
     """
     path = name or "clip" if isinstance(source, bytes) else os.fspath(source)
@@ -104,12 +107,13 @@ def stream(
                 en=f"“{name}” holds no sound that can be decoded ({codec}): record or export it again.",
                 fr=f"« {name} » ne contient aucun son décodable ({codec}) : enregistrez-le ou exportez-le à nouveau.",
             )
-        rate, samples = first
-        facts = AudioFacts(path, announced(container, file) or math.nan, rate, len(samples), codec)
-        with closing(_blocks(chain([first], pieces))) as blocks:
+        native, samples = first
+        facts = AudioFacts(path, announced(container, file) or math.nan, native, len(samples), codec)
+        rate = rate or native
+        with closing(_blocks(chain([first], pieces), rate)) as blocks:
             before = origin + start - begun  # seconds that were decoded and are not wanted
             whole = not before and end == math.inf
-            yield Stream(facts, blocks if whole else _cut(blocks, before, before + end - start))
+            yield Stream(facts, blocks if whole else _cut(blocks, before, before + end - start, rate), rate)
 
 
 def _between(
@@ -126,10 +130,10 @@ def _between(
     return takewhile(lambda frame: frame.time is None or frame.time < end + AROUND, frames), begun
 
 
-def _cut(blocks: Iterable[np.ndarray], start: float, end: float) -> Iterator[np.ndarray]:
+def _cut(blocks: Iterable[np.ndarray], start: float, end: float, rate: int) -> Iterator[np.ndarray]:
     """What lies between `start` and `end`, in seconds of all blocks together."""
-    first, at = round(start * SAMPLE_RATE), 0
-    last = round(end * SAMPLE_RATE) if end < math.inf else sys.maxsize
+    first, at = round(start * rate), 0
+    last = round(end * rate) if end < math.inf else sys.maxsize
     for block in blocks:
         yield block[:, max(0, first - at) : max(0, last - at)]
         at += block.shape[1]
@@ -142,9 +146,9 @@ def shown_name(path: str) -> str:
     return repr(Path(path).name or path)[1:-1]
 
 
-def _blocks(pieces: Iterable[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
+def _blocks(pieces: Iterable[tuple[int, np.ndarray]], wanted: int) -> Iterator[np.ndarray]:
     for rate, run in groupby(pieces, key=itemgetter(0)):
-        yield from resampled((samples for _, samples in run), rate, SAMPLE_RATE)
+        yield from resampled((samples for _, samples in run), rate, wanted)
 
 
 def _whole(blocks: Stream, longest: float) -> np.ndarray:

@@ -21,7 +21,7 @@ def apart(names: str) -> list[str]:
 
 def shown(call: Call, visit: Visit) -> "Transcript":
     """The transcript with the parties' names, and masked where the visitor wants it: what is read and taken away."""
-    from speech.masking import mask
+    from speech.privacy.mask import mask
 
     turns = [replace(turn, speaker=call.called(turn.speaker)) for turn in call.turns]
     transcript = replace(call.transcript, turns=turns)
@@ -54,8 +54,8 @@ def bundle(visit: Visit) -> Path | None:
 
 def masked_sound(call: Call, visit: Visit, tone: bool) -> Path:
     """The recording with a silence or a tone in the place of what is hidden."""
-    from speech import masking
+    from speech.privacy.sound import hide, moments
 
-    moments = masking.moments(call.transcript, apart(visit.hidden))
+    found = moments(replace(call.transcript, turns=call.turns), apart(visit.hidden))
     target = call.path.parent / f"{Path(call.name).stem}-masque.wav"
-    return rewritten(call.path, target, lambda start, block: masking.hide(block, moments, tone, start))
+    return rewritten(call.path, target, lambda start, block, rate: hide(block, found, tone, start, rate))

@@ -95,8 +95,8 @@ def call(
     Returns:
         The transcript: turns with speaker, start, end, text, confidence and words; and what its line is like.
     """
-    from speech import masking
     from speech.audio.line_quality import describe
+    from speech.privacy.mask import mask as masked
 
     reader = reader_of(request)
     try:
@@ -106,7 +106,7 @@ def call(
     except UserError as refusal:
         raise gr.Error(refusal.message.to(reader), print_exception=False) from refusal
     transcript = last.transcript
-    answer = (masking.mask(transcript, downloads.apart(names)) if mask else transcript).to_dict()
+    answer = (masked(transcript, downloads.apart(names)) if mask else transcript).to_dict()
     answer["audio"]["name"] = answer["audio"].pop("path")  # gradio's client fetches whatever has a path
     answer["verdict"] = [said.to(reader) for said in describe(transcript.line)]
     return answer

@@ -109,16 +109,16 @@ def _playable(path: Path, codec: str) -> Path:
     return rewritten(path, path.with_suffix(".player.wav"))
 
 
-def rewritten(source: Path, target: Path, change=lambda start, block: block) -> Path:
-    """The recording as a 16-bit WAV at 16 kHz, each block of it as `change(seconds, block)` gives it back."""
-    from speech.audio.decode import SAMPLE_RATE, stream
+def rewritten(source: Path, target: Path, change=lambda start, block, rate: block) -> Path:
+    """The recording as a 16-bit WAV at its own rate, each block as `change(seconds, block, rate)` gives it back."""
+    from speech.audio.decode import stream
 
-    with stream(source) as blocks, wave.open(str(target), "wb") as file:
+    with stream(source, rate=None) as blocks, wave.open(str(target), "wb") as file:
         file.setnchannels(blocks.facts.channels)
         file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
+        file.setframerate(blocks.rate)
         samples = 0
         for block in blocks:
-            file.writeframes(to_int16(change(samples / SAMPLE_RATE, block).T).tobytes())
+            file.writeframes(to_int16(change(samples / blocks.rate, block, blocks.rate).T).tobytes())
             samples += block.shape[1]
     return target

@@ -1,0 +1,50 @@
+"""Home addresses: the street and the town that are said after « j'habite », « mon adresse »..."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from speech.privacy.kinds import ADDRESS, Hidden
+from speech.privacy.numbers.counted import STREETS
+from transcripts.transcript import Turn
+
+ANNOUNCED = re.compile(
+    r"\b(?:habit(?:e|es|ez|ons|ais|ait|ent|er)|r[ée]sid(?:e|es|ez|ons|ent)|log(?:e|es|ez|ons|ent)|demeur\w+|domicili\w+|domicile"
+    r"|adresse|vis\s+au|vit\s+au|vivez\s+au|livr(?:er|ez|é|ée|és|aison)|(?:suis|sommes)\s+(?:au|situ\w+))\b",
+    re.IGNORECASE,
+)
+FIGURES = (
+    "un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingts?|trente"
+    "|quarante|cinquante|soixante|septante|huitante|nonante|cents?|mille|zéro|et"
+)
+IN_WORDS = rf"(?:{FIGURES})(?:[ -](?:{FIGURES}))*"
+WAYS = rf"(?i:{STREETS}|lotissement|r[ée]sidence|villa|lieu[ -]dit)\b"
+OF = r"(?:de\s+la|de|du|des|la|le|les|aux?|à|en|sur|sous|lès|saint|sainte|et)"
+ELIDED = r"(?:[dl]['’]\s?|de\s+l['’]\s?)"
+PROPER = r"[A-ZÀ-Ý][\w'’-]*"
+PROPER_NAME = rf"{PROPER}(?:[\s-]+(?:{OF}\s+|{ELIDED})*(?:{PROPER}|\d{{4}}\b))*"  # Saint-Denis, 8 Mai 1945
+NEXT = rf"(?:et|à|a|au|dans|je|on|il|vous|donc|mais|pour|depuis|avec|c['’]\w+|{FIGURES})\b"  # begins something else
+SMALL_NAME = rf"(?!{NEXT})[\w’'-]+(?:\s+(?!{NEXT})[\w’'-]+)?"  # « victor hugo », as it is heard
+STREET = re.compile(
+    rf"\b(?:\d{{1,4}}|{IN_WORDS})(?:\s*,)?(?:\s*(?:bis|ter|quater|[A-D]\b))?(?:\s*,)?\s+{WAYS}\s+(?:{OF}\s+|{ELIDED})*"
+    rf"(?:(?:\d+(?:er|e)?\s+)?{PROPER_NAME}|{SMALL_NAME})"
+)
+POSTAL_CODE = rf"(?:\d{{5}}|\d\d\s\d{{3}}|(?!et\b)(?:{FIGURES})[ -]{IN_WORDS})\b"
+TOWN = re.compile(
+    rf"\s*,?\s*(?:(?:à|dans\s+le)\s+)?{POSTAL_CODE}(?:\s*,?\s*(?:à\s+)?{PROPER_NAME}|\s+(?!{NEXT})[a-zà-ÿ-]+)?"
+    rf"|\s*,?\s*à\s+{PROPER_NAME}"
+)
+REACH = 60  # characters between what announces an address and the address
+TURNS = 2  # before it, in which it may have been asked for
+
+
+def addresses(turns: Sequence[Turn]) -> Iterator[Hidden]:
+    """Where a turn gives an address that it announces, or that was asked for just before."""
+    for number, turn in enumerate(turns):
+        asked = "".join(f"{before.text}\n" for before in turns[max(0, number - TURNS) : number])
+        text = asked + turn.text
+        for street in STREET.finditer(text, len(asked)):
+            announced = [found.end() for found in ANNOUNCED.finditer(text, 0, street.start())]
+            if announced and street.start() - announced[-1] <= REACH:
+                town = TOWN.match(text, street.end())
+                end = town.end() if town else street.end()
+                yield Hidden(number, street.start() - len(asked), end - len(asked), ADDRESS)

@@ -1,0 +1,82 @@
+"""Codes and passwords: short, so that only what is said around them gives them away."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from speech.privacy.kinds import CARD, CODE, PASSWORD, Hidden
+from speech.privacy.numbers.digits import Piece
+from speech.privacy.numbers.find import Number, trimmed
+from speech.privacy.numbers.rows import Row
+from speech.privacy.words import TextWord
+
+REACH = 14  # words before a code that may name it
+REACH_AFTER = 7
+LENGTHS = {CARD: range(3, 5), CODE: range(3, 9)}  # digits
+
+ON_CARD = r"crypt\w*|pictogram\w*|cv[vc]|c v [vc]|cv[vc] 2|code (?:de )?securite|code (?:visuel|visual)"
+FOUR = r"(?:trois|quatre|[34])(?: (?:petits?|derniers?))* (?:chiffres?|numeros?)"
+AT_THE_BACK = (
+    r"(?:au|sur le|a l|derriere|de l autre|sur l) ?(?:dos|verso|arriere|envers|autre cote)?(?: de)?"
+    r"(?: (?:la|votre|ma|sa|cette) carte)?"
+)
+OF_CARD = re.compile(
+    rf"\b(?:{ON_CARD}|{FOUR} (?:de |du )?(?:securite|controle|cryptogramme)"
+    rf"|(?:chiffres?|numeros?|code|carte|{FOUR})(?: \w+){{0,5}}? (?:au (?:dos|verso)|a l arriere|derriere|a l envers)"
+    r"|(?:dos|verso|arriere|derriere)(?: de)? (?:la|votre|ma|sa|cette) carte)\b"
+)
+OF_SOMETHING = re.compile(
+    r"\b(?:code (?:(?:de|d) )?(?:verification|validation|confirmation|activation|authentification|acces|secret|pin|puk"
+    r"|confidentiel|personnel|temporaire|provisoire|a usage unique|sms|recu|parental|carte|la carte|ma carte"
+    r"|deverrouillage|connexion|identification|(?:ma|la|votre) (?:carte|boite|messagerie)|porte|entree|immeuble|alarme)"
+    r"|codes? (?:\w+ ){0,7}?(?:sms|texto|message|recu|recevez|envoye|envoyer)|code a (?:quatre|cinq|six|huit|[4568])"
+    r"|digicode|pin|puk|otp|mot de passe|mots de passe)\b"
+)
+BETWEEN_CODE_AND_NAME = r"^(?:c est |ca c est |voila |est |pour |comme |et )*(?:le |la |les |mon |ma |votre |du )?"
+AFTER = re.compile(rf"{BETWEEN_CODE_AND_NAME}(?:{ON_CARD}|{FOUR} {AT_THE_BACK})")
+
+SAID = re.compile(
+    r"\bmots? de passe\b(?P<between>[^.?!\n]{0,40}?(?:\bc['’]est|\best|:|,))\s*(?P<word>\S+)", re.IGNORECASE
+)
+NO_PASSWORD = re.compile(
+    r"(?:quoi|bon|bonne|faux|ca|ça|cela|correct|incorrect|oublié|perdu|expiré|bloqué|invalide|erroné|obligatoire"
+    r"|nécessaire|lequel|celui|le|la|les|un|une|mon|ma|mes|votre|ton|pas|plus|trop|toujours|que|qui|tout|très|bien|à|de|du|en|il"
+    r"|elle|je|j['’].*|vous|on|ce|c['’].*|l['’].*|d['’].*|oui|non|euh|alors|donc|et|ou|où|pour|avec|comme|aussi)",
+    re.IGNORECASE,
+)
+
+
+def codes_in(row: Row, previous: Row | None, words: Sequence[TextWord]) -> Iterator[Number]:
+    """The code that a row of digits is, if one was announced since the previous row, or is named right after it."""
+    whole = trimmed(row)
+    if not whole or row.counts or any(piece.reading for piece in whole):
+        return
+    digits = sum(piece.digits for piece in whole)
+    kind = _kind(whole, previous[-1].words[-1].place + 1 if previous else 0, words)
+    if kind and digits in LENGTHS[kind]:
+        yield Number(whole, kind)
+
+
+def _kind(row: Sequence[Piece], since: int, words: Sequence[TextWord]) -> str | None:
+    first, last = row[0].words[0].place, row[-1].words[-1].place
+    before = " ".join(word.plain for word in words[max(0, first - REACH) : first])
+    after = " ".join(word.plain for word in words[last + 1 : last + 1 + REACH_AFTER])
+    ends = {kind: _last_end(pattern, before) for kind, pattern in ((CARD, OF_CARD), (CODE, OF_SOMETHING))}
+    kind = max(ends, key=ends.get)
+    if ends[kind] and first - len(before[ends[kind] :].split()) > since:
+        return kind
+    return CARD if AFTER.match(after) else None
+
+
+def _last_end(pattern: re.Pattern, text: str) -> int:
+    return max((found.end() for found in pattern.finditer(text)), default=0)
+
+
+def passwords(text: str, turn: int) -> Iterator[Hidden]:
+    """What a turn's text gives as a password in one word: « mon mot de passe c'est azerty75 »."""
+    for found in SAID.finditer(text):
+        word = found["word"].rstrip(".,;:!?…»\"'")
+        ends = not text[found.end() :].strip() or found["word"] != word
+        telling = bool(re.search(r"\d|[^\w'’-]|_", word)) and bool(re.search(r"[^\W\d]", word))
+        plain_word = ends and not found["between"].rstrip().lower().endswith((" est", ","))
+        if word and not NO_PASSWORD.fullmatch(word) and (telling or plain_word):
+            yield Hidden(turn, found.start("word"), found.start("word") + len(word), PASSWORD)

@@ -1,0 +1,1 @@
+"""Numbers of someone, found by the digits that are said in a row, however they are written."""
