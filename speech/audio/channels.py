@@ -1,8 +1,8 @@
-"""Which channels of a call are heard by themselves, and each without the voice that leaks into it from another.
+"""Which channels of a call are transcribed separately, and how leakage from one into another is removed.
 
-A voice that leaks lies under the other channel's by a number of decibels that a call does not change, however it is
-filtered or late. So the levels of a whole call tell how much leaks, and then which moments of a channel hold nothing
-but that.
+A voice that leaks into another channel is quieter there by a number of decibels that stays the same during a call,
+however the leak is filtered or delayed. The levels of a whole call tell how much leaks, and then which moments of a
+channel hold nothing else.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ FRAME = SAMPLE_RATE // 50  # 20 ms
 QUIETEST = -100.0  # dBFS
 LATE = 8  # frames by which a leak may come after the voice
 LOUD = 12.0  # dB under a channel's loudest: there a voice hides its own channel's leaks
-MOST = -8.0  # dB of a leak: what is louder is a voice of its own
+MOST = -8.0  # dB of a leak: a louder one is a voice of the channel's own
 EDGE = 0.85  # of a leak's frames are not louder than its level: the others are the voice beside it
 OVER = 5.0  # dB over that edge, for a voice of its own
 SHORTEST, AROUND = 3, 4  # frames of a voice of its own, and what is left around it
 
 
-def check(mode: str) -> None:
-    """Raises UserError for a mode that is none."""
+def check_mode(mode: str) -> None:
+    """Raises UserError for an unknown channel mode."""
     if mode not in MODES:
         raise UserError(
             en=f"There is no channel mode {mode!r}: choose one of {', '.join(MODES)}.",
@@ -37,11 +37,12 @@ def check(mode: str) -> None:
 
 
 def separate_channels(line: Line, mode: str = "auto") -> tuple[int, ...] | None:
-    """The channels that are heard, each by itself; None: their mean is.
+    """The channels to transcribe, each by itself; None: their mean.
 
-    "auto" hears each channel that lives; one signal on all of them is one voice. Raises UserError for an unknown mode.
+    "auto" takes each channel that carries a voice, and the mean where all carry one signal. Raises UserError for an
+    unknown mode.
     """
-    check(mode)
+    check_mode(mode)
     if len(line.channels) == 1 or mode == "mix":
         return None
     alive = tuple(i for i, channel in enumerate(line.channels) if not channel.dead or _rises(channel))
@@ -54,12 +55,12 @@ def separate_channels(line: Line, mode: str = "auto") -> tuple[int, ...] | None:
 
 
 def _rises(channel) -> bool:
-    """A word in an hour of silence is a word, though the line is all but dead."""
+    """Whether a sound stands out of the noise: a single word in an hour of silence counts."""
     return channel.peak - channel.noise > UNEVEN
 
 
 class Leakage:
-    """How much of each channel's voice is in the others, out of all of a call."""
+    """Measures over a whole call how much of each channel's voice is in the others."""
 
     def __init__(self):
         self._rest: np.ndarray | None = None  # samples that fill no frame yet
@@ -73,9 +74,9 @@ class Leakage:
         powers = np.square(whole[:, : frames * FRAME].reshape(len(block), frames, FRAME)).mean(axis=2)
         self._levels.append(10 * np.log10(powers + 10 ** (QUIETEST / 10)))
 
-    def own(self, lanes: Sequence[int]) -> np.ndarray:
-        """Whether each frame of each lane (lanes, frames) may hold a voice of its own."""
-        levels = np.concatenate(self._levels, axis=1)[list(lanes)]
+    def own_voice(self, channels: Sequence[int]) -> np.ndarray:
+        """Whether each frame may hold a voice of its channel's own: bool (channels, frames)."""
+        levels = np.concatenate(self._levels, axis=1)[list(channels)]
         own = np.ones(levels.shape, bool)
         if levels.shape[1] < SHORTEST:
             return own
@@ -89,20 +90,20 @@ class Leakage:
                     own[here] &= under > np.quantile(leaking, EDGE) + OVER
         return np.array([_grown(frames) for frames in own])
 
-    def without(self, lanes: Sequence[int]) -> "LeakageFilter":
-        return LeakageFilter(lanes, self.own(lanes) if len(lanes) > 1 else None)
+    def without(self, channels: Sequence[int]) -> "LeakageFilter":
+        return LeakageFilter(channels, self.own_voice(channels) if len(channels) > 1 else None)
 
 
 class LeakageFilter:
-    """The lanes of a call, silent where they hold nothing but a leak."""
+    """Silences channels of a call where they hold nothing but leakage."""
 
-    def __init__(self, lanes: Sequence[int], own: np.ndarray | None):
-        self._lanes, self._own = list(lanes), own
+    def __init__(self, channels: Sequence[int], own: np.ndarray | None):
+        self._channels, self._own = list(channels), own
         self._at = 0  # samples
 
     def add(self, block: np.ndarray) -> np.ndarray:
-        """(channels, samples) at 16 kHz, the blocks of the recording in their order; gives (lanes, samples)."""
-        chosen = block[self._lanes]
+        """Takes (all channels, samples) at 16 kHz, the recording's blocks in order; gives (channels, samples)."""
+        chosen = block[self._channels]
         if self._own is None or not self._own.shape[1]:
             return chosen
         first, length = self._at // FRAME, block.shape[1]
@@ -110,17 +111,17 @@ class LeakageFilter:
         middles = (np.arange(frames.shape[1]) + max(0, first - 1) + 0.5) * FRAME
         samples = np.arange(self._at, self._at + length)
         self._at += length
-        gains = [np.interp(samples, middles, lane).astype(np.float32) for lane in frames]  # a fade of a frame
+        gains = [np.interp(samples, middles, channel).astype(np.float32) for channel in frames]  # a fade of a frame
         return chosen * np.stack(gains)
 
 
 def _late(levels: np.ndarray) -> np.ndarray:
-    """The loudest of each frame, the one after it and those before it from which a leak may come."""
+    """The loudest level of each frame, the next one and those before it from which a leak may come."""
     around = np.pad(levels, (LATE, 1), constant_values=QUIETEST)
     return np.lib.stride_tricks.sliding_window_view(around, LATE + 2).max(axis=1)
 
 
 def _grown(own: np.ndarray) -> np.ndarray:
-    """The runs of at least SHORTEST frames, and AROUND frames on both sides of them."""
+    """The runs of at least SHORTEST frames, widened by AROUND frames on both sides."""
     solid = np.convolve(own, np.ones(SHORTEST), "valid") > SHORTEST - 0.5
     return np.convolve(solid, np.ones(2 * AROUND + SHORTEST))[AROUND : AROUND + len(own)] > 0.5

@@ -1,4 +1,4 @@
-"""What the line sounds like: how loud, how noisy, how wide, whether it is clipped or dead; and that in plain words."""
+"""The quality of a telephone line: level, noise, band, clipping, dead channels; and sentences that describe it."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ LOUDER = 2.0  # times the noise's power from which it is a voice
 LOW_DEPTH, HIGH_DEPTH = 15.0, 35.0  # dB under the strongest octave where a voice's band ends: wide voices dip by 26
 TELEPHONE, MIRROR = 4_000, 5_000  # Hz: the most that 8000 samples a second hold, and where resampling mirrors it to
 
-CLIPPED = 0.0005  # share of samples from which one hears it
+CLIPPED = 0.0005  # share of samples from which it is audible
 QUIET = -38.0  # dBFS: a telephone's nominal level is -26
 NOISY = 17.0  # dB from voice to noise; a clean clip without a pause may have 25
 
@@ -50,7 +50,7 @@ UNCOMPRESSED = Message("uncompressed (PCM)", "sans compression (PCM)")
 
 
 class LineMeter:
-    """Listens to a recording block by block; what it keeps does not grow with the length."""
+    """Measures a recording block by block, in memory that does not grow with its length."""
 
     def __init__(self):
         self._rest = None  # samples that fill no frame yet
@@ -70,7 +70,7 @@ class LineMeter:
         self._count(whole[:, : frames * FRAME].reshape(len(block), frames, FRAME))
 
     def line(self, facts: AudioFacts) -> Line:
-        """What was heard so far of the recording that says `facts` of itself."""
+        """The quality so far of the recording whose file gives these facts."""
         if not self._counts.any():  # shorter than one frame
             self._count(np.pad(self._rest, ((0, 0), (0, FRAME - self._rest.shape[1])))[:, None])
         channels = tuple(self._channel(index) for index in range(len(self._peak)))
@@ -94,7 +94,7 @@ class LineMeter:
         self._spectra = np.zeros((channels, levels, FRAME // 2 + 1))  # and the sum of their power spectra
 
     def _count(self, frames: np.ndarray) -> None:
-        """Sorts (channels, frames, FRAME) by their levels."""
+        """Counts the frames (channels, frames, FRAME) and sums their spectra by level."""
         window = np.hanning(FRAME + 1)[:-1].astype(np.float32)
         for channel, cut in enumerate(frames):
             spectra = np.fft.rfft(cut * window)
@@ -135,13 +135,13 @@ def _decibels(power):
 
 
 def _quantile(counts: np.ndarray, share: float) -> int:
-    """The level in dBFS that `share` of the frames do not pass; those of digital silence are not asked."""
+    """The level in dBFS that `share` of the frames do not pass; digital silence left out."""
     sounding = np.concatenate([[0], counts[1:]]) if counts[1:].any() else counts
     return int(np.searchsorted(np.cumsum(sounding), share * sounding.sum())) + QUIETEST
 
 
 def _reached(counts: np.ndarray, frames: int) -> int:
-    """The highest level in dBFS that this many frames reach; of a short recording, a tenth of its frames."""
+    """The highest level in dBFS that this many frames reach, or a tenth of the frames of a short recording."""
     enough = max(1, min(frames, counts.sum() // 10))
     return int(np.flatnonzero(np.cumsum(counts[::-1])[::-1] >= enough)[-1]) + QUIETEST
 
@@ -179,7 +179,7 @@ def _band(counts: np.ndarray, spectra: np.ndarray, active: int, noise: int) -> t
 
 
 def describe(line: Line) -> list[Message]:
-    """What to know of a line, a sentence each; of a clean one, one sentence."""
+    """Sentences on codec and band and on each fault of the line; a single one where there is no fault."""
     faults = _faults(line)
     about = _about(line)
     if faults:
@@ -192,10 +192,10 @@ def _about(line: Line) -> Message:
     codec = UNCOMPRESSED if line.codec.startswith("pcm_") else Message(line.codec, line.codec)
     codec = CODECS.get(line.codec, codec)
     rate = f"{line.sample_rate / 1000:g}"
-    heard = [channel for channel in line.channels if not channel.dead]
-    if not heard:
+    alive = [channel for channel in line.channels if not channel.dead]
+    if not alive:
         return Message(f"Sound {codec.en}, {rate} kHz", f"Son {codec.fr}, {rate.replace('.', ',')} kHz")
-    low, high = min(channel.low for channel in heard), max(channel.high for channel in heard)
+    low, high = min(channel.low for channel in alive), max(channel.high for channel in alive)
     low, high = round(low, -1), round(high, -2)
     narrow = high <= TELEPHONE
     en = f"Sound {codec.en}, {rate} kHz, voices from {low:.0f} to {high:.0f} Hz"
@@ -215,8 +215,8 @@ def _faults(line: Line) -> list[Message]:
     if line.identical:
         found.append(
             Message(
-                "Both channels carry the same signal: they are heard as one.",
-                "Les deux canaux portent le même signal : ils sont écoutés comme un seul.",
+                "Both channels carry the same signal: they are transcribed as one.",
+                "Les deux canaux portent le même signal : ils sont transcrits comme un seul.",
             )
         )
     for number, channel in enumerate(line.channels, 1):

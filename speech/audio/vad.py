@@ -1,4 +1,4 @@
-"""Where there is a voice: silero-vad's stretches of speech, joined into windows that Whisper can take, as they come."""
+"""Voice activity detection: the speech that silero-vad finds, block by block, joined into windows for Whisper."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,32 +11,34 @@ from torch.nn.functional import conv1d, pad
 THREADS = torch.get_num_threads()
 from silero_vad import get_speech_timestamps_from_probs, load_silero_vad  # noqa: E402
 
-torch.set_num_threads(THREADS)  # importing silero_vad leaves the whole process one thread, training and all
+torch.set_num_threads(THREADS)  # importing silero_vad leaves the whole process, and a training in it, one thread
 
 from speech.audio.decode import SAMPLE_RATE  # noqa: E402
 
 MAX_WINDOW = 29.0  # seconds, padding included: Whisper's window has 30
-MAX_STRETCH = 24.0  # seconds: with what a joint may add to it, one window still holds it
-PADDING = 0.8  # seconds kept around a stretch: the detector misses soft first sounds (« Au revoir » lost its « Au »)
+MAX_SPEECH = 24.0  # seconds: with what a joint may add to it, one window still holds it
+PADDING = 0.8  # seconds kept around speech: the detector misses soft first sounds (« Au revoir » lost its « Au »)
 EDGE = 0.03  # seconds on both sides that silero counts as speech
 SPEECH_THRESHOLD = (
-    0.35  # probability of a voice; at silero's own 0.5, « onze » and a spelled letter said alone were lost
+    0.35  # probability of a voice; at silero's own 0.5, « onze » and a spelled letter spoken alone were lost
 )
-SILENCE = 0.3  # seconds that end a stretch
-SHORTEST = 0.1  # seconds of a stretch: « oui » on a telephone
+SILENCE = 0.3  # seconds that end an interval of speech
+SHORTEST = 0.1  # seconds of speech: « oui » on a telephone
 JOINED_GAP = 2 * PADDING  # seconds of silence that a window keeps: two would have as much
-PACK = 25.0  # seconds of windows that are heard end to end
-JOINT = 3.0  # seconds in which the quietest moment is looked for, where a voice goes on without a pause
-FRAME, CONTEXT = 512, 64  # samples that the detector judges at a time, and those before that it looks at, too
+PACK = 25.0  # seconds of windows that are decoded end to end
+JOINT = 3.0  # seconds in which the quietest moment is looked for, where a voice never pauses
+FRAME, CONTEXT = 512, 64  # samples of a probability, and those before them that the network is given as well
 
 
 @dataclass(frozen=True)
 class Window:
-    """A piece of a waveform at 16 kHz, or several end to end, with its sound; times in seconds from the waveform's
-    start, but where those of the sound are said."""
+    """A piece of a waveform at 16 kHz, or several end to end, with its sound.
 
-    pieces: tuple[tuple[float, float], ...]  # of the waveform, in order
-    stretches: tuple[tuple[float, float], ...]  # of speech, in order
+    Times are seconds from the waveform's start, except where a method says that they are of the window's sound.
+    """
+
+    pieces: tuple[tuple[float, float], ...]  # (start, end), in order
+    speech: tuple[tuple[float, float], ...]  # (start, end) of what is spoken, in order
     sound: np.ndarray = field(repr=False, compare=False)  # float32
 
     @property
@@ -49,11 +51,11 @@ class Window:
 
     @property
     def seconds(self) -> float:
-        """Of its sound."""
+        """The length of its sound."""
         return sum(end - start for start, end in self.pieces)
 
     def place(self, start: float, end: float) -> tuple[float, float]:
-        """What lies from `start` to `end` of the sound, in the waveform: in the piece that has the middle of it."""
+        """(start, end) in the waveform of what lies from `start` to `end` in the sound, in the piece of its middle."""
         at, middle = 0.0, (start + end) / 2
         for first, last in self.pieces:
             moved = first - at
@@ -62,103 +64,101 @@ class Window:
             at += last - first
         return min(max(first, start + moved), last), max(first, min(last, end + moved))
 
-    def parted(self) -> list["Window"]:
-        """Its pieces, a window each."""
+    def split(self) -> list["Window"]:
+        """A window for each of its pieces."""
         windows, at = [], 0
         for start, end in self.pieces:
-            own = tuple(stretch for stretch in self.stretches if start <= stretch[0] < end)
+            own = tuple(spoken for spoken in self.speech if start <= spoken[0] < end)
             windows.append(Window(((start, end),), own, self.sound[at : at + _samples(end - start)]))
             at += _samples(end - start)
         return windows
 
-    def voiced_after(self, seconds: float) -> float:
-        """Seconds of speech from a moment on."""
-        return sum(end - max(start, seconds) for start, end in self.stretches if end > seconds)
+    def speech_after(self, seconds: float) -> float:
+        """Seconds of speech that follow a moment."""
+        return sum(end - max(start, seconds) for start, end in self.speech if end > seconds)
 
-    def after(self, seconds: float) -> "Window":
-        """The rest of it, from a moment within."""
-        rest = tuple((max(start, seconds), end) for start, end in self.stretches if end > seconds)
+    def remainder(self, seconds: float) -> "Window":
+        """The window from a moment within it to its end."""
+        rest = tuple((max(start, seconds), end) for start, end in self.speech if end > seconds)
         pieces = tuple((max(start, seconds), end) for start, end in self.pieces if end > seconds)
         left = sum(end - start for start, end in pieces)
         return Window(pieces, rest, self.sound[len(self.sound) - _samples(left) :])
 
 
 def pack(windows: Iterable[Window]) -> list[Window]:
-    """The windows of one waveform end to end, as many as PACK seconds hold: each would pay for a margin of its own."""
-    packs: list[list[Window]] = []
+    """Joins the windows of a waveform end to end, up to PACK seconds: alone, each would pay for a margin of its own."""
+    groups: list[list[Window]] = []
     for window in windows:
-        if not packs or sum(each.seconds for each in packs[-1]) + window.seconds > PACK:
-            packs.append([])
-        packs[-1].append(window)
+        if not groups or sum(each.seconds for each in groups[-1]) + window.seconds > PACK:
+            groups.append([])
+        groups[-1].append(window)
     return [
         Window(
-            tuple(piece for window in pack for piece in window.pieces),
-            tuple(stretch for window in pack for stretch in window.stretches),
-            np.concatenate([window.sound for window in pack]),
+            tuple(piece for window in group for piece in window.pieces),
+            tuple(spoken for window in group for spoken in window.speech),
+            np.concatenate([window.sound for window in group]),
         )
-        for pack in packs
+        for group in groups
     ]
 
 
 class SpeechWindows:
     """The windows that hold all speech of a waveform, in order, each at most MAX_WINDOW long.
 
-    The sound comes block by block and what was not said in yet is let go; the windows are the same however it is cut.
+    The sound comes block by block, and what holds no speech is dropped. The windows do not depend on the blocks.
     """
 
     def __init__(self):
         self._detector = SpeechDetector()
         self._held = SoundBuffer()
-        self._shares: list[float] = []  # the frames' probabilities of a voice, where no stretch has ended yet
-        self._judged = 0  # frames before them
-        self._open: list[tuple[float, float]] = []  # stretches of the window that may still grow
-        self._taken = 0.0  # where it may begin
+        self._probabilities: list[float] = []  # of speech, frame by frame, where no interval has ended yet
+        self._done = 0  # frames before them
+        self._open: list[tuple[float, float]] = []  # speech of the window that may still grow
+        self._taken = 0.0  # seconds: the next window may begin there
 
     def add(self, block: np.ndarray) -> Iterator[Window]:
         """Float32 (samples,) at 16 kHz; the blocks of a waveform in their order."""
         self._held.add(block)
-        self._shares += self._detector.add(block)
-        yield from self._packed(self._stretches(ended=False))
-        known = self._judged * FRAME / SAMPLE_RATE - EDGE
+        self._probabilities += self._detector.add(block)
+        yield from self._joined(self._intervals(ended=False))
+        known = self._done * FRAME / SAMPLE_RATE - EDGE
         if self._open and known - self._open[-1][1] > JOINED_GAP:
             yield self._closed(known)
         self._held.forget((self._open[0][0] if self._open else known) - PADDING)
 
     def end(self) -> Iterator[Window]:
-        """What the end of the waveform leaves."""
-        self._shares += self._detector.end()
-        yield from self._packed(self._stretches(ended=True))
+        """Gives the last windows."""
+        self._probabilities += self._detector.end()
+        yield from self._joined(self._intervals(ended=True))
         if self._open:
             yield self._closed(None)
 
-    def _stretches(self, ended: bool) -> list[tuple[float, float]]:
-        """Those that have ended; their frames are let go, and the next ones found as if they were still there."""
+    def _intervals(self, ended: bool) -> list[tuple[float, float]]:
+        """(start, end) of the speech that has ended; its frames are dropped, and what follows is found as with them."""
         found = get_speech_timestamps_from_probs(
-            self._shares,
+            self._probabilities,
             threshold=SPEECH_THRESHOLD,
             sampling_rate=SAMPLE_RATE,
             min_speech_duration_ms=1000 * SHORTEST,
             min_silence_duration_ms=1000 * SILENCE,
-            max_speech_duration_s=MAX_STRETCH,
+            max_speech_duration_s=MAX_SPEECH,
             speech_pad_ms=0,
         )
         pieces = [(piece["start"] // FRAME, piece["end"] // FRAME) for piece in found]
-        frames = len(self._shares)
+        frames = len(self._probabilities)
         if not pieces:
-            done = max(
-                0, frames - 1 - int(SHORTEST * SAMPLE_RATE / FRAME)
-            )  # a stretch too short to be told may be open
+            done = max(0, frames - 1 - int(SHORTEST * SAMPLE_RATE / FRAME))  # too short yet, speech may be open
         elif ended or pieces[-1][1] < frames:
             done = min(frames, pieces[-1][1] + 1 + int(SILENCE * SAMPLE_RATE / FRAME))
         else:
             done = pieces.pop()[0]
-        before, self._judged = self._judged, self._judged + done
-        del self._shares[:done]
+        before, self._done = self._done, self._done + done
+        del self._probabilities[:done]
         at = [(np.array(piece) + before) * FRAME / SAMPLE_RATE for piece in pieces]
         return [(max(0.0, float(start) - EDGE), min(float(end) + EDGE, self._held.seconds)) for start, end in at]
 
-    def _packed(self, stretches: list[tuple[float, float]]) -> Iterator[Window]:
-        for start, end in stretches:
+    def _joined(self, intervals: list[tuple[float, float]]) -> Iterator[Window]:
+        for start, end in intervals:
             if self._open:
                 gap, length = start - self._open[-1][1], end - self._open[0][0]
                 if gap <= JOINED_GAP and length <= MAX_WINDOW - 2 * PADDING:
@@ -170,8 +170,10 @@ class SpeechWindows:
             self._open = [(start, end)]
 
     def _closed(self, next_start: float | None) -> Window:
-        """The open window, padded, but never beyond the middle of the gap to its neighbour. A voice that goes on
-        without a pause is cut where it is quietest, so that no word is."""
+        """Closes the open window, padded up to the middle of the gap to its neighbour at most.
+
+        A voice that never pauses is cut where it is quietest, and so not inside a word.
+        """
         start, end = self._open[0][0], self._open[-1][1]
         if next_start is None:
             joint = self._held.seconds
@@ -186,7 +188,7 @@ class SpeechWindows:
 
 
 class FixedWindows:
-    """The waveform without a look at its voice: the windows of `SpeechWindows`, one after the other."""
+    """The whole waveform in windows one after the other, without voice activity detection; used as `SpeechWindows`."""
 
     def __init__(self):
         self._held = SoundBuffer()
@@ -195,7 +197,7 @@ class FixedWindows:
     def add(self, block: np.ndarray) -> Iterator[Window]:
         self._held.add(block)
         while self._held.seconds - self._taken > 30:
-            yield self._window(self._held.quietest(self._taken + MAX_STRETCH, self._taken + MAX_WINDOW))
+            yield self._window(self._held.quietest(self._taken + MAX_SPEECH, self._taken + MAX_WINDOW))
 
     def end(self) -> Iterator[Window]:
         yield self._window(self._held.seconds)
@@ -208,15 +210,17 @@ class FixedWindows:
 
 
 class SpeechDetector:
-    """silero-vad's network on its own weights, a block at a time: its own road takes a frame at a time, and for two
-    hours of two channels half the time of Whisper itself."""
+    """silero-vad's network with its own weights, for a block at a time.
+
+    silero_vad's own code takes a frame at a time, and for two hours of two channels half of Whisper's time.
+    """
 
     def __init__(self):
         self._rest = np.zeros(CONTEXT, np.float32)  # the context, and samples that fill no frame yet
         self._state = None
 
     def add(self, block: np.ndarray) -> list[float]:
-        """Float32 (samples,) at 16 kHz; gives the probability of a voice for each frame that is whole now."""
+        """Float32 (samples,) at 16 kHz; gives the probability of speech for each frame that is complete."""
         sound = np.concatenate([self._rest, block])
         frames = (len(sound) - CONTEXT) // FRAME
         if not frames:
@@ -224,13 +228,13 @@ class SpeechDetector:
             return []
         self._rest = sound[frames * FRAME :].copy()
         with torch.inference_mode():
-            return self._judged(torch.from_numpy(sound).unfold(0, CONTEXT + FRAME, FRAME))
+            return self._run(torch.from_numpy(sound).unfold(0, CONTEXT + FRAME, FRAME))
 
     def end(self) -> list[float]:
         left = len(self._rest) - CONTEXT
         return self.add(np.zeros(FRAME - left, np.float32)) if left else []
 
-    def _judged(self, frames: torch.Tensor) -> list[float]:
+    def _run(self, frames: torch.Tensor) -> list[float]:
         weights, lstm = _network()
         x = conv1d(pad(frames, (0, CONTEXT), "reflect")[:, None], weights["stft.forward_basis_buffer"], stride=128)
         real, imaginary = x.chunk(2, dim=1)
@@ -245,7 +249,7 @@ class SpeechDetector:
 
 @cache
 def _network() -> tuple[dict[str, torch.Tensor], torch.nn.LSTM]:
-    """Weights, and the recurrent layer of them; nothing in them changes, so that all threads may share them."""
+    """The weights and the recurrent layer made of them. Nothing changes them, so all threads share them."""
     weights = load_silero_vad()._model.state_dict()  # of 16 kHz; the same file has a network for 8 kHz beside it
     lstm = torch.nn.LSTM(128, 128)
     cell = "decoder.rnn."
@@ -254,7 +258,7 @@ def _network() -> tuple[dict[str, torch.Tensor], torch.nn.LSTM]:
 
 
 class SoundBuffer:
-    """The end of a waveform, by the seconds from its start."""
+    """The last part of a waveform, addressed by seconds from the waveform's start."""
 
     def __init__(self):
         self._sound = np.empty(0, np.float32)
@@ -272,7 +276,7 @@ class SoundBuffer:
         self._sound = np.concatenate([self._sound, block])
 
     def forget(self, seconds: float) -> None:
-        """What lies before is not asked for again."""
+        """Drops what lies before a moment."""
         cut = max(0, _samples(seconds) - self._from)
         self._sound = self._sound[cut:].copy()
         self._from += cut
@@ -281,7 +285,7 @@ class SoundBuffer:
         return self._sound[_samples(start) - self._from : _samples(end) - self._from].copy()
 
     def quietest(self, start: float, end: float) -> float:
-        """The middle of the quietest tenth of a second between."""
+        """The middle of the quietest tenth of a second between two moments."""
         tenth = SAMPLE_RATE // 10
         power = np.cumsum(np.square(self.cut(start, end), dtype=np.float64))
         return start + (int(np.argmin(power[tenth:] - power[:-tenth])) + tenth / 2) / SAMPLE_RATE

@@ -1,12 +1,11 @@
 """Clips of at most 30 s into text, paying for the audio there is.
 
-A clip is heard first in a mel window cut to it, in batches of like length. What looks doubtful is heard again in the
-full 30-s window that Whisper was trained on, and what still loops there, at higher temperatures. `bench/README.md` has
-the measurements behind the constants.
+A clip is decoded first in a mel window cut to its length, in batches of clips of similar length. Text that looks
+unreliable is decoded again in the full 30-s window that Whisper was trained on, and text that still loops there, at
+higher temperatures. `bench/README.md` has the measurements behind the constants.
 """
 
 import math
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,8 +17,9 @@ from common.messages import UserError
 from speech.audio.decode import SAMPLE_RATE
 from speech.decoding.hallucinations import is_hallucination, is_loop, is_too_long
 from speech.decoding.mbr import consensus
+from speech.decoding.segments import text_of, turns_of
 from speech.decoding.word_timestamps import UNSPACED, words_of
-from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, SECONDS_PER_TOKEN, Engine, Hypothesis
+from speech.engines.base import FRAMES_PER_SECOND, FULL_WINDOW, Engine, Hypothesis
 from speech.models.checkpoint import MARGIN
 from transcripts.transcript import Flagged, Turn, Word
 
@@ -29,9 +29,9 @@ MAX_BEAM = 20
 MAX_PROMPT = 200  # tokens of previous text and hot words: the rest belongs to the answer
 TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has about 6 tokens a second
 CPU_FRAMES = 12000  # mel frames of one batch on a CPU: more take memory and gain no time
-RETRY_LOGPROB = -2.0  # mean log-probability under which a short window is heard again in full; -1 lost half a point
-UNSURE_LOGPROB = -0.15  # mean log-probability under which a greedy text is written again by a beam
-SHORTEST = 0.6  # of a greedy text's tokens, that another one has to have
+RETRY_LOGPROB = -2.0  # mean log-probability under which a clip is decoded again in full; -1 lost half a point
+UNSURE_LOGPROB = -0.15  # mean log-probability under which a beam looks for other texts
+SHORTEST = 0.6  # of a greedy text's tokens, that another text has to have
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
 
 
@@ -44,9 +44,9 @@ class Options:
     prompt: str = ""  # text that comes before, in the spelling that is wanted
     hot_words: str = ""  # words to expect
     context: bool = False  # each window after the text of the one before: slower, one window at a time
-    voice_activity: bool = True  # windows without a voice are not heard at all
+    voice_activity: bool = True  # windows without speech are not decoded
     beam_size: int = 1  # 1 is greedy
-    unsure_beam: int = 10  # where greedy decoding is unsure of its text; 1: that is left as it is
+    unsure_beam: int = 10  # where greedy decoding is unsure of its text; 1: no beam there either
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # the next one where the text is a loop
     margin: float | None = MARGIN  # seconds of window after the clip; None: always the full window
     batch_size: int = 8
@@ -68,11 +68,11 @@ class Options:
 
 @dataclass(frozen=True)
 class DecodedClip:
-    """What was heard in one clip; times from its start."""
+    """The text of one clip; times from its start."""
 
     turns: tuple[Turn, ...]
     flagged: tuple[Flagged, ...] = ()
-    attempts: int = 1  # how often it was heard: 1, the short window was enough
+    attempts: int = 1  # how often it was decoded: once where the short window was enough
 
     @property
     def text(self) -> str:
@@ -80,7 +80,7 @@ class DecodedClip:
 
 
 def check_language(engine: Engine, language: str | None) -> None:
-    """Raises UserError for a language that this model does not hear."""
+    """Raises UserError for a language that the model does not know."""
     if language is not None and language not in engine.languages:
         raise UserError(
             en=f"The model does not know the language {language!r}: use a code such as fr or en, or auto.",
@@ -89,18 +89,18 @@ def check_language(engine: Engine, language: str | None) -> None:
 
 
 def detect_language(engine: Engine, clip: np.ndarray) -> str:
-    """The most probable language of a clip, by the full window."""
+    """The code of the clip's most probable language, from the full window."""
     shares = engine.detect(engine.encode(engine.mel([clip], FULL_WINDOW)))[0]
     return max(shares, key=shares.get)
 
 
 def decode(
-    engine: Engine, clips: Sequence[np.ndarray], options: Options, previous: str = "", once: Collection[int] = ()
+    engine: Engine, clips: Sequence[np.ndarray], options: Options, previous: str = "", no_retry: Collection[int] = ()
 ) -> Iterator[list[tuple[int, DecodedClip]]]:
-    """Hears clips (float32 at 16 kHz, at most 30 s each); gives (index, what was heard), a batch at a time.
+    """Decodes clips (float32 at 16 kHz, at most 30 s each); gives (index, text), a batch at a time.
 
-    The order is by length, and the doubtful clips come last; those of `once` come back with nothing heard instead.
-    `options.language` must be a code here. Raises ValueError for a longer clip: `transcribe` is for those.
+    The order is by length, and the clips that are decoded again come last; those of `no_retry` come without text
+    instead. `options.language` must be a code here. Raises ValueError for a longer clip: `transcribe` is for those.
     """
     if any(len(clip) > MAX_CLIP for clip in clips):
         raise ValueError("a clip is longer than Whisper's window of 30 s")
@@ -110,35 +110,34 @@ def decode(
     margin = _margin(engine, options)
     if margin is not None:
         attempts.insert(0, _Attempt(margin))
-    heard_before = [0] * len(clips)
+    tried = [0] * len(clips)
     for attempt in attempts:
         frames = [attempt.frames(clip) for clip in clips]
-        doubtful = []
-        if attempt.margin is not None and options.temperatures:  # what fills the window anyway waits for the full look
-            doubtful = [i for i in todo if frames[i] == FULL_WINDOW]
-        order = todo[: len(todo) - len(doubtful)]
-        for batch, heard in _heard_in_batches(
-            engine, clips, order, prompt, options, attempt, last=attempt is attempts[-1]
-        ):
+        again = []
+        if attempt.margin is not None and options.temperatures:  # what fills the window anyway waits for the full one
+            again = [i for i in todo if frames[i] == FULL_WINDOW]
+        order = todo[: len(todo) - len(again)]
+        last = attempt is attempts[-1]
+        for batch, texts in _decoded_batches(engine, clips, order, prompt, options, attempt, last):
             settled = []
-            for i, found in zip(batch, heard, strict=True):
-                heard_before[i] += 1
-                if found is None and i in once:
+            for i, found in zip(batch, texts, strict=True):
+                tried[i] += 1
+                if found is None and i in no_retry:
                     found = DecodedClip(())
                 if found is None:
-                    doubtful.append(i)
+                    again.append(i)
                 else:
-                    settled.append((i, replace(found, attempts=heard_before[i])))
+                    settled.append((i, replace(found, attempts=tried[i])))
             if settled:
                 yield settled
-        todo = sorted(doubtful, key=lambda i: len(clips[i]))
+        todo = sorted(again, key=lambda i: len(clips[i]))
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One way to hear a clip: how much window after it (None: all 30 s), how warm."""
+    """One way to decode a clip."""
 
-    margin: float | None
+    margin: float | None  # seconds of window after the clip; None: the full 30 s
     temperature: float = 0.0
 
     def frames(self, clip: np.ndarray) -> int:
@@ -148,7 +147,7 @@ class _Attempt:
         return min(FULL_WINDOW, 8 * math.ceil((_seconds(clip) + self.margin) * FRAMES_PER_SECOND / 8))
 
 
-def _heard_in_batches(
+def _decoded_batches(
     engine: Engine,
     clips: Sequence[np.ndarray],
     order: list[int],
@@ -157,20 +156,22 @@ def _heard_in_batches(
     attempt: _Attempt,
     last: bool,
 ) -> Iterator[tuple[list[int], list[DecodedClip | None]]]:
-    """Each batch of the order with what one look at it gives. Each of the engine's workers has one, all together
-    `options.batch_size` clips."""
+    """Each batch of the order with what one attempt gives.
+
+    Each of the engine's workers has a batch at a time, all together `options.batch_size` clips.
+    """
     most = options.batch_size * FULL_WINDOW if engine.device == "cuda" else CPU_FRAMES // engine.workers
     at_once = max(1, options.batch_size // engine.workers)
     seconds, frames = [_seconds(clip) for clip in clips], [attempt.frames(clip) for clip in clips]
     batches = list(_batches(order, seconds, frames, options.spread, at_once, most))
     sounds = ([clips[i] for i in batch] for batch in batches)
     windows = ((some, engine.mel(some, attempt.frames(some[-1]))) for some in sounds)  # the last is the longest
-    hear = partial(_hear, engine, prompt=prompt, options=options, attempt=attempt, last=last)
-    yield from zip(batches, engine.map_batches(hear, windows), strict=True)
+    work = partial(_decode_batch, engine, prompt=prompt, options=options, attempt=attempt, last=last)
+    yield from zip(batches, engine.map_batches(work, windows), strict=True)
 
 
 def _margin(engine: Engine, options: Options) -> float | None:
-    """An adapter learned its short window for one language and for its transcription; all else is heard as before."""
+    """Seconds after a clip: the adapter's own for the language and the task that it learned, else the base's."""
     learned = engine.language is None or (engine.language, "transcribe") == (options.language, options.task)
     return options.margin if learned or options.margin is None else max(options.margin, MARGIN)
 
@@ -210,7 +211,7 @@ def _prompt(engine: Engine, options: Options, previous: str) -> list[int]:
     return engine.prompt(options.language, options.task, options.timestamps, before)
 
 
-def _hear(
+def _decode_batch(
     engine: Engine,
     batch: tuple[list[np.ndarray], np.ndarray],
     prompt: list[int],
@@ -218,28 +219,28 @@ def _hear(
     attempt: _Attempt,
     last: bool,
 ) -> list[DecodedClip | None]:
-    """What one look at a batch, clips and their mel, gives; None where it is doubtful and not the last."""
+    """The texts that one attempt gives for a batch, its clips and their mel; None where another one has to follow."""
     clips, mel = batch
     states, seconds = engine.encode(mel), _seconds(clips[-1])
     most = min(CONTEXT - len(prompt), TOKENS_AT_LEAST + TOKENS_PER_SECOND * seconds)
     hypotheses = _hypotheses(engine, states, prompt, options, attempt.temperature, most)
     short = mel.shape[2] < FULL_WINDOW
-    kept = [last or not _is_doubtful(engine, *pair, short) for pair in zip(clips, hypotheses, strict=True)]
+    final = [last or not _is_unreliable(engine, *pair, short) for pair in zip(clips, hypotheses, strict=True)]
     words = [()] * len(clips)
-    if options.words and any(kept):
+    if options.words and any(final):
         words = _words(engine, states, clips, hypotheses, options)
     return [
-        _heard(engine, clip, hypothesis, found, options.language) if keep else None
-        for clip, hypothesis, found, keep in zip(clips, hypotheses, words, kept, strict=True)
+        _decoded(engine, clip, hypothesis, found, options.language) if is_final else None
+        for clip, hypothesis, found, is_final in zip(clips, hypotheses, words, final, strict=True)
     ]
 
 
 def _hypotheses(
     engine: Engine, states: Any, prompt: list[int], options: Options, temperature: float, most: int
 ) -> list[Hypothesis]:
-    """The greedy texts; where one is unsure, a beam writes more, and what they agree on is taken.
+    """The greedy texts; where one is unsure, a beam gives more, and the one that they agree on is taken.
 
-    Not where probably nobody speaks: a beam finds something likelier than silence to say there.
+    No beam where there is probably no speech: it would find something likelier than silence.
     """
     found = engine.generate(states, prompt, beam_size=options.beam_size, temperature=temperature, max_tokens=most)
     spoken = [at for at, each in enumerate(found) if each.no_speech <= SILENT_SHARE]
@@ -248,17 +249,25 @@ def _hypotheses(
         return found
     others = engine.beam(engine.select(states, unsure), prompt, size=options.unsure_beam, max_tokens=most)
     for at, some in zip(unsure, others, strict=True):
-        found[at] = _agreed(engine, found[at], some, options.language)
+        found[at] = _consensus(engine, found[at], some, options.language)
     return found
 
 
-def _agreed(engine: Engine, greedy: Hypothesis, others: list[Hypothesis], language: str) -> Hypothesis:
-    """A text that leaves out much of what greedy decoding wrote is likelier as a whole, and no choice."""
+def _consensus(engine: Engine, greedy: Hypothesis, others: list[Hypothesis], language: str) -> Hypothesis:
+    """The text that differs least from all, the greedy one's words mostly kept: short texts are likelier by nature."""
     tokens = len(greedy.tokens)
     some = [other for other in others if len(other.tokens) >= SHORTEST * tokens and other.tokens != greedy.tokens]
     some.append(greedy)
-    texts = [_text(engine, each.tokens) for each in some]
+    texts = [text_of(engine, each.tokens) for each in some]
     return some[consensus(texts, [each.logprob * (len(each.tokens) + 1) for each in some], language in UNSPACED)]
+
+
+def _decoded(
+    engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, words: tuple[Word, ...], language: str
+) -> DecodedClip:
+    if hypothesis.no_speech > SILENT_SHARE and hypothesis.logprob < SILENT_LOGPROB:
+        return DecodedClip(())
+    return DecodedClip(*turns_of(engine, len(clip) / SAMPLE_RATE, hypothesis, words, language))
 
 
 def _words(
@@ -270,81 +279,9 @@ def _words(
     return [words_of(engine, *pair, options.language) for pair in zip(texts, alignments, strict=True)]
 
 
-def _is_doubtful(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, short: bool) -> bool:
-    """A full window is heard again only where it loops or says a phantom line; a short one also where it is unsure."""
-    text = _text(engine, hypothesis.tokens)
+def _is_unreliable(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, short: bool) -> bool:
+    """A full window is decoded again only for a loop or a hallucination; a short one also where it is unsure."""
+    text = text_of(engine, hypothesis.tokens)
     if hypothesis.cut or is_loop(text) or is_hallucination(text):
         return True
     return short and (hypothesis.logprob < RETRY_LOGPROB or is_too_long(text, len(clip) / SAMPLE_RATE))
-
-
-def _heard(
-    engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, words: tuple[Word, ...], language: str
-) -> DecodedClip:
-    if hypothesis.no_speech > SILENT_SHARE and hypothesis.logprob < SILENT_LOGPROB:
-        return DecodedClip(())
-    turns, flagged, left = [], [], deque(words)
-    confidence = math.exp(hypothesis.logprob)
-    pieces = segments(hypothesis.tokens, engine.timestamp_begin, len(clip) / SAMPLE_RATE)
-    for start, end, tokens in _between_words(engine, pieces, language):
-        text = _text(engine, tokens)
-        inside = _taken(left, text)
-        reason = "loop" if is_loop(text) else "phantom" if is_hallucination(text) else None
-        if reason:
-            flagged.append(Flagged(start, end, text, reason))
-        elif text:
-            turns.append(_around(Turn(start, end, text, confidence, words=inside)))
-    return DecodedClip(tuple(turns), tuple(flagged))
-
-
-def _between_words(
-    engine: Engine, pieces: list[tuple[float, float, list[int]]], language: str
-) -> list[tuple[float, float, list[int]]]:
-    """The segments, with one that begins inside a word joined to the one before it."""
-    whole: list[tuple[float, float, list[int]]] = []
-    for start, end, tokens in pieces:
-        if whole and language not in UNSPACED and not engine.tokenizer.decode(tokens[:1]).startswith(" "):
-            start, _, before = whole.pop()
-            tokens = before + tokens
-        whole.append((start, end, tokens))
-    return whole
-
-
-def _taken(words: deque[Word], text: str) -> tuple[Word, ...]:
-    """Takes from the left the words that make up the text."""
-    missing, taken = len("".join(text.split())), []
-    while words and missing > 0:
-        taken.append(words.popleft())
-        missing -= len("".join(taken[-1].text.split()))
-    return tuple(taken)
-
-
-def _around(turn: Turn) -> Turn:
-    """The model tells a turn's times and the alignment its words', a pause before or after too many: a word is cut to
-    the turn that it reaches into, and the turn reaches a word that lies outside."""
-    if not turn.words:
-        return turn
-    first, last = turn.words[0], turn.words[-1]
-    start = turn.start if first.end > turn.start else first.start
-    end = turn.end if last.start < turn.end else last.end
-    words = (replace(w, start=max(start, min(w.start, end)), end=min(end, max(w.end, start))) for w in turn.words)
-    return replace(turn, start=start, end=end, words=tuple(words))
-
-
-def segments(tokens: Sequence[int], timestamp_begin: int, seconds: float) -> list[tuple[float, float, list[int]]]:
-    """Cuts a window's tokens at its timestamps: (start, end, text tokens), inside the `seconds` that the clip has."""
-    found, text, start = [], [], 0.0
-    for token in [*tokens, timestamp_begin + math.ceil(seconds / SECONDS_PER_TOKEN)]:
-        if token < timestamp_begin:
-            text.append(token)
-            continue
-        now = min((token - timestamp_begin) * SECONDS_PER_TOKEN, seconds)
-        if text:
-            found.append((start, max(start, now), text))
-            text = []
-        start = now
-    return found
-
-
-def _text(engine: Engine, tokens: Sequence[int]) -> str:
-    return engine.tokenizer.decode([t for t in tokens if t < engine.generation.eos_token_id]).strip()

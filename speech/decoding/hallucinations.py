@@ -1,4 +1,4 @@
-"""What makes a text doubtful: loops, lines that nobody said, more text than the seconds can hold."""
+"""Text that nobody said: loops, lines that Whisper learned from videos, more text than the seconds can hold."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ import zlib
 
 MAX_COMPRESSION = 2.4  # Whisper's own threshold; it counts bytes, transformers' counts token ids
 MAX_CHARACTERS_PER_SECOND = 25.0  # fast French has about 18
-MANY_WORDS, MANY_PHRASES = 8, 5  # times on end: people do say « oui oui oui oui oui »
+MANY_WORDS, MANY_PHRASES = 8, 5  # times in a row: people do say « oui oui oui oui oui »
 HALLUCINATIONS = (
     re.compile(  # whole segments, as `plain` writes them, that Whisper learned from videos and says into silence
         "|".join(
@@ -30,6 +30,11 @@ HALLUCINATIONS = (
 )
 
 
+def has_words(text: str) -> bool:
+    """Whether there is a letter or a digit: "..." and "♪" are no text."""
+    return any(character.isalnum() for character in text)
+
+
 def compression_ratio(text: str) -> float:
     """Bytes of the text over bytes of its zlib compression: a text that repeats itself has a high ratio."""
     raw = text.encode()
@@ -37,7 +42,7 @@ def compression_ratio(text: str) -> float:
 
 
 def is_loop(text: str) -> bool:
-    """The text says the same over and over: by compression, or a word or a phrase of it many times on end."""
+    """Whether the text repeats itself: by compression, or by a word or a phrase of it many times in a row."""
     words = plain(text).split()
     return (
         compression_ratio(text) > MAX_COMPRESSION
@@ -48,18 +53,18 @@ def is_loop(text: str) -> bool:
 
 
 def _repeats(words: list[str], size: int, times: int) -> bool:
-    """Some `size` words stand `times` times on end."""
+    """Whether some `size` words stand there `times` times in a row."""
     starts = range(len(words) - size * times + 1)
     return any(words[i : i + size] * times == words[i : i + size * times] for i in starts)
 
 
 def is_hallucination(text: str) -> bool:
-    """The whole text is a line of subtitles' credits or of a video's farewell."""
+    """Whether the whole text is a line of subtitles' credits or of a video's farewell, or names music."""
     return HALLUCINATIONS.fullmatch(plain(text)) is not None
 
 
 def is_too_long(text: str, seconds: float) -> bool:
-    """Nobody speaks that much in that time; half a second is allowed for what the cut left out."""
+    """Whether nobody can say that much in that time; half a second is allowed for what the cut left out."""
     return len(text) > MAX_CHARACTERS_PER_SECOND * (seconds + 0.5)
 
 

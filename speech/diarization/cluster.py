@@ -33,7 +33,7 @@ class Span:
     start: float  # seconds
     end: float
     speaker: int  # 0 speaks first
-    sure: float  # probability that it is this one, 0 to 1
+    confidence: float  # probability that it is this one, 0 to 1
 
 
 class Diarizer:
@@ -63,7 +63,7 @@ class Diarizer:
         """Who speaks when, in the order of time."""
         return self._settled()[0]
 
-    def sure(self) -> float:
+    def confidence(self) -> float:
         """The share of the speech that is expected to be with the right speaker, 0 to 1.
 
         Where the number of speakers was found, it is multiplied by how sure that number is.
@@ -85,7 +85,7 @@ class Diarizer:
         shares = _posterior(vectors @ centres.T * self.network.sharpness, times) ** SOBER
         spans = _spans(times, shares / shares.sum(axis=1, keepdims=True))
         weights = [span.end - span.start for span in spans]
-        return spans, sure * float(np.average([span.sure for span in spans], weights=weights))
+        return spans, sure * float(np.average([span.confidence for span in spans], weights=weights))
 
 
 def assign(turns: Sequence[Turn], spans: Sequence[Span]) -> list[Turn]:

@@ -19,8 +19,10 @@ from speech.audio.channels import Leakage, separate_channels
 from speech.audio.decode import SAMPLE_RATE, Recording, read
 from speech.audio.line_quality import LineMeter
 from speech.audio.vad import MAX_WINDOW, FixedWindows, SpeechDetector, SpeechWindows
-from speech.decoding.decode import Options, _between_words, decode
-from speech.transcribe import _at_pauses, transcribe
+from speech.decoding.decode import Options, decode
+from speech.decoding.segments import at_word_starts
+from speech.placement import cut_at_pauses
+from speech.transcribe import transcribe
 from transcripts.transcript import AudioFacts, Turn, Word
 
 NORMAL = BasicTextNormalizer()
@@ -270,7 +272,7 @@ def test_a_voice_of_its_own_survives_a_leak(two_parties):
     left, right = two_parties
     leaks = Leakage()
     leaks.add(np.stack([left + 0.1 * right, right + 0.1 * left]))
-    own = leaks.own((0, 1))
+    own = leaks.own_voice((0, 1))
     loud = np.square(np.stack([left, right]).reshape(2, -1, 320)).mean(axis=2) > 1e-4
     assert (own & loud).sum() > 0.97 * loud.sum()
     assert (own & ~loud)[:, :900].mean() < 0.9
@@ -304,8 +306,8 @@ def test_a_turn_is_never_cut_inside_a_word(int8):
     ids = int8.tokenizer(" La conférence", add_special_tokens=False).input_ids
     pieces = [(0.0, 1.0, ids[:-1]), (1.0, 2.0, ids[-1:])]
     assert not int8.tokenizer.decode(ids[-1:]).startswith(" ")
-    assert _between_words(int8, pieces, "fr") == [(0.0, 2.0, ids)]
+    assert at_word_starts(int8, pieces, "fr") == [(0.0, 2.0, ids)]
     words = (Word(0.1, 0.9, "Bonjour.", 0.9), Word(4.0, 4.6, "Oui.", 0.8))
     turn = Turn(0.0, 5.0, "Bonjour. Oui.", 0.9, words=words)
-    parts = _at_pauses(turn, [(0.1, 0.9), (4.0, 4.7)])
+    parts = cut_at_pauses(turn, [(0.1, 0.9), (4.0, 4.7)])
     assert [(part.start, part.end, part.text) for part in parts] == [(0.0, 0.9, "Bonjour."), (4.0, 5.0, "Oui.")]

@@ -14,7 +14,8 @@ from common.messages import UserError
 from corpus.prompts import prompt, prompts
 from scoring.measures import rates
 from speech.audio.decode import SAMPLE_RATE, read
-from speech.decoding.decode import UNSURE_LOGPROB, Options, decode, detect_language, segments
+from speech.decoding.decode import UNSURE_LOGPROB, Options, decode, detect_language
+from speech.decoding.segments import segments
 from speech.engines import load
 from speech.engines.base import FULL_WINDOW, Hypothesis
 from speech.models.choose import choose

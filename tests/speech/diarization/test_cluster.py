@@ -101,8 +101,8 @@ def test_two_women_are_told_apart(two, two_heard):
     spans = two_heard.spans()
     assert {span.speaker for span in spans} == {0, 1} and spans[0].speaker == 0
     assert error_rate(two[1], spans) < 6
-    assert 0.6 < two_heard.sure() <= 1
-    assert all(0.5 <= span.sure <= 1 and span.start < span.end for span in spans)
+    assert 0.6 < two_heard.confidence() <= 1
+    assert all(0.5 <= span.confidence <= 1 and span.start < span.end for span in spans)
 
 
 def test_short_turns_are_given_to_who_says_them(two, two_heard):
@@ -119,7 +119,7 @@ def test_short_turns_are_given_to_who_says_them(two, two_heard):
 def test_a_monologue_stays_one_voice():
     waveform, said = call([JUNE], 30, seed=2)
     voices = heard(waveform, said, None)
-    assert {span.speaker for span in voices.spans()} == {0} and voices.sure() > 0.6
+    assert {span.speaker for span in voices.spans()} == {0} and voices.confidence() > 0.6
     turn = Turn(1.0, 2.0, "Bonjour", 0.9, speaker="A")
     assert assign([turn], voices.spans()) == [replace(turn, speaker=None)]
 
@@ -145,7 +145,7 @@ def test_a_number_that_cannot_be_is_refused(count):
 def test_nothing_said_is_nobody():
     voices = Diarizer(None)
     voices.add(np.zeros(SAMPLE_RATE, np.float32), 0.0, [])
-    assert voices.spans() == [] and voices.sure() == 1
+    assert voices.spans() == [] and voices.confidence() == 1
     assert assign([Turn(0, 1, "Oui", 0.9)], []) == [Turn(0, 1, "Oui", 0.9)]
 
 
