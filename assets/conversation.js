@@ -58,7 +58,7 @@ function show(turn) {
 document.addEventListener('timeupdate', event => {
   if (event.target !== player()) return;
   const {currentTime: time, paused} = event.target;
-  const track = document.querySelector('#call-lanes .track');
+  const track = document.querySelector('#call-timeline .track');
   if (track) track.querySelector('.head').style.left = `${100 * time / track.dataset.seconds}%`;
   for (const turn of turns()) {
     const now = turn.dataset.start <= time && time < turn.dataset.end;

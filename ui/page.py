@@ -1,11 +1,11 @@
-"""The page: a header that says who listens and why, and a tab for each thing to do."""
+"""The page: a header that says which model it has and why, and a tab for each thing to do."""
 
 from collections.abc import Iterator
-from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 
 import gradio as gr
+from markupsafe import Markup
 
 from common.messages import UserError
 from ui.calls import session
@@ -13,7 +13,9 @@ from ui.calls import tab as calls
 from ui.compare import tab as compare
 from ui.dataset import tab as dataset
 from ui.kit.engine_pool import Loaded, loading
-from ui.kit.i18n import TRANSLATIONS, label, reader_of, say, typeset
+from ui.kit.errors import refused
+from ui.kit.html import render
+from ui.kit.i18n import TRANSLATIONS, label, reader_of, say
 from ui.kit.theme import THEME
 from ui.training import tab as training
 from ui.transcribe import tab as transcribe
@@ -29,20 +31,20 @@ LOOK = {  # of gr.Blocks.launch
     "i18n": TRANSLATIONS,
     "footer_links": ["api"],
 }
-HOUSE_RULES = {  # of gr.Blocks.launch: nothing that was said is kept, nobody is watched
+HOUSE_RULES = {  # of gr.Blocks.launch: no recording or text stays in a history, no visitor is monitored
     "run_history": False,
     "enable_monitoring": False,
     "max_file_size": "2gb",
     "mcp_server": find_spec("mcp") is not None,
 }
-KEPT = (600, session.KEPT)  # every ten minutes, files older than an hour are deleted
+CLEAN_UP = (600, session.LIFETIME)  # every ten minutes, files older than an hour are deleted
 
 
 def build() -> gr.Blocks:
     """The whole page; the engine starts to load behind it."""
     loading()
     session.sweeping()
-    with gr.Blocks(title="Allô", delete_cache=KEPT) as page:
+    with gr.Blocks(title="Allô", delete_cache=CLEAN_UP) as page:
         with gr.Row(elem_id="header"):
             gr.HTML(
                 f'<div class="brand">{LOGO}<div><h1>Allô</h1><p>{label("tagline")}</p></div></div>',
@@ -54,9 +56,9 @@ def build() -> gr.Blocks:
             called = calls.tab()
             dataset.tab()
             compare.tab()
-            training.tab(spoken[-1], called[-1])
+            training.tab([spoken[-1], called[-1]])
         page.load(_welcome, None, [*spoken, *called], queue=False, api_visibility="private", show_progress="hidden")
-        page.load(_who_listens, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
+        page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
         page.unload(session.leave)
     return page
 
@@ -66,23 +68,20 @@ def _welcome(request: gr.Request) -> tuple:
     return *transcribe.welcome(reader), *calls.welcome(reader)
 
 
-def _who_listens(request: gr.Request) -> Iterator[str]:
+def _show_engine(request: gr.Request) -> Iterator[str]:
     """Model, engine, device and precision, each with its reason, as soon as they are known."""
     reader = reader_of(request)
-    yield f'<p class="waiting">{say(reader, "loading")}</p>'
+    yield Markup('<p class="waiting">{}</p>').format(say(reader, "loading"))
     try:
         loaded = loading().result()
     except UserError as refusal:
-        yield f'<p class="refused">{escape(typeset(refusal.message.to(reader)))}</p>'
+        yield refused(refusal, reader)
         return
-    yield _line(loaded, reader)
+    yield _facts(loaded, reader)
 
 
-def _line(loaded: Loaded, reader: str) -> str:
+def _facts(loaded: Loaded, reader: str) -> str:
     choice, engine = loaded
     device = f"{engine.device.upper()}, {engine.precision}"
-    parts = [
-        (choice.model, choice.reason),
-        (f"{ENGINES[engine.name]}, {device}", engine.reason),
-    ]
-    return "".join(f"<p><b>{escape(what)}</b> {escape(typeset(why.to(reader)))}</p>" for what, why in parts)
+    parts = [(choice.model, choice.reason), (f"{ENGINES[engine.name]}, {device}", engine.reason)]
+    return render("transcribe/engine.html", reader, parts=[(what, why.to(reader)) for what, why in parts])

@@ -125,7 +125,7 @@ def test_no_recording_is_said(french):
 
 def test_what_is_not_audio_is_said_and_the_page_goes_on(french, files, server):
     drop(french, files / "notes.wav")
-    expect(french.get_by_role("alert")).to_contain_text("« notes.wav » n'est pas un enregistrement")
+    expect(french.get_by_role("alert")).to_contain_text("« notes.wav » n’est pas un enregistrement")
     french.get_by_role("button", name="Effacer").click()
     drop(french, files / "mulaw.wav")
     expect_words(french, SAID["tt-allbusy"])
@@ -186,7 +186,7 @@ def test_stop_keeps_what_was_done_and_frees_the_machine(french, files, server):
 
 
 def test_model_is_shown_from_inside(french):
-    french.get_by_role("button", name="Le modèle, vu de l'intérieur").click()
+    french.get_by_role("button", name="Le modèle, vu de l’intérieur").click()
     inside = french.locator("#model")
     expect(inside).to_contain_text("72,6 M", timeout=PATIENCE)
     expect(inside).to_contain_text("<|startoftranscript|><|fr|><|transcribe|>")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from common.messages import UserError
 from ui.calls.downloads import shown
-from ui.calls.session import Call, Visit
+from ui.calls.session import Call, CallSession
 from ui.kit import corpus_field
 from ui.kit.i18n import message
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 NAME = "appels-corriges"  # of the corpus
 
 
-def turns(call: Call, visit: Visit) -> list["Turn"]:
+def turns(call: Call, session: CallSession) -> list["Turn"]:
     """Those that were checked; where personal data are masked, those in which there are none."""
-    seen = shown(call, visit).turns if call.transcript else []
+    seen = shown(call, session).turns if call.transcript else []
     return [call.turns[at] for at in sorted(call.checked) if at < len(seen) and seen[at].text == call.turns[at].text]
 
 
-def keep(call: Call | None, visit: Visit, consent: bool) -> tuple[int, str]:
+def keep(call: Call | None, session: CallSession, consent: bool) -> tuple[int, str]:
     """Adds the turns to the corpus: how many, and its name. Raises UserError without consent, or without a turn."""
     from corpus.corrected_calls import keep
     from speech.audio import channels
 
-    found = turns(call, visit) if call else []
+    found = turns(call, session) if call else []
     if not found:
         raise UserError(*message("nothing_checked"))
     name = f"{Path(call.name).stem}-{call.upload.parent.name[:8]}"  # the content's hash tells twins apart
-    mixed = channels.separate_channels(call.transcript.line, call.wish.channels) is None
+    mixed = channels.separate_channels(call.transcript.line, call.options.channels) is None
     language = call.transcript.language
     clips = keep(corpus_field.root() / NAME, call.path, found, call=name, consent=consent, language=language, mix=mixed)
     return clips, NAME

@@ -1,61 +1,70 @@
-"""What a visitor takes away of his calls: each format of one, all of them in a ZIP, and the masked sound."""
+"""What a visitor takes away: each format of a call, all calls in a ZIP, and the masked sound.
+
+A file of which personal data are masked has that in its name, so that it is not mistaken for the whole.
+"""
 
 import re
+import secrets
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.calls.session import Call, Visit
-from ui.calls.transcription import rewritten
+from ui.calls.session import Call, CallSession
 
 if TYPE_CHECKING:
     from transcripts.transcript import Transcript
 
 FORMATS = ("txt", "srt", "vtt", "json", "csv")
+MASKED = "-masque"
 
 
-def apart(names: str) -> list[str]:
-    """The names to hide, out of what was typed."""
+def split_names(names: str) -> list[str]:
+    """The names to mask, out of what was typed."""
     return [name for part in re.split(r"[,;\n]", names) if (name := part.strip())]
 
 
-def shown(call: Call, visit: Visit) -> "Transcript":
+def shown(call: Call, session: CallSession) -> "Transcript":
     """The transcript with the parties' names, and masked where the visitor wants it: what is read and taken away."""
     from speech.privacy.mask import mask
 
-    turns = [replace(turn, speaker=call.called(turn.speaker)) for turn in call.turns]
+    turns = [replace(turn, speaker=call.name_of(turn.speaker)) for turn in call.turns]
     transcript = replace(call.transcript, turns=turns)
-    return mask(transcript, apart(visit.hidden)) if visit.mask else transcript
+    return mask(transcript, split_names(session.names)) if session.mask else transcript
 
 
-def files(call: Call, transcript: "Transcript") -> dict[str, Path]:
+def files(call: Call, session: CallSession, transcript: "Transcript") -> dict[str, Path]:
     """What is shown, in each format; the same files are written again when something of it has changed."""
     from transcripts.formats import write
 
     folder = call.path.parent / "texts"
     folder.mkdir(exist_ok=True)
-    found = {format: folder / f"{Path(call.name).stem}.{format}" for format in FORMATS}
+    stem = Path(call.name).stem + (MASKED if session.mask else "")
+    found = {format: folder / f"{stem}.{format}" for format in FORMATS}
     for format, file in found.items():
         file.write_bytes(write(transcript, format))
     return found
 
 
-def bundle(visit: Visit) -> Path | None:
-    """All calls that were heard, in each format; None where there are none."""
+def bundle(session: CallSession) -> Path | None:
+    """All calls that have turns, in each format; None where there are none."""
     from transcripts import bundle as packing
 
-    heard = [shown(call, visit) for call in visit.calls if call.over and call.turns]
-    if not heard:
+    transcripts = [shown(call, session) for call in session.calls if call.over and call.turns]
+    if not transcripts:
         return None
-    file = visit.folder / "allo.zip"
-    file.write_bytes(packing.bundle(heard, FORMATS))
+    file = session.folder / f"allo-{date.today().isoformat()}{MASKED if session.mask else ''}.zip"
+    file.write_bytes(packing.bundle(transcripts, FORMATS))
     return file
 
 
-def masked_sound(call: Call, visit: Visit, tone: bool) -> Path:
-    """The recording with a silence or a tone in the place of what is hidden."""
+def masked_sound(call: Call, session: CallSession, tone: bool) -> Path:
+    """The recording with a silence or a tone in the place of what is masked."""
+    from speech.audio.rewrite import rewrite
     from speech.privacy.sound import hide, moments
 
-    found = moments(replace(call.transcript, turns=call.turns), apart(visit.hidden))
-    target = call.path.parent / f"{Path(call.name).stem}-masque.wav"
-    return rewritten(call.path, target, lambda start, block, rate: hide(block, found, tone, start, rate))
+    found = moments(call.transcript, split_names(session.names))
+    folder = call.path.parent / secrets.token_hex(8)  # a browser keeps what it has loaded from the same address
+    folder.mkdir()
+    target = folder / f"{Path(call.name).stem}{MASKED}.wav"
+    return rewrite(call.path, target, lambda start, block, rate: hide(block, found, tone, start, rate))

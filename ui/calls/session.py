@@ -1,6 +1,6 @@
-"""The calls that a visitor has dropped: a line of them in a folder of their own, gone when he leaves.
+"""A visitor's calls: a queue of them in a folder of their own, deleted when the visitor leaves.
 
-Nothing here outlives the visit: it ends with the page's connection, or an hour after the last sign of life.
+Nothing here outlives the session: it ends with the page's connection, or an hour after the last sign of life.
 """
 
 import os
@@ -8,10 +8,8 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,24 +20,25 @@ from common.messages import Message, UserError
 from ui.kit.i18n import message
 
 if TYPE_CHECKING:
-    from transcripts.transcript import Transcript, Turn, Word
+    from transcripts.transcript import Transcript, Turn
 
-KEPT = 3600  # seconds after the last sign of life
+LIFETIME = 3600  # seconds after the last sign of life
 SWEEP = 60  # seconds between two looks for what is to be deleted
-MOST = 200  # recordings in a visitor's line
+MOST = 200  # recordings in a visitor's queue
 TEXT = 5000  # characters of a corrected turn
+VOICES = 4  # colours of the style
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 
 
 @dataclass(frozen=True)
-class Wish:
-    """How a call is to be heard."""
+class CallOptions:
+    """How a call is to be transcribed."""
 
     channels: str = "auto"
     speakers: int | None = None  # on one channel; None: found out
     language: str = "fr"
-    ear: str = ""  # the adapter to hear it with; none: the page's model
+    adapter: str = ""  # its name; none: the page's model as it is
 
 
 @dataclass(eq=False)
@@ -48,14 +47,16 @@ class Call:
     name: str  # the file's, for people
     path: Path
     upload: Path  # gradio's path, which a hash of the content is part of
-    wish: Wish
+    options: CallOptions
     status: str = WAITING
-    why: Message | None = None  # of a failure
-    share: float = 0.0  # of the voices that are heard, 0 to 1
+    error: Message | None = None  # why it failed
+    share: float = 0.0  # of the speech that is transcribed, 0 to 1
     transcript: "Transcript | None" = None  # so far; with what the visitor corrects
+    transcribed: list["Turn"] = field(default_factory=list)  # the turns as they were before that
     sound: Path | None = None  # what browsers play
+    masked_sound: Path | None = None  # without what is masked, once that was asked for
     names: dict[str, str] = field(default_factory=dict)  # of the parties, by speaker
-    checked: set[int] = field(default_factory=set)  # the turns that the visitor vouches for, by their place
+    checked: set[int] = field(default_factory=set)  # the turns that the visitor says are right, by their place
 
     @property
     def over(self) -> bool:
@@ -66,16 +67,19 @@ class Call:
         return self.transcript.turns if self.transcript else []
 
     def correct(self, place: int, text: str) -> None:
-        """The turn's words are the visitor's now, at the times of those that they replace."""
+        """Replaces the turn's words by the visitor's, at the times of those that they replace."""
+        from speech.retiming import retimed
+
         text = " ".join(text.split())[:TEXT]
         if self.over and 0 <= place < len(self.turns) and text:
             if text != self.turns[place].text:
                 words = retimed(self.turns[place].words, text)
                 self.turns[place] = replace(self.turns[place], text=text, words=words, confidence=1.0)
+                self.masked_sound = None  # other words may have to be masked now
             self.checked.add(place)
 
     def check(self, place: int) -> None:
-        """The turn is right as it stands; once more, and nothing is said of it."""
+        """Marks the turn as right; a second time takes the mark away."""
         if self.over and 0 <= place < len(self.turns):
             self.checked ^= {place}
 
@@ -83,60 +87,49 @@ class Call:
         self.names[speaker] = " ".join(name.split())[:40]
 
     def swap(self) -> None:
-        """The two parties exchange their names."""
+        """Exchanges the names of the two parties."""
         a, b = (self.names.get(speaker) or speaker for speaker in "AB")
         self.names |= {"A": b, "B": a}
 
-    def called(self, speaker: str | None) -> str | None:
+    def name_of(self, speaker: str | None) -> str | None:
         """The party's name, where it has one, else its letter."""
         return self.names.get(speaker) or speaker
 
-    def again(self, wish: Wish) -> None:
-        """To the line again, from the start."""
-        self.status, self.why, self.share, self.transcript, self.wish = WAITING, None, 0.0, None, wish
+    def update(self, transcript: "Transcript", share: float) -> None:
+        """Takes what is transcribed so far."""
+        self.transcript, self.transcribed, self.share = transcript, list(transcript.turns), share
+
+    def again(self, options: CallOptions) -> None:
+        """Puts the call back into the queue, with nothing transcribed."""
+        self.status, self.error, self.share, self.options = WAITING, None, 0.0, options
+        self.transcript = self.masked_sound = None
+        self.transcribed.clear()
         self.checked.clear()
 
 
-def retimed(words: Sequence["Word"], text: str) -> tuple["Word", ...]:
-    """The text's words: those that were heard keep their times, others share the time of what they stand for."""
-    from transcripts.transcript import Word
-
-    if not words:
-        return ()
-    new, found = text.split(), []
-    steps = SequenceMatcher(None, [word.text for word in words], new, autojunk=False).get_opcodes()
-    for kind, first, last, at, until in steps:
-        if kind == "equal":
-            found += words[first:last]
-            continue
-        start = words[first].start if first < last else words[max(0, first - 1)].end
-        end = words[last - 1].end if first < last else words[min(first, len(words) - 1)].start
-        each = max(0.0, end - start) / max(1, until - at)
-        found += [
-            Word(start + each * place, start + each * (place + 1), word, 1.0)
-            for place, word in enumerate(new[at:until])
-        ]
-    return tuple(found)
+def voice(speaker: str | None) -> int:
+    """The number of the party's colour, which does not depend on who spoke first."""
+    return (ord(speaker[0]) - ord("A")) % VOICES if speaker else 0
 
 
-class Visit:
-    """A visitor's calls; each handler of his reads and changes them here."""
+class CallSession:
+    """A visitor's calls, which that visitor's handlers read and change."""
 
     def __init__(self):
-        # made with the first recording: what a page asks for while it is being closed begins a visit that nobody ends
+        # made with the first recording: a page that is being closed may begin a session that nobody ends
         self.folder = Path(get_upload_folder()) / "visits" / secrets.token_hex(16)
         self.seen = time.time()  # its last sign of life
         self.calls: list[Call] = []
-        self.refusals = ""  # HTML: what of the last files did not come into the line, shown until the next press
+        self.refusals = ""  # HTML: which of the last files did not come into the queue, and why
         self.chosen: Call | None = None
-        self.working = False  # one recording at a time
-        self.played: Path | None = None  # what the player has
+        self.working = False  # a call is being transcribed, one at a time
+        self.player = ""  # HTML: the player as it is shown
         self.mask = False
-        self.hidden = ""  # names to hide, as they were typed
+        self.names = ""  # to mask too, as they were typed
         self._count = 0
 
-    def add(self, upload: Path, wish: Wish) -> Call:
-        """The recording moves into the visit's folder. Raises UserError for one that is there already, or gone."""
+    def add(self, upload: Path, options: CallOptions) -> Call:
+        """Moves the recording into the session's folder. Raises UserError for one that is there already, or gone."""
         if any(call.upload == upload for call in self.calls):
             raise UserError(*message("call_twice", name=upload.name))
         if len(self.calls) >= MOST:
@@ -148,7 +141,7 @@ class Visit:
             path = Path(shutil.move(upload, folder / upload.name))
         except FileNotFoundError as error:
             raise UserError(*message("call_gone", name=upload.name)) from error
-        call = Call(self._count, upload.name, path, upload, wish)
+        call = Call(self._count, upload.name, path, upload, options)
         self.calls.append(call)
         self.chosen = self.chosen or call
         return call
@@ -160,7 +153,7 @@ class Visit:
         return next((call for call in self.calls if call.status == WAITING), None)
 
     def remove(self, call: Call) -> None:
-        call.status = CANCELLED  # who listens to it stops
+        call.status = CANCELLED  # its transcription stops
         self.calls.remove(call)
         shutil.rmtree(call.path.parent, ignore_errors=True)
         if self.chosen is call:
@@ -175,37 +168,37 @@ class Visit:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def touch(self) -> None:
-        """A sign of life, on the disk, for whoever sweeps."""
+        """Notes a sign of life, on the disk too, where the sweeper looks."""
         self.seen = time.time()
         with suppress(FileNotFoundError):
             os.utime(self.folder)
 
 
-_visits: dict[str, Visit] = {}
+_sessions: dict[str, CallSession] = {}
 _lock = threading.Lock()
 
 
-def of(request: gr.Request) -> Visit:
-    """The visit that the request belongs to, begun where there is none."""
+def session_of(request: gr.Request) -> CallSession:
+    """The session that the request belongs to, begun where there is none."""
     key = request.session_hash or secrets.token_hex(16)  # without a session nobody shares another's
     with _lock:
-        if key not in _visits:
-            _visits[key] = Visit()
-        visit = _visits[key]
-    visit.touch()
-    return visit
+        if key not in _sessions:
+            _sessions[key] = CallSession()
+        session = _sessions[key]
+    session.touch()
+    return session
 
 
 def leave(request: gr.Request) -> None:
-    """The page was closed or loaded again."""
+    """Ends the session of a page that was closed or loaded again."""
     with _lock:
-        visit = _visits.pop(request.session_hash, None)
-    if visit:
-        visit.end()
+        session = _sessions.pop(request.session_hash, None)
+    if session:
+        session.end()
 
 
 def sweeping() -> None:
-    """Starts to look for what is to be deleted, as long as the server lives."""
+    """Starts the thread that deletes what is forgotten."""
     threading.Thread(target=_sweep_for_ever, name="sweeper", daemon=True).start()
 
 
@@ -216,13 +209,13 @@ def _sweep_for_ever() -> None:
 
 
 def sweep() -> None:
-    """Deletes the visits without a sign of life, this server's or another's that was killed."""
+    """Deletes the sessions without a sign of life, this server's or another's that was killed."""
     with _lock:
-        ended = [key for key, visit in _visits.items() if time.time() - visit.seen > KEPT]
-        visits = [_visits.pop(key) for key in ended]
-    for visit in visits:
-        visit.end()
+        ended = [key for key, session in _sessions.items() if time.time() - session.seen > LIFETIME]
+        sessions = [_sessions.pop(key) for key in ended]
+    for session in sessions:
+        session.end()
     for folder in (Path(get_upload_folder()) / "visits").glob("*"):
         with suppress(FileNotFoundError):
-            if time.time() - folder.stat().st_mtime > KEPT:
+            if time.time() - folder.stat().st_mtime > LIFETIME:
                 shutil.rmtree(folder, ignore_errors=True)

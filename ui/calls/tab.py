@@ -1,23 +1,22 @@
-"""The calls tab: recordings of calls in, conversations out, to be read, heard, corrected and taken away."""
+"""The calls tab: recordings of calls in, conversations out, to be read, played, corrected and taken away."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 import gradio as gr
 
 from common.messages import UserError
-from ui.calls import conversation, corrected_turns, downloads, queue_html, session, simulated_call, transcription
-from ui.calls import timeline as lanes
+from ui.calls import conversation, corrected_turns, downloads, queue_html, simulated_call, timeline, transcription
 from ui.calls.downloads import FORMATS
-from ui.calls.session import Call, Visit, Wish
-from ui.kit import access, corpus_field
+from ui.calls.session import Call, CallOptions, CallSession, session_of
+from ui.kit import access
+from ui.kit.errors import refused
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
 from ui.kit.fields import adapter_field, adapters, languages
-from ui.kit.i18n import label, message, reader_of, say, typeset
-from ui.kit.transcript_html import refused
+from ui.kit.html import join, note
+from ui.kit.i18n import label, message, reader_of, say
 
 CHANNELS = ("auto", "mix", "split")
 MOST_VOICES = 4  # on one channel
@@ -25,44 +24,78 @@ SAMPLES = ("stereo", "mono")
 CALLS_AT_ONCE = FOUR_AT_ONCE | {"concurrency_id": "calls"}
 
 
+class Screen(NamedTuple):
+    """What is shown of the calls: in the layout the components, of a handler their new values.
+
+    What a handler leaves out stays as it is.
+    """
+
+    queue: object = gr.skip()
+    player: object = gr.skip()
+    timeline: object = gr.skip()
+    search: object = gr.skip()
+    dialogue: object = gr.skip()
+    line: object = gr.skip()
+    tools: object = gr.skip()
+    txt: object = gr.skip()
+    srt: object = gr.skip()
+    vtt: object = gr.skip()
+    json: object = gr.skip()
+    csv: object = gr.skip()
+    bundle: object = gr.skip()
+    masked: object = gr.skip()
+    keep: object = gr.skip()
+    answer: object = gr.skip()
+
+
+class Masking(NamedTuple):
+    mask: gr.Checkbox
+    names: gr.Textbox
+    tone: gr.Radio
+    prepare: gr.Button
+    masked: gr.DownloadButton
+
+
+class Keeping(NamedTuple):
+    consent: gr.Checkbox
+    password: gr.Textbox
+    keep: gr.Button
+    answer: gr.HTML
+
+
 def tab() -> list[gr.components.Component]:
     """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads.
 
-    The last of it is the ear.
+    The last of it is the field of the adapter.
     """
     with gr.Tab(label("calls"), elem_id="calls"):
         kinds = {kind: gr.State(kind) for kind in SAMPLES}  # among the tabs gradio would count a state as one
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=300):
-                drop, wishes, samples, queue, line = _entrance()
+                drop, options, samples, entrance = _entrance()
             with gr.Column(scale=8, min_width=300):
-                player, drawn, found, dialogue, tools, texts, bundle = _conversation()
-                with tools:
-                    mask, names, tone, prepare, masked = _masking()
-                    consent, password, keep, kept = _keeping()
-        program, answer = gr.Button(visible=False), gr.JSON(visible=False)  # the door of gradio_client and MCP
+                shown = _conversation()
+                with shown["tools"]:
+                    masking, keeping = _masking(), _keeping()
+        program, answer = gr.Button(visible=False), gr.JSON(visible=False)  # for gradio_client and MCP
         recording = gr.File(visible=False)
 
-    screen = [queue, player, drawn, found, dialogue, line, tools, *texts, bundle, masked, keep, kept]
+    screen = Screen(**entrance, **shown, masked=masking.masked, keep=keeping.keep, answer=keeping.answer)
+    asked = {"inputs_kwargs": options}
     for event in (
-        drop.upload(_drop, [drop, *wishes], [drop, *screen], **SEVERAL),
-        queue.act(_act, wishes, screen, **SEVERAL),
-        *[button.click(_sample, [kinds[kind], *wishes], screen, **SEVERAL) for kind, button in samples.items()],
+        drop.upload(_drop, drop, [drop, *screen], **asked, **SEVERAL),
+        screen.queue.act(_act, None, [*screen], **asked, **SEVERAL),
+        *[button.click(_sample, kinds[kind], [*screen], **asked, **SEVERAL) for kind, button in samples.items()],
     ):
-        event.then(_work, None, screen, **SEVERAL | CALLS_AT_ONCE)
-    for event, change in (
-        (dialogue.correct, _correct),
-        (dialogue.check, _check),
-        (drawn.rename, _rename),
-        (drawn.swap, _swap),
-    ):
-        event(change, None, screen, **AT_ONCE | {"trigger_mode": "multiple"})  # each counts
-    gr.on([mask.input, names.submit, names.blur], _mask, [mask, names], screen, **SEVERAL)
-    prepare.click(_mask_sound, tone, [masked, kept], **SEVERAL)
-    keep.click(_keep, [consent, password], [consent, kept], **SEVERAL)
-    program.click(call, [recording, *wishes[:-1], mask, names, wishes[-1]], answer, api_name="call", **CALLS_AT_ONCE)
-    language, ear = wishes[-2:]
-    return [language, queue, dialogue, password, ear]
+        event.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
+    _wire_corrections(screen)
+    gr.on([masking.mask.input, masking.names.submit, masking.names.blur], _mask, masking[:2], [*screen], **SEVERAL)
+    masking.prepare.click(_mask_sound, masking.tone, [*screen], **SEVERAL)
+    keeping.keep.click(_keep, keeping[:2], [keeping.consent, keeping.answer], **SEVERAL)
+    first = [options[name] for name in ("channels", "speakers", "language")]
+    inputs = [recording, *first, masking.mask, masking.names, options["adapter"]]
+    program.click(call, inputs, answer, api_name="call", **CALLS_AT_ONCE)
+    return [options["language"], screen.queue, screen.dialogue, keeping.password, options["adapter"]]
 
 
 def welcome(reader: str) -> list:
@@ -82,7 +115,7 @@ def call(
     adapter: str = "",
     request: gr.Request = None,
 ) -> dict:
-    """Writes down who said what, and when, in the recording of a telephone call.
+    """Transcribes a telephone call: who said what, and when.
 
     Args:
         audio: the recording of the call, with a channel for each party or one for both.
@@ -102,28 +135,30 @@ def call(
     try:
         if not audio:
             raise UserError(*message("no_recording"))
-        *_, last = transcription.heard(Path(audio), _wish(channels, speakers, language, adapter))
+        *_, last = transcription.transcribe_call(Path(audio), _options(channels, speakers, language, adapter))
     except UserError as refusal:
         raise gr.Error(refusal.message.to(reader), print_exception=False) from refusal
     transcript = last.transcript
-    answer = (masked(transcript, downloads.apart(names)) if mask else transcript).to_dict()
+    answer = (masked(transcript, downloads.split_names(names)) if mask else transcript).to_dict()
     answer["audio"]["name"] = answer["audio"].pop("path")  # gradio's client fetches whatever has a path
-    answer["verdict"] = [said.to(reader) for said in describe(transcript.line)]
+    answer["verdict"] = [sentence.to(reader) for sentence in describe(transcript.line)]
     return answer
 
 
-# What is on it
+# The layout
 
 
-def _entrance() -> tuple:
+def _entrance() -> tuple[gr.File, dict, dict, dict]:
+    """Where files are dropped, how they are to be transcribed, the samples, and what the queue shows."""
     drop = gr.File(label=label("calls_drop"), file_count="multiple", height=150, elem_id="call-files")
-    with gr.Group(), gr.Row(elem_classes="wishes"):
+    with gr.Group(), gr.Row(elem_classes="call-options"):
         ways = [(label(f"channels_{name}"), name) for name in CHANNELS]
         channels = gr.Radio(ways, value="auto", label=label("channels"), min_width=340)
         voices = [(label("speakers_found"), 0), *[(str(count), count) for count in range(1, MOST_VOICES + 1)]]
         speakers = gr.Dropdown(voices, value=0, label=label("speakers"), min_width=130)
         language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), min_width=130)
-    ear = adapter_field("call-ear")
+    adapter = adapter_field("call-adapter")
+    options = {"channels": channels, "speakers": speakers, "language": language, "adapter": adapter}
     samples = {}
     if simulated_call.available():
         with gr.Row(elem_classes="simulated"):
@@ -131,187 +166,186 @@ def _entrance() -> tuple:
             samples = {kind: gr.Button(label(f"simulated_{kind}"), size="sm", min_width=100) for kind in SAMPLES}
     queue = gr.HTML(apply_default_css=False, js_on_load=queue_html.CLICKS, elem_id="call-queue")
     line = gr.HTML(apply_default_css=False, elem_id="call-line")
-    return drop, [channels, speakers, language, ear], samples, queue, line
+    return drop, options, samples, {"queue": queue, "line": line}
 
 
-def _conversation() -> tuple:
+def _conversation() -> dict[str, gr.blocks.Block]:
+    """The components of Screen that show a call and give it as files."""
     player = gr.HTML(apply_default_css=False, elem_id="call-player")
-    drawn = gr.HTML(apply_default_css=False, js_on_load=lanes.CLICKS, elem_id="call-lanes")
-    with gr.Row(visible=False) as found:
-        gr.Textbox(
-            "", placeholder=label("search_call"), max_lines=1, container=False, show_label=False, elem_id="call-search"
-        )
+    drawn = gr.HTML(apply_default_css=False, js_on_load=timeline.CLICKS, elem_id="call-timeline")
+    with gr.Row(visible=False) as search:
+        hidden = {"label": label("search_call"), "show_label": False, "container": False}
+        gr.Textbox("", placeholder=label("search_call"), max_lines=1, elem_id="call-search", **hidden)
     dialogue = gr.HTML(apply_default_css=False, js_on_load=conversation.FOLLOW, elem_id="call-dialogue")
     with gr.Column(visible=False) as tools, gr.Row(elem_classes="downloads"):
-        texts = [gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS]
+        files = {name: gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS}
         bundle = gr.DownloadButton(label("zip_of_all"), size="sm", min_width=60)
-    return player, drawn, found, dialogue, tools, texts, bundle
+    shown = {"player": player, "timeline": drawn, "search": search, "dialogue": dialogue, "tools": tools}
+    return shown | files | {"bundle": bundle}
 
 
-def _masking() -> tuple:
+def _masking() -> Masking:
     with gr.Accordion(label("personal_data"), open=False):
         mask = gr.Checkbox(False, label=label("mask"), info=label("mask_hint"), elem_id="call-mask")
         names = gr.Textbox("", label=label("mask_names"), placeholder="Jean Dupont, Marie", max_lines=2)
         with gr.Row(elem_classes="score"):
             sounds = [(label(f"mask_{name}"), name == "tone") for name in ("silence", "tone")]
-            tone = gr.Radio(sounds, value=False, label=label("mask_sound"), min_width=180)
+            tone = gr.Radio(sounds, value=False, label=label("mask_sound"), min_width=280)
             prepare = gr.Button(label("mask_prepare"), size="sm", min_width=140)
             masked = gr.DownloadButton(visible=False, size="sm", min_width=120)
-    return mask, names, tone, prepare, masked
+    return Masking(mask, names, tone, prepare, masked)
 
 
-def _keeping() -> tuple:
+def _keeping() -> Keeping:
     with gr.Accordion(label("keep_turns"), open=False, elem_id="call-keep"):
         gr.HTML(f"<p>{label('keep_about')}</p>", apply_default_css=False)
         consent = gr.Checkbox(False, label=label("consent"))
         password = gr.Textbox("", type="password", label=label("password"), visible=False, max_lines=1)
         keep = gr.Button(label("keep_turns"), size="sm", interactive=False)
-    kept = gr.HTML(apply_default_css=False, elem_id="call-told")
-    return consent, password, keep, kept
+    return Keeping(consent, password, keep, gr.HTML(apply_default_css=False, elem_id="call-answer"))
+
+
+def _wire_corrections(screen: Screen) -> None:
+    for event, change in (
+        (screen.dialogue.correct, _correct),
+        (screen.dialogue.check, _check),
+        (screen.timeline.rename, _rename),
+        (screen.timeline.swap, _swap),
+    ):
+        event(change, None, [*screen], **AT_ONCE | {"trigger_mode": "multiple"})  # each counts
 
 
 # What is shown
 
 
-class Screen(NamedTuple):
-    """What the handlers send; what is left out stays as it is."""
-
-    queue: object = gr.skip()
-    player: object = gr.skip()
-    lanes: object = gr.skip()
-    found: object = gr.skip()
-    dialogue: object = gr.skip()
-    line: object = gr.skip()
-    tools: object = gr.skip()
-    txt: object = gr.skip()
-    srt: object = gr.skip()
-    vtt: object = gr.skip()
-    json: object = gr.skip()
-    csv: object = gr.skip()
-    bundle: object = gr.skip()
-    masked: object = gr.skip()
-    keep: object = gr.skip()
-    told: object = gr.skip()
-
-
-def _screen(visit: Visit, reader: str) -> Screen:
+def _screen(session: CallSession, reader: str) -> Screen:
     """All of it, for the chosen call."""
-    chosen = visit.chosen
-    queue = queue_html.rows(visit.calls, chosen, reader, visit.refusals)
+    chosen = session.chosen
+    queue = queue_html.rows(session.calls, chosen, reader, session.refusals)
     if chosen is None:
-        visit.played = None
+        session.player = ""
         nothing = Screen(queue, "", "", gr.Row(visible=False), conversation.invitation(reader), "")
-        return nothing._replace(tools=gr.Column(visible=False), told="")
-    shown = downloads.shown(chosen, visit) if chosen.transcript else None
+        return nothing._replace(tools=gr.Column(visible=False), answer="")
+    shown = downloads.shown(chosen, session) if chosen.transcript else None
     ready = chosen.over and bool(chosen.turns)
     screen = Screen(
         queue=queue,
-        lanes=lanes.drawn(chosen, reader) if shown else "",
-        found=gr.Row(visible=ready),
-        dialogue=conversation.dialogue(chosen, shown, visit.mask, reader),
+        timeline=timeline.drawn(chosen, reader) if shown else "",
+        search=gr.Row(visible=ready),
+        dialogue=conversation.dialogue(chosen, shown, session.mask, reader),
         line=conversation.line(chosen, reader),
         tools=gr.Column(visible=ready),
-        told="",
+        answer="",
     )
-    if chosen.sound != visit.played:  # loaded again, it would stop
-        visit.played = chosen.sound
-        screen = screen._replace(player=conversation.player(chosen))
-    return screen._replace(**_parcels(visit, reader)) if ready else screen
+    player = conversation.player(chosen, session.mask, reader)
+    if player != session.player:  # loaded again, it would stop
+        session.player = player
+        screen = screen._replace(player=player)
+    return screen._replace(**_downloads(session, reader)) if ready else screen
 
 
-def _parcels(visit: Visit, reader: str) -> dict:
+def _downloads(session: CallSession, reader: str) -> dict:
     """What can be taken away or kept of the chosen call, as it is now."""
-    chosen = visit.chosen
-    count = len(corrected_turns.turns(chosen, visit))
-    told = say(reader, "keep_many" if count > 1 else "keep_one" if count else "keep_none", count=str(count))
+    chosen = session.chosen
     return {
-        **downloads.files(chosen, downloads.shown(chosen, visit)),
-        "bundle": downloads.bundle(visit),
-        "masked": gr.DownloadButton(visible=False),
-        "keep": gr.Button(told, interactive=count > 0),
+        **downloads.files(chosen, session, downloads.shown(chosen, session)),
+        "bundle": downloads.bundle(session),
+        "masked": _masked_button(chosen),
+        "keep": _keep_button(session, reader),
     }
 
 
-async def _work(request: gr.Request) -> AsyncIterator[Screen]:
-    """Hears what waits; who looks at another call meanwhile is left alone."""
-    visit, reader = session.of(request), reader_of(request)
+def _masked_button(call: Call) -> gr.DownloadButton:
+    file = call.masked_sound
+    return gr.DownloadButton(f"↓ {file.name}", value=file, visible=True) if file else gr.DownloadButton(visible=False)
+
+
+def _keep_button(session: CallSession, reader: str) -> gr.Button:
+    """How many turns would be kept, and how many of the checked ones are left out because something is masked."""
+    count, checked = len(corrected_turns.turns(session.chosen, session)), len(session.chosen.checked)
+    text = say(reader, "keep_many" if count > 1 else "keep_one" if count else "keep_none", count=str(count))
+    if count < checked:
+        text += say(reader, "keep_but", count=str(checked - count))
+    return gr.Button(text, interactive=count > 0)
+
+
+async def _transcribe(request: gr.Request) -> AsyncIterator[Screen]:
+    """Transcribes what waits; a visitor who reads another call meanwhile is left alone."""
+    session, reader = session_of(request), reader_of(request)
     yield Screen()
-    async for changed in transcription.work(visit):
-        screen = await asyncio.to_thread(_screen, visit, reader) if changed is visit.chosen else None
-        if screen is None or changed is not visit.chosen:  # another one may have been chosen meanwhile
-            more = downloads.bundle(visit) if changed.over and changed.turns else gr.skip()
-            screen = Screen(queue=queue_html.rows(visit.calls, visit.chosen, reader, visit.refusals), bundle=more)
+    async for changed in transcription.transcribe_waiting(session):
+        screen = await asyncio.to_thread(_screen, session, reader) if changed is session.chosen else None
+        if screen is None or changed is not session.chosen:  # another one may have been chosen meanwhile
+            more = downloads.bundle(session) if changed.over and changed.turns else gr.skip()
+            queue = queue_html.rows(session.calls, session.chosen, reader, session.refusals)
+            screen = Screen(queue=queue, bundle=more)
         yield screen
 
 
-# What is done to the line
+# What is done to the queue
 
 
-def _drop(
-    paths: list[str] | None, channels: str, speakers: int, language: str, ear: str | None, request: gr.Request
-) -> tuple:
-    visit, reader, refusals = session.of(request), reader_of(request), []
+def _drop(paths: list[str] | None, request: gr.Request, **options) -> tuple:
+    session, reader, refusals = session_of(request), reader_of(request), []
     for path in dict.fromkeys(paths or []):
         try:
-            visit.add(Path(path), _wish(channels, speakers, language, ear))
+            session.add(Path(path), _options(**options))
         except UserError as refusal:
-            refusals.append(refused(refusal.message.to(reader)))
+            refusals.append(refused(refusal, reader))
     if paths and len(set(paths)) < len(paths):
-        refusals.append(refused(say(reader, "calls_doubled")))
-    visit.refusals = "".join(refusals)
-    return None, *_screen(visit, reader)
+        refusals.append(refused(UserError(*message("calls_doubled")), reader))
+    session.refusals = join(refusals)
+    return None, *_screen(session, reader)
 
 
-def _sample(kind: str, channels: str, speakers: int, language: str, ear: str | None, request: gr.Request) -> Screen:
-    """A call made of the telephone prompts, on a line of µ-law."""
-    visit, reader = session.of(request), reader_of(request)
-    visit.refusals, name = "", message(f"simulated_file_{kind}").to(reader)
+def _sample(kind: str, request: gr.Request, **options) -> Screen:
+    """Adds a call made of the telephone prompts, on a line of µ-law."""
+    session, reader = session_of(request), reader_of(request)
+    session.refusals, name = "", message(f"simulated_file_{kind}").to(reader)
     try:
-        made = simulated_call.call(visit.folder / kind, name, mono=kind == "mono")
-        visit.add(made, _wish(channels, speakers, language, ear))
+        made = simulated_call.call(session.folder / kind, name, mono=kind == "mono")
+        session.add(made, _options(**options))
     except UserError as refusal:
-        visit.refusals = refused(corpus_field.for_visitors(refusal.message).to(reader))
-    return _screen(visit, reader)
+        session.refusals = refused(refusal, reader)
+    return _screen(session, reader)
 
 
-def _act(
-    channels: str, speakers: int, language: str, ear: str | None, request: gr.Request, event: gr.EventData
-) -> Screen:
-    """A press on a row of the line, or on « clear »."""
-    visit, reader = session.of(request), reader_of(request)
-    visit.refusals = ""
+def _act(request: gr.Request, event: gr.EventData, **options) -> Screen:
+    """Does what was pressed on a row of the queue, or under it."""
+    session, reader = session_of(request), reader_of(request)
+    session.refusals = ""
     if event.act == "clear":
-        visit.clear()
-    row = visit.call(event.call)
+        session.clear()
+    row = session.call(event.call)
     if row is not None:
         if event.act == "choose":
-            visit.chosen = row
+            session.chosen = row
         elif event.act == "cancel":
             transcription.cancel(row)
         elif event.act == "again":
-            row.again(_wish(channels, speakers, language, ear))
+            row.again(_options(**options))
         elif event.act == "remove":
-            visit.remove(row)
-    return _screen(visit, reader)
+            session.remove(row)
+    return _screen(session, reader)
 
 
-def _wish(channels: str, speakers: int, language: str, ear: str | None) -> Wish:
-    return Wish(channels, int(speakers or 0) or None, language, ear or "")
+def _options(channels: str, speakers: int, language: str, adapter: str | None) -> CallOptions:
+    return CallOptions(channels, int(speakers or 0) or None, language, adapter or "")
 
 
 # What is done to a conversation
 
 
 def _correct(request: gr.Request, event: gr.EventData) -> Screen:
-    return _changed(request, event, lambda found: found.correct(int(event.turn), str(event.text)), drawn=False)
+    return _changed(request, event, lambda call: call.correct(int(event.turn), str(event.text)), drawn=False)
 
 
 def _check(request: gr.Request, event: gr.EventData) -> Screen:
-    return _changed(request, event, lambda found: found.check(int(event.turn)), drawn=False)
+    return _changed(request, event, lambda call: call.check(int(event.turn)), drawn=False)
 
 
 def _rename(request: gr.Request, event: gr.EventData) -> Screen:
-    return _changed(request, event, lambda found: found.rename(str(event.speaker), str(event.name)))
+    return _changed(request, event, lambda call: call.rename(str(event.speaker), str(event.name)))
 
 
 def _swap(request: gr.Request, event: gr.EventData) -> Screen:
@@ -319,45 +353,49 @@ def _swap(request: gr.Request, event: gr.EventData) -> Screen:
 
 
 def _changed(request: gr.Request, event: gr.EventData, change: Callable[[Call], None], drawn: bool = True) -> Screen:
-    """`drawn`: the conversation too is shown anew, which would undo what is being typed into it.
+    """Changes a call. `drawn`: the conversation is shown anew too, which would undo what is being typed into it.
 
     The call need not be the one that is shown: who leaves a turn by choosing another call corrects it.
     """
-    visit, reader = session.of(request), reader_of(request)
-    found = visit.call(event.call)
+    session, reader = session_of(request), reader_of(request)
+    found = session.call(event.call)
     if found is not None:
         change(found)
     if drawn:
-        return _screen(visit, reader)
-    return Screen(told="", **_parcels(visit, reader)) if found is visit.chosen and found else Screen()
+        return _screen(session, reader)
+    return Screen(answer="", **_downloads(session, reader)) if found is session.chosen and found else Screen()
 
 
 def _mask(mask: bool, names: str, request: gr.Request) -> Screen:
-    visit = session.of(request)
-    visit.mask, visit.hidden = mask, names
-    return _screen(visit, reader_of(request))
+    session = session_of(request)
+    if names != session.names:
+        for each in session.calls:
+            each.masked_sound = None
+    session.mask, session.names = mask, names
+    return _screen(session, reader_of(request))
 
 
-def _mask_sound(tone: bool, request: gr.Request) -> Iterator[tuple]:
-    visit, reader = session.of(request), reader_of(request)
-    if visit.chosen is None or not visit.chosen.over:
+def _mask_sound(tone: bool, request: gr.Request) -> Iterator[Screen]:
+    """Makes the masked sound of the chosen call, which the player has from then on where masking is on."""
+    session, reader = session_of(request), reader_of(request)
+    call = session.chosen
+    if call is None or not call.over:
         return
-    yield gr.skip(), f'<p class="note" role="status">{say(reader, "mask_preparing")}</p>'
+    yield Screen(answer=note(say(reader, "mask_preparing")))
     try:
-        file = downloads.masked_sound(visit.chosen, visit, tone)
+        call.masked_sound = downloads.masked_sound(call, session, tone)
     except UserError as refusal:
-        yield gr.skip(), refused(refusal.message.to(reader))
+        yield Screen(answer=refused(refusal, reader))
         return
-    yield gr.DownloadButton(f"↓ {file.name}", value=file, visible=True), ""
+    yield _screen(session, reader)
 
 
 def _keep(consent: bool, password: str, request: gr.Request, profile: gr.OAuthProfile | None) -> tuple:
-    """The one door through which anything of a visitor's stays here."""
-    visit, reader = session.of(request), reader_of(request)
+    """Keeps the checked turns: nothing else of a visitor's stays on this machine."""
+    session, reader = session_of(request), reader_of(request)
     try:
         access.check(request, password, profile)
-        clips, name = corrected_turns.keep(visit.chosen, visit, consent)
+        clips, name = corrected_turns.keep(session.chosen, session, consent)
     except UserError as refusal:
-        return gr.skip(), refused(corpus_field.for_visitors(refusal.message).to(reader))
-    told = say(reader, "kept", count=str(clips), corpus=escape(name))
-    return False, f'<p class="note" role="status">{typeset(told)}</p>'
+        return gr.skip(), refused(refusal, reader)
+    return False, note(say(reader, "kept", count=str(clips), corpus=name))

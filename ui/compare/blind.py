@@ -6,14 +6,12 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 from ui.compare import columns
-from ui.compare.columns import LETTERS, Heard
-from ui.kit.format import number
-from ui.kit.i18n import say
+from ui.compare.columns import LETTERS, ColumnResult
+from ui.kit.html import render
 
 TIE = "tie"
 
@@ -30,28 +28,29 @@ class Vote(NamedTuple):
 
 
 class Ballot(NamedTuple):
-    """Columns that are shown under letters."""
+    """Columns that are shown under numbers, in an order of their own."""
 
-    heard: tuple[Heard, ...]  # in the visitor's order
-    order: tuple[int, ...]  # which of them is A, B, ...
-
-    @property
-    def veiled(self) -> tuple[Heard, ...]:
-        return tuple(self.heard[at] for at in self.order)
+    results: tuple[ColumnResult, ...]  # in the visitor's order
+    order: tuple[int, ...]  # which of them is 1, 2, ...
 
     @property
-    def letters(self) -> list[str]:
-        """Of each column, in the visitor's order."""
-        return [LETTERS[self.order.index(at)] for at in range(len(self.heard))]
+    def veiled(self) -> tuple[ColumnResult, ...]:
+        return tuple(self.results[at] for at in self.order)
+
+    @property
+    def signs(self) -> list[str]:
+        """The letter of each column and the number that it had, in the visitor's order."""
+        return [f"{LETTERS[at]} = {self.order.index(at) + 1}" for at in range(len(self.results))]
 
 
-def drawn(heard: Sequence[Heard]) -> Ballot:
-    return Ballot(tuple(heard), tuple(random.SystemRandom().sample(range(len(heard)), len(heard))))
+def drawn(results: Sequence[ColumnResult]) -> Ballot:
+    """The columns in an order of chance."""
+    return Ballot(tuple(results), tuple(random.SystemRandom().sample(range(len(results)), len(results))))
 
 
 def vote(ballot: Ballot, choice: int | None, audio: str, reference: str) -> Vote:
-    """The choice of a letter by its number, or of none of them."""
-    names = [columns.called(ballot.heard)[at] for at in ballot.order]
+    """The choice of a column by its place, or of none of them."""
+    names = [columns.names_of(ballot.results)[at] for at in ballot.order]
     return Vote(
         time=datetime.now(UTC).isoformat(timespec="seconds"),
         audio=audio,
@@ -66,13 +65,8 @@ def tally(votes: Sequence[Vote], reader: str) -> str:
     """How often each was chosen, as HTML."""
     chosen = Counter(vote.chosen for vote in votes)
     shown = Counter(name for vote in votes for name in vote.models)
-    lines = [
-        f"<li><b>{escape(name)}</b> {number(chosen[name], reader, 0)} / {number(shown[name], reader, 0)}</li>"
-        for name in sorted(shown, key=lambda name: -chosen[name])
-    ]
-    if chosen[TIE]:
-        lines.append(f"<li>{say(reader, 'tie')} {number(chosen[TIE], reader, 0)}</li>")
-    return f'<p class="legend">{say(reader, "tally")}</p><ul class="tally">{"".join(lines)}</ul>'
+    lines = [(name, chosen[name], shown[name]) for name in sorted(shown, key=lambda name: -chosen[name])]
+    return render("compare/tally.html", reader, lines=lines, ties=chosen[TIE])
 
 
 def export(votes: Sequence[Vote], folder: Path) -> Path:

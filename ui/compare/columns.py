@@ -1,18 +1,21 @@
-"""The same audio heard by several engines, one after the other, and what each heard as columns of HTML."""
+"""The same audio transcribed by several engines, one after the other, and their results as columns of HTML."""
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, NamedTuple
+
+from markupsafe import Markup
 
 from common.messages import UserError
 from ui.compare import verdict
-from ui.kit.engine_pool import Setting, loaded, settled
+from ui.kit.engine_pool import Setting, loaded, resolved
 from ui.kit.format import clock, number, percent
-from ui.kit.i18n import message, say, typeset
+from ui.kit.html import render
+from ui.kit.i18n import message, say
 
 if TYPE_CHECKING:
+    from scoring.measures import Clip
     from speech.audio.decode import Recording
     from speech.engines import Engine
     from speech.transcribe import TranscriptionProgress
@@ -21,18 +24,18 @@ if TYPE_CHECKING:
 LETTERS = "ABC"
 
 
-class Asked(NamedTuple):
-    """A column, before it was heard."""
+class Column(NamedTuple):
+    """What is asked of a column."""
 
-    called: str  # for people
+    name: str  # for people
     setting: Setting
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a column heard."""
+class ColumnResult:
+    """What a column transcribed."""
 
-    called: str
+    name: str
     setting: Setting
     model: str
     adapter: str | None
@@ -55,11 +58,11 @@ class Stage(NamedTuple):
 
     at: int  # the column in hand
     progress: "TranscriptionProgress | None"  # None while its model is loading
-    heard: tuple[Heard, ...]  # the columns that are done
+    results: tuple[ColumnResult, ...]  # of the columns that are done
 
 
-def hear(recording: "Recording", columns: Sequence[Asked], whole: bool) -> Iterator[Stage]:
-    """Each column in its turn; the last stage has them all. `whole`: a clip of a corpus, heard as it is scored there.
+def transcribe_columns(recording: "Recording", columns: Sequence[Column], whole: bool) -> Iterator[Stage]:
+    """Each column in its turn; the last stage has them all. `whole`: without voice activity, as a corpus is scored.
 
     Raises UserError where two columns are the same, or one cannot be loaded.
     """
@@ -67,7 +70,7 @@ def hear(recording: "Recording", columns: Sequence[Asked], whole: bool) -> Itera
     from speech.transcribe import transcribe
 
     refuse_twins(columns)
-    done: tuple[Heard, ...] = ()
+    done: tuple[ColumnResult, ...] = ()
     for at, column in enumerate(columns):
         yield Stage(at, None, done)
         engine = loaded(column.setting).engine.with_own_counts()
@@ -76,24 +79,24 @@ def hear(recording: "Recording", columns: Sequence[Asked], whole: bool) -> Itera
         for progress in transcribe(recording, engine, options):
             yield Stage(at, progress, done)
         taken = time.perf_counter() - started
-        done += (_heard(column, engine, progress.transcript, taken),)
+        done += (_result(column, engine, progress.transcript, taken),)
     yield Stage(len(columns), None, done)
 
 
-def refuse_twins(columns: Sequence[Asked]) -> None:
+def refuse_twins(columns: Sequence[Column]) -> None:
     """Raises UserError where two columns are the same."""
-    settings = [settled(column.setting) for column in columns]
+    settings = [resolved(column.setting) for column in columns]
     for at, setting in enumerate(settings):
         if setting in settings[:at]:
             twins = {"a": LETTERS[settings.index(setting)], "b": LETTERS[at]}
             raise UserError(*message("columns_same", **twins))
 
 
-def _heard(column: Asked, engine: "Engine", transcript, taken: float) -> Heard:
+def _result(column: Column, engine: "Engine", transcript, taken: float) -> ColumnResult:
     weights = [(turn.confidence, len(turn.text.split())) for turn in transcript.turns]
     words = sum(count for _, count in weights)
-    return Heard(
-        called=column.called,
+    return ColumnResult(
+        name=column.name,
         setting=column.setting,
         model=engine.model,
         adapter=engine.adapter,
@@ -112,52 +115,48 @@ def _heard(column: Asked, engine: "Engine", transcript, taken: float) -> Heard:
     )
 
 
-def running(stage: Stage, columns: Sequence[Asked], reader: str, blind: bool) -> str:
+def running(stage: Stage, columns: Sequence[Column], reader: str, blind: bool) -> Markup:
     """The column in hand, under a bar over all of them."""
-    name = LETTERS[stage.at] if blind else escape(columns[stage.at].called)
+    name = f"{stage.at + 1} / {len(columns)}" if blind else columns[stage.at].name
     if stage.progress is None:
-        said, share = say(reader, "column_loading", name=name), 0.0
+        text, share = say(reader, "column_loading", name=name), 0.0
     else:
         done, total = stage.progress.seconds_done, stage.progress.seconds_total
-        said = say(reader, "column_listening", name=name, done=clock(done), total=clock(total))
+        text = say(reader, "column_running", name=name, done=clock(done), total=clock(total))
         share = done / total if total else 1.0
-    value = (stage.at + share) / len(columns)
-    bar = f' value="{value:.3f}" max="1"' if value else ""
-    return f'<div class="running" role="status"><progress{bar}></progress><span>{said}</span></div>'
+    return render("kit/running.html", reader, text=text, share=(stage.at + share) / len(columns) or None)
 
 
-def shown(heard: Sequence[Heard], reference: str, reader: str, letters: Sequence[str] = LETTERS) -> str:
-    """The verdict, the columns with their letters, and the legend of their marks."""
+def shown(results: Sequence[ColumnResult], reference: str, reader: str, signs: Sequence[str] = LETTERS) -> Markup:
+    """The verdict, the columns under their letters or other signs, and the legend of their marks."""
     from scoring.measures import judge
 
-    texts, names = [each.text for each in heard], [f"<b>{escape(name)}</b>" for name in called(heard)]
-    quick = verdict.faster(names, [each.seconds for each in heard], reader)
+    texts, names = [each.text for each in results], [Markup("<b>{}</b>").format(name) for name in names_of(results)]
+    quick = verdict.faster(names, [each.seconds for each in results], reader)
     if is_said(reference):
-        found, clips = verdict.judged(reference, texts), judge([reference] * len(texts), texts)
+        found, clips = verdict.mark(reference, texts), judge([reference] * len(texts), texts)
         line = verdict.line(names, found, [clip.wer for clip in clips], reader)
     else:
-        found, clips = verdict.differing(texts), [None] * len(texts)
+        found, clips = verdict.mark_differences(texts), [None] * len(texts)
         line = verdict.line_without_reference(found, reader)
-    articles = "".join(
-        _column(*column, reader) for column in zip(letters, called(heard), heard, found, clips, strict=False)
-    )
-    return (
-        f'<p class="verdict" role="status">{line} {quick}</p><div class="columns">{articles}</div>'
-        f"{verdict.legend(found, reader)}"
-    )
+    columns = [
+        {"sign": sign, "name": name, "result": each, "words": verdict.shown(words, reader)}
+        | _figures(each, clip, reader)
+        for sign, name, each, words, clip in zip(signs, names_of(results), results, found, clips, strict=False)
+    ]
+    verdicts, legend = Markup("{} {}").format(line, quick), verdict.legend(found, reader)
+    return render("compare/columns.html", reader, verdict=verdicts, columns=columns, legend=legend)
 
 
-def veiled(heard: Sequence[Heard], reader: str) -> str:
-    """The texts alone, under letters: who said what, and how well, is told after the choice."""
-    found = verdict.differing([each.text for each in heard])
-    articles = "".join(
-        f"<article><h3><i>{letter}</i></h3>{_text(each, reader)}{verdict.shown(words, reader)}</article>"
-        for letter, each, words in zip(LETTERS, heard, found, strict=False)
-    )
-    return (
-        f'<p class="verdict" role="status">{say(reader, "blind_question")}</p><div class="columns">{articles}</div>'
-        f"{verdict.legend(found, reader)}"
-    )
+def veiled(results: Sequence[ColumnResult], reader: str) -> Markup:
+    """The texts alone, under numbers: which model wrote which, and how well, is shown after the choice."""
+    found = verdict.mark_differences([each.text for each in results])
+    columns = [
+        {"sign": at, "name": "", "result": each, "words": verdict.shown(words, reader), "rates": [], "figures": []}
+        for at, (each, words) in enumerate(zip(results, found, strict=True), start=1)
+    ]
+    question, legend = say(reader, "blind_question"), verdict.legend(found, reader)
+    return render("compare/columns.html", reader, verdict=question, columns=columns, legend=legend)
 
 
 def is_said(reference: str) -> bool:
@@ -167,51 +166,35 @@ def is_said(reference: str) -> bool:
     return bool(normalise(reference))
 
 
-def called(heard: Sequence[Heard]) -> list[str]:
+def names_of(results: Sequence[ColumnResult]) -> list[str]:
     """The columns' names, with their engine, precision and assistant where these are what tells them apart."""
-    names = [each.called for each in heard]
-    alike = len(set(names)) < len(names) or len({_how(each) for each in heard}) > 1
-    return [f"{each.called} ({_how(each)})" if alike else each.called for each in heard]
+    names = [each.name for each in results]
+    alike = len(set(names)) < len(names) or len({_how(each) for each in results}) > 1
+    return [f"{each.name} ({_how(each)})" if alike else each.name for each in results]
 
 
-def _how(heard: Heard) -> str:
-    draft = heard.assistant and f"+ {heard.assistant}"
-    return ", ".join(filter(None, (heard.engine, heard.precision, heard.device.upper(), draft)))
+def _how(result: ColumnResult) -> str:
+    draft = result.assistant and f"+ {result.assistant}"
+    return ", ".join(filter(None, (result.engine, result.precision, result.device.upper(), draft)))
 
 
-def _column(letter: str, name: str, heard: Heard, found: verdict.Judged, clip, reader: str) -> str:
-    rates = ""
+def _figures(result: ColumnResult, clip: "Clip | None", reader: str) -> dict:
+    """The rates by the reference, where there is one, and what the column took."""
+    rates = []
     if clip is not None:
         edits = f"{clip.substitutions} / {clip.deletions} / {clip.insertions}"
-        facts = [
+        rates = [
             (percent(clip.wer, reader), "wer_fact"),
             (percent(clip.cer, reader), "cer_fact"),
             (edits, "edits_fact"),
         ]
-        rates = _list(facts, reader, "rates")
-    facts = [
-        (f"{number(heard.seconds, reader, 2)} s", "taken_fact"),
-        (number(heard.seconds / heard.audio_seconds, reader, 2) if heard.audio_seconds else "–", "speed_fact"),
-        (number(heard.tokens, reader, 0), "tokens_fact"),
-        (percent(heard.confidence and 100 * heard.confidence, reader) or "–", "confidence_fact"),
+    speed = number(result.seconds / result.audio_seconds, reader, 2) if result.audio_seconds else "–"
+    figures = [
+        (f"{number(result.seconds, reader, 2)} s", "taken_fact"),
+        (speed, "speed_fact"),
+        (number(result.tokens, reader, 0), "tokens_fact"),
+        (percent(result.confidence and 100 * result.confidence, reader) or "–", "confidence_fact"),
     ]
-    if heard.drafted:
-        facts.append((percent(100 * heard.accepted / heard.drafted, reader), "accepted_fact"))
-    return (
-        f"<article><h3><i>{letter}</i> {escape(name)}</h3>{_text(heard, reader)}{verdict.shown(found, reader)}{rates}"
-        f'{_list(facts, reader, "")}<p class="how">{escape(_how(heard))}</p></article>'
-    )
-
-
-def _text(heard: Heard, reader: str) -> str:
-    flagged = "".join(
-        f"<li>« {escape(each.text)} » ({say(reader, f'flagged_{each.reason}')})</li>" for each in heard.flagged
-    )
-    aside = f'<aside class="flagged"><p>{say(reader, "flagged")}</p><ul>{flagged}</ul></aside>' if flagged else ""
-    text = escape(typeset(heard.text)) or f"<i>{say(reader, 'nothing_heard')}</i>"
-    return f'<p class="text" lang="fr">{text}</p>{aside}'
-
-
-def _list(facts: Sequence[tuple[str, str]], reader: str, kind: str) -> str:
-    items = "".join(f"<div><dd>{escape(value)}</dd><dt>{say(reader, key)}</dt></div>" for value, key in facts)
-    return f'<dl class="facts {kind}">{items}</dl>'
+    if result.drafted:
+        figures.append((percent(100 * result.accepted / result.drafted, reader), "accepted_fact"))
+    return {"rates": rates, "figures": figures, "how": _how(result)}

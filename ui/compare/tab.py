@@ -1,9 +1,10 @@
-"""The compare tab: the same audio heard by a base, by adapters, by other settings, side by side."""
+"""The compare tab: the same audio transcribed by a base, by adapters, by other settings, side by side."""
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,12 +14,14 @@ from gradio.utils import get_upload_folder
 from common.messages import UserError
 from ui.compare import adapter_fields, blind, column_settings, columns, telephone_line, whole_corpus
 from ui.compare.blind import Ballot
-from ui.compare.columns import LETTERS, Heard
-from ui.kit import adapter_shelf, corpus_field, transcript_html
+from ui.compare.columns import LETTERS, Column, ColumnResult
+from ui.kit import adapter_shelf, corpus_field
 from ui.kit.adapter_shelf import Shelf
-from ui.kit.corpus_field import Source, refused
+from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import loading
+from ui.kit.errors import refused
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
+from ui.kit.html import alert, note
 from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.sound import SAMPLE_RATE, playable
 from ui.kit.theme import WAVE
@@ -26,11 +29,11 @@ from ui.kit.theme import WAVE
 if TYPE_CHECKING:
     from speech.audio.decode import Recording
 
-LISTENING = SEVERAL | FOUR_AT_ONCE
+WORKING = SEVERAL | FOUR_AT_ONCE
 
 
 class Taken(NamedTuple):
-    """The clip of a corpus that is being listened to."""
+    """The clip of a corpus that is to be compared."""
 
     source: Source
     row: int
@@ -39,71 +42,117 @@ class Taken(NamedTuple):
 class Done(NamedTuple):
     """A comparison that has come to its end."""
 
-    heard: tuple[Heard, ...]
+    results: tuple[ColumnResult, ...]
     audio: str  # its name
     ballot: Ballot | None  # of a blind one
-    chosen: bool = False  # what was blind is told
+    chosen: bool = False  # the visitor has voted, so the names are shown
+
+
+class Audio(NamedTuple):
+    """What is to be compared."""
+
+    recording: gr.Audio
+    phone: gr.Checkbox
+    phoned: gr.Audio
+    picture: gr.HTML
+    reference: gr.Textbox
+
+
+class Sample(NamedTuple):
+    sources: gr.Dropdown
+    row: gr.Number
+    take: gr.Button
+    dice: gr.Button
+
+
+class Votes(NamedTuple):
+    numbers: gr.Row
+    buttons: list  # a column each, and a tie
+    tally: gr.HTML
+    export: gr.DownloadButton
+
+
+class Outcome(NamedTuple):
+    """What the end of a comparison changes: in the layout the components, of a handler their new values."""
+
+    start: object = gr.update(visible=True)
+    stop: object = gr.update(visible=False)
+    numbers: object = gr.skip()
+    first: object = gr.skip()
+    second: object = gr.skip()
+    third: object = gr.skip()
+    tie: object = gr.skip()
+    shown: object = gr.skip()
+    memory: object = gr.skip()
 
 
 def tab() -> None:
     with gr.Tab(label("compare"), elem_id="compare") as here:
-        own, taken, done, votes = gr.State(Shelf()), gr.State(), gr.State(), gr.State(())
+        shelf, taken, done, ballots = gr.State(Shelf()), gr.State(), gr.State(), gr.State(())
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=300):
-                recording, phone, phoned, picture, reference = _audio()
-                sources, row, take, dice = _sample()
+                audio, sample = _audio(), _sample()
             with gr.Column(scale=7, min_width=300):
-                models, asked, opened = column_settings.fields()
+                fields = column_settings.fields()
                 with gr.Row(elem_classes="start"):
                     start = gr.Button(label("compare"), variant="primary", elem_classes="start")
                     stop = gr.Button(label("cancel"), variant="stop", visible=False, elem_classes="stop")
                     hidden = gr.Checkbox(False, label=label("blind"), container=False, min_width=140)
                 shown = gr.HTML(apply_default_css=False, padding=False, elem_id="compared")
-                letters, buttons, told, export = _votes()
+                votes = _votes()
         many = whole_corpus.section()
         shelves = adapter_fields.section()
 
     with here:  # among the tabs gradio would count a state as one
-        lists = [own, *models, sources, many[0], *shelves[:2], shelves[-1], shown]
-        here.select(_arrive, [own, *models], lists, **SEVERAL)
-        cleared = [taken, done, shown, letters]
-        changed = gr.on(
-            [recording.upload, recording.stop_recording, recording.clear], _forget, None, cleared, **AT_ONCE
-        )
-        takes = [
-            button.click(_take, [sources, row, gr.State(chance)], [recording, reference, row, *cleared], **SEVERAL)
-            for button, chance in ((take, False), (dice, True))
-        ]
-        for event in (changed.then, phone.input, *[each.success for each in takes]):
-            event(_phone, [recording, phone, taken], [phoned, picture], **SEVERAL)
+        lists = adapter_fields.lists(shelves, shelf, fields.models)
+        chosen = dict(zip(("a", "b", "c"), fields.models, strict=True))
+        arrived = [*lists, sample.sources, many.sources, shown]
+        here.select(_arrive, shelf, arrived, inputs_kwargs=chosen, **SEVERAL)
+        _wire_audio(audio, sample, taken, [taken, done, shown, votes.numbers])
 
-        begun = start.click(_begin, None, [start, stop, letters], **AT_ONCE)
-        inputs = [recording, phone, taken, hidden, own, *asked]
-        hearing = begun.then(_compare, inputs, [shown, done], **LISTENING)
-        ended = [start, stop, letters, *buttons, shown, shelves[-1]]
-        hearing.success(_finish, [done, reference], ended, **SEVERAL)
-        hearing.failure(_interrupted, [done, reference], ended, **SEVERAL)
-        gr.on([stop.click, recording.clear], None, cancels=hearing)
-        reference.input(_judge, [done, reference], shown, **SEVERAL)
-        for at, button in enumerate(buttons):
+        begun = start.click(_begin, None, [start, stop, votes.numbers], **AT_ONCE)
+        inputs = [audio.recording, audio.phone, taken, hidden, shelf]
+        working = begun.then(_compare, inputs, [shown, done], inputs_kwargs=fields.settings, **WORKING)
+        ended = [*Outcome(start, stop, votes.numbers, *votes.buttons, shown, shelves.memory)]
+        working.success(_finish, [done, audio.reference], ended, **SEVERAL)
+        working.failure(_interrupted, [done, audio.reference], ended, **SEVERAL)
+        gr.on([stop.click, audio.recording.clear], None, cancels=working)
+        audio.reference.input(_show_result, [done, audio.reference], shown, **SEVERAL)
+        for at, button in enumerate(votes.buttons):
             choice = gr.State(at if at < len(LETTERS) else None)
-            button.click(
-                _vote, [choice, done, votes, reference], [done, votes, shown, letters, told, export], **SEVERAL
-            )
+            told = [done, ballots, shown, votes.numbers, votes.tally, votes.export]
+            button.click(_vote, [choice, done, ballots, audio.reference], told, **SEVERAL)
 
-        column_settings.wire(opened)
-        whole_corpus.wire(many, own, asked)
-        adapter_fields.wire(shelves, own, models)
+        column_settings.wire(fields)
+        whole_corpus.wire(many, shelf, fields.settings)
+        adapter_fields.wire(shelves, shelf, fields.models)
 
 
-def _audio() -> tuple:
+def _wire_audio(audio: Audio, sample: Sample, taken: gr.State, cleared: list) -> None:
+    """`cleared`: what another audio empties."""
+    recording = audio.recording
+    changed = gr.on([recording.upload, recording.stop_recording, recording.clear], _forget, None, cleared, **AT_ONCE)
+    takes = [
+        button.click(
+            _take,
+            [sample.sources, sample.row, gr.State(chance)],
+            [recording, audio.reference, sample.row, *cleared],
+            **SEVERAL,
+        )
+        for button, chance in ((sample.take, False), (sample.dice, True))
+    ]
+    for event in (changed.then, audio.phone.input, *[each.success for each in takes]):
+        event(_phone, [recording, audio.phone, taken], [audio.phoned, audio.picture], **SEVERAL)
+
+
+def _audio() -> Audio:
     recording = gr.Audio(
         label=label("recording"),
         sources=["upload", "microphone"],
         type="filepath",
         format=None,
         editable=False,
-        elem_id="heard",
+        elem_id="compared-recording",
         elem_classes="recorder",
         **WAVE,
     )
@@ -113,46 +162,46 @@ def _audio() -> tuple:
     reference = gr.Textbox(
         "", label=label("what_was_said"), placeholder=label("what_was_said_hint"), lines=2, elem_id="reference"
     )
-    return recording, phone, phoned, picture, reference
+    return Audio(recording, phone, phoned, picture, reference)
 
 
-def _sample() -> tuple:
+def _sample() -> Sample:
     with gr.Accordion(label("from_corpus"), open=False):
         sources = gr.Dropdown([], label=label("source"), info=label("source_hint"), allow_custom_value=True)
         with gr.Row(elem_classes="score"):
             row = gr.Number(1, label=label("sample_number"), precision=0, minimum=1, min_width=90)
             take = gr.Button(label("take"), min_width=90)
             dice = gr.Button(label("at_random"), min_width=90)
-    return sources, row, take, dice
+    return Sample(sources, row, take, dice)
 
 
-def _votes() -> tuple:
-    with gr.Row(visible=False, elem_classes="votes") as letters:
-        buttons = [gr.Button(letter, visible=letter != LETTERS[-1], min_width=60) for letter in LETTERS]
+def _votes() -> Votes:
+    with gr.Row(visible=False, elem_classes="votes") as numbers:
+        buttons = [gr.Button(str(at + 1), visible=at < 2, min_width=60) for at in range(len(LETTERS))]
         buttons.append(gr.Button(label("tie"), min_width=90))
-    told = gr.HTML(apply_default_css=False, elem_id="tally")
+    tally = gr.HTML(apply_default_css=False, elem_id="tally")
     with gr.Row(elem_classes="downloads"):
         export = gr.DownloadButton(label("tally_csv"), visible=False, size="sm", min_width=60)
-    return letters, buttons, told, export
+    return Votes(numbers, buttons, tally, export)
 
 
 # What happens
 
 
-def _arrive(own: Shelf, a: str | None, b: str | None, c: str | None, request: gr.Request) -> tuple:
-    """The lists as they are now; who comes back finds what was chosen."""
+def _arrive(shelf: Shelf, request: gr.Request, **chosen: str | None) -> tuple:
+    """The lists as they are now; a visitor who comes back finds what was chosen."""
     reader = reader_of(request)
     try:
         base = loading().result().choice.model
     except UserError as refusal:
-        return *[gr.skip()] * 9, refused(refusal, reader)
-    own = adapter_shelf.refreshed(own)
-    first = own.adapters[0].name if own.adapters else None
+        return *[gr.skip()] * 11, refused(refusal, reader)
+    shelf = adapter_shelf.refreshed(shelf)
+    first = shelf.adapters[0].name if shelf.adapters else None
     names = corpus_field.sources()
     sources = gr.Dropdown(names, value=names[0])
-    table, which, fields, used = adapter_fields.listed(own, (a or base, b or first, c), reader)
-    welcome = gr.skip() if a else f'<p class="note">{say(reader, "compare_invitation")}</p>'
-    return own, *fields, sources, sources, table, which, used, welcome
+    models = (chosen["a"] or base, chosen["b"] or first, chosen["c"])
+    welcome = gr.skip() if chosen["a"] else note(say(reader, "compare_invitation"))
+    return *adapter_fields.listed(shelf, models, reader), sources, sources, welcome
 
 
 def _forget() -> tuple:
@@ -160,7 +209,7 @@ def _forget() -> tuple:
 
 
 def _take(name: str | None, row: float | None, chance: bool, request: gr.Request) -> tuple:
-    """A clip of a corpus with what was said in it."""
+    """Takes a clip of a corpus, with what was said in it."""
     reader = reader_of(request)
     source = Source((name or "").strip())
     try:
@@ -175,7 +224,7 @@ def _take(name: str | None, row: float | None, chance: bool, request: gr.Request
 
 
 def _recording(path: str | None, taken: Taken | None, phone: bool) -> "Recording":
-    """What is to be heard. Raises UserError."""
+    """What is to be transcribed. Raises UserError."""
     from speech.audio.decode import Recording, read
     from transcripts.transcript import AudioFacts
 
@@ -193,7 +242,7 @@ def _recording(path: str | None, taken: Taken | None, phone: bool) -> "Recording
 
 
 def _phone(path: str | None, phone: bool, taken: Taken | None, request: gr.Request) -> tuple:
-    """What the telephone line leaves, to be heard and seen."""
+    """What the telephone line leaves, to be played and seen."""
     if not phone or not (path or taken):
         return gr.Audio(None, visible=False), ""
     try:
@@ -209,64 +258,70 @@ def _begin() -> tuple:
 
 
 async def _compare(
-    path: str | None, phone: bool, taken: Taken | None, hidden: bool, own: Shelf, request: gr.Request, *asked
+    path: str | None,
+    phone: bool,
+    taken: Taken | None,
+    hidden: bool,
+    shelf: Shelf,
+    request: gr.Request,
+    **settings,
 ) -> AsyncIterator[tuple]:
-    """Yields how far it has come, and at the end what was heard.
+    """Yields how far it has come, and at the end the results.
 
-    A piece is worked out in a thread: who cancels is let go at once, and after that piece no other follows.
+    A piece is worked out in a thread: a visitor who cancels is let go at once, and after that piece no other follows.
     """
     reader = reader_of(request)
-    yield f'<p class="note" role="status">{say(reader, "listening")}</p>', None
-    pieces = _work(path, phone, taken, hidden, own, asked, reader)
+    yield note(say(reader, "transcribing")), None
     try:
+        recording = await asyncio.to_thread(_recording, path, taken, phone)
+        columns_asked = await asyncio.to_thread(partial(column_settings.columns_of, shelf, **settings))
+        pieces = _work(recording, columns_asked, taken is not None, hidden, reader)
         while piece := await asyncio.to_thread(next, pieces, None):
             yield piece
     except UserError as refusal:
         yield refused(refusal, reader), None
 
 
-def _work(path, phone, taken, hidden, own, asked, reader: str) -> Iterator[tuple[str, Done | None]]:
-    recording = _recording(path, taken, phone)
-    named = column_settings.asked(own, *asked)
-    for stage in columns.hear(recording, named, whole=taken is not None):
-        if stage.at < len(named):
-            yield columns.running(stage, named, reader, hidden), None
-    ballot = blind.drawn(stage.heard) if hidden else None
-    yield gr.skip(), Done(stage.heard, recording.facts.path, ballot)
+def _work(
+    recording: "Recording", asked: Sequence[Column], whole: bool, hidden: bool, reader: str
+) -> Iterator[tuple[str, Done | None]]:
+    for stage in columns.transcribe_columns(recording, asked, whole):
+        if stage.at < len(asked):
+            yield columns.running(stage, asked, reader, hidden), None
+    ballot = blind.drawn(stage.results) if hidden else None
+    yield gr.skip(), Done(stage.results, recording.facts.path, ballot)
 
 
-def _finish(done: Done | None, reference: str, request: gr.Request) -> tuple:
-    buttons = gr.Button(visible=True), gr.Button(visible=False)
+def _finish(done: Done | None, reference: str, request: gr.Request) -> Outcome:
     reader = reader_of(request)
     if done is None:  # what _compare said last stays
-        return *buttons, *[gr.skip()] * (len(LETTERS) + 2), gr.skip(), adapter_fields.in_memory(reader)
-    veiled = done.ballot is not None
-    letters = [gr.Button(visible=at < len(done.heard)) for at in range(len(LETTERS))]
-    return (
-        *buttons,
-        gr.Row(visible=veiled),
-        *letters,
-        gr.skip(),
-        _result(done, reference, reader),
-        adapter_fields.in_memory(reader),
+        return Outcome(memory=adapter_fields.in_memory(reader))
+    first, second, third = (gr.Button(visible=at < len(done.results)) for at in range(len(LETTERS)))
+    return Outcome(
+        numbers=gr.Row(visible=done.ballot is not None),
+        first=first,
+        second=second,
+        third=third,
+        shown=_result(done, reference, reader),
+        memory=adapter_fields.in_memory(reader),
     )
 
 
-def _interrupted(done: Done | None, reference: str, request: gr.Request) -> tuple:
+def _interrupted(done: Done | None, reference: str, request: gr.Request) -> Outcome:
     """The visitor cancelled it, or something failed that nobody foresaw and that the log has."""
-    *ended, shown, used = _finish(done, reference, request)
-    if done is None:
-        shown = transcript_html.refused(say(reader_of(request), "comparison_interrupted"))
-    return *ended, shown, used
+    ended = _finish(done, reference, request)
+    if done is not None:
+        return ended
+    return ended._replace(shown=alert(say(reader_of(request), "comparison_interrupted")))
 
 
 def _result(done: Done, reference: str, reader: str) -> str:
     if done.ballot and not done.chosen:
         return columns.veiled(done.ballot.veiled, reader)
-    return columns.shown(done.heard, reference, reader, done.ballot.letters if done.ballot else LETTERS)
+    return columns.shown(done.results, reference, reader, done.ballot.signs if done.ballot else LETTERS)
 
 
-def _judge(done: Done | None, reference: str, request: gr.Request) -> str:
+def _show_result(done: Done | None, reference: str, request: gr.Request) -> str:
     """Another reference, the same columns."""
     return _result(done, reference, reader_of(request)) if done else gr.skip()
 

@@ -4,8 +4,7 @@ import base64
 
 import numpy as np
 
-from ui.kit.format import number
-from ui.kit.i18n import say
+from ui.kit.html import render
 from ui.kit.sound import SAMPLE_RATE
 
 NOISE = 25.0  # dB under the voice: audible, and in nobody's way
@@ -21,13 +20,8 @@ def through(waveform: np.ndarray) -> np.ndarray:
 
 def pictures(before: np.ndarray, after: np.ndarray, reader: str) -> str:
     """Both waveforms (channels, samples) as HTML: time to the right, pitch upwards to 8 kHz, loudness in ink."""
-    figures = "".join(
-        f'<figure><img src="{_spectrogram(waveform)}" alt="{say(reader, key)}">'
-        f"<figcaption>{say(reader, key)}</figcaption></figure>"
-        for waveform, key in ((before, "line_before"), (after, "line_after"))
-    )
-    seconds = number(min(SHOWN, before.shape[1]) / SAMPLE_RATE, reader)
-    return f'<div class="line">{figures}<p class="legend">{say(reader, "line_axes", seconds=seconds)}</p></div>'
+    figures = [(_spectrogram(before), "line_before"), (_spectrogram(after), "line_after")]
+    return render("compare/line.html", reader, figures=figures, seconds=min(SHOWN, before.shape[1]) / SAMPLE_RATE)
 
 
 def _spectrogram(waveform: np.ndarray) -> str:

@@ -9,28 +9,42 @@ from common.messages import UserError
 from ui.compare import column_settings, columns, whole_corpus_html
 from ui.kit import corpus_field
 from ui.kit.adapter_shelf import Shelf
-from ui.kit.corpus_field import Source, refused
+from ui.kit.corpus_field import Source
+from ui.kit.errors import refused
 from ui.kit.events import AT_ONCE, POLL, SEVERAL
 from ui.kit.fields import FIRST
+from ui.kit.html import note
 from ui.kit.i18n import label, reader_of, say
 from ui.kit.sound import playable
 from ui.kit.theme import WAVE
 from ui.scores import background, figures_html, results
 
 if TYPE_CHECKING:
-    from ui.scores.results import Listener
+    from ui.scores.results import Scorer
 
 
-class Duel(NamedTuple):
-    """Two listeners and the rows of a corpus that both hear."""
+class CorpusComparison(NamedTuple):
+    """Two models and the rows of a corpus that both transcribe."""
 
     source: Source
-    both: tuple["Listener", ...]
+    both: tuple["Scorer", ...]
     rows: tuple[int, ...]
 
 
-def section() -> list:
-    """The fields; the first one names the corpus."""
+class Parts(NamedTuple):
+    """The section's fields and what it shows."""
+
+    sources: gr.Dropdown
+    first: gr.Number
+    start: gr.Button
+    stop: gr.Button
+    progress: gr.HTML
+    summary: gr.HTML
+    player: gr.Audio
+    clip: gr.HTML
+
+
+def section() -> Parts:
     with gr.Accordion(label("many"), open=False, elem_id="many"):
         with gr.Row(elem_classes="score"):
             custom = {"allow_custom_value": True, "scale": 3, "min_width": 220}
@@ -44,39 +58,36 @@ def section() -> list:
         )
         player = gr.Audio(label=label("clip"), interactive=False, visible=False, elem_classes="recorder", **WAVE)
         clip = gr.HTML(apply_default_css=False, padding=False, elem_id="many-clip")
-    return [sources, first, start, stop, progress, summary, player, clip]
+    return Parts(sources, first, start, stop, progress, summary, player, clip)
 
 
-def wire(duel: list, own: gr.State, asked: list) -> None:
-    sources, first, start, stop, progress, summary, player, clip = duel
-    fought, followed, timer = gr.State(), gr.State(()), gr.Timer(POLL, active=False)
-    working = [followed, progress, timer, stop]
-    start.click(_fight, [sources, first, own, *asked], [fought, *working, summary, player, clip], **SEVERAL)
-    stop.click(_cancel, followed, progress, **AT_ONCE)
-    timer.tick(_look, [followed, fought], [*working, summary], **SEVERAL)
-    summary.listen(_listen, fought, [player, clip], **SEVERAL)
+def wire(parts: Parts, shelf: gr.State, settings: dict) -> None:
+    """`settings`: the fields of the columns, by their names."""
+    comparison, jobs, timer = gr.State(), gr.State(()), gr.Timer(POLL, active=False)
+    working = [jobs, parts.progress, timer, parts.stop]
+    shown = [comparison, *working, parts.summary, parts.player, parts.clip]
+    parts.start.click(_start, [parts.sources, parts.first, shelf], shown, inputs_kwargs=settings, **SEVERAL)
+    parts.stop.click(_cancel, jobs, parts.progress, **AT_ONCE)
+    timer.tick(_look, [jobs, comparison], [*working, parts.summary], **SEVERAL)
+    parts.summary.listen(_listen, comparison, [parts.player, parts.clip], **SEVERAL)
 
 
-def _fight(name: str | None, first: float | None, own: Shelf, request: gr.Request, *asked) -> Iterator[tuple]:
+def _start(name: str | None, first: float | None, shelf: Shelf, request: gr.Request, **settings) -> Iterator[tuple]:
     """Columns A and B over the first clips of a corpus, or over all."""
     reader, kept = reader_of(request), gr.skip()
-    yield kept, kept, f'<p class="note" role="status">{say(reader, "loading")}</p>', kept, kept, "", *_silent()
+    yield kept, kept, note(say(reader, "loading")), kept, kept, "", gr.Audio(None, visible=False), ""
     try:
-        both = column_settings.asked(own, False, *asked[1:])
+        both = column_settings.columns_of(shelf, **settings | {"third": False})
         columns.refuse_twins(both)
         source = Source((name or "").strip())
         clips = corpus_field.opened(source).corpus
-        listeners = tuple(results.listener(setting, called if setting.adapter else "") for called, setting in both)
+        scorers = tuple(results.scorer(each.setting, each.name if each.setting.adapter else "") for each in both)
     except UserError as refusal:
         yield kept, kept, refused(refusal, reader), kept, kept, kept, kept, kept
         return
     rows = range(len(clips))[: int(first) if first and first >= 1 else None]
-    jobs = tuple(background.begin(clips, listener, rows) for listener in listeners)
-    yield Duel(source, listeners, tuple(rows)), *_working(jobs, request), kept, kept, kept
-
-
-def _silent() -> tuple:
-    return gr.Audio(None, visible=False), ""
+    jobs = tuple(background.begin(clips, scorer, rows) for scorer in scorers)
+    yield CorpusComparison(source, scorers, tuple(rows)), *_working(jobs, request), kept, kept, kept
 
 
 def _working(jobs: tuple, request: gr.Request) -> tuple:
@@ -84,42 +95,41 @@ def _working(jobs: tuple, request: gr.Request) -> tuple:
     return jobs, figures_html.jobs(jobs, reader_of(request)), gr.Timer(active=alive), gr.Button(visible=alive)
 
 
-def _look(followed: tuple, duel: Duel | None, request: gr.Request) -> Iterator[tuple]:
+def _look(jobs: tuple, comparison: CorpusComparison | None, request: gr.Request) -> Iterator[tuple]:
     """How far the jobs are; what they found is shown once none is left."""
-    over = not any(job.alive for job in followed)
-    yield *_working(followed, request), gr.skip()
-    if over and duel:
-        yield *_working(followed, request), _summary(duel, reader_of(request))
+    over = not any(job.alive for job in jobs)
+    yield *_working(jobs, request), gr.skip()
+    if over and comparison:
+        yield *_working(jobs, request), _summary(comparison, reader_of(request))
 
 
-def _summary(duel: Duel, reader: str) -> str:
-    opened = corpus_field.opened(duel.source)
-    pairs = whole_corpus_html.compared(opened.corpus, duel.both, duel.rows)
-    return whole_corpus_html.summary(opened, pairs, _names(duel), len(opened.corpus), reader)
+def _summary(comparison: CorpusComparison, reader: str) -> str:
+    opened = corpus_field.opened(comparison.source)
+    pairs = whole_corpus_html.compared(opened.corpus, comparison.both, comparison.rows)
+    return whole_corpus_html.summary(opened, pairs, _names(comparison), len(opened.corpus), reader)
 
 
-def _names(duel: Duel) -> list[str]:
+def _names(comparison: CorpusComparison) -> list[str]:
     """Of both, with engine and precision where these tell them apart."""
-    alike = len({(each.name, each.precision) for each in duel.both}) > 1
-    return [f"{each.called} ({each.name}, {each.precision})" if alike else each.called for each in duel.both]
+    alike = len({(each.name, each.precision) for each in comparison.both}) > 1
+    return [f"{each.title} ({each.name}, {each.precision})" if alike else each.title for each in comparison.both]
 
 
-def _cancel(followed: tuple, request: gr.Request) -> str:
-    for job in followed:
+def _cancel(jobs: tuple, request: gr.Request) -> str:
+    for job in jobs:
         job.stop()
-    return figures_html.jobs(followed, reader_of(request))
+    return figures_html.jobs(jobs, reader_of(request))
 
 
-def _listen(duel: Duel | None, event: gr.EventData, request: gr.Request) -> tuple:
-    if duel is None or int(event.row) not in duel.rows:
+def _listen(comparison: CorpusComparison | None, event: gr.EventData, request: gr.Request) -> tuple:
+    if comparison is None or int(event.row) not in comparison.rows:
         return gr.skip(), gr.skip()
     reader, row = reader_of(request), int(event.row)
-    opened = corpus_field.opened(duel.source)
-    pairs = whole_corpus_html.compared(opened.corpus, duel.both, duel.rows)
+    opened = corpus_field.opened(comparison.source)
+    pairs = whole_corpus_html.compared(opened.corpus, comparison.both, comparison.rows)
     try:
         sound = playable(opened.corpus.clip(row))
     except UserError as refusal:
         return gr.Audio(None, visible=False), refused(refusal, reader)
-    return gr.Audio(sound, visible=True, autoplay=True), whole_corpus_html.clip(
-        opened, pairs, row, _names(duel), reader
-    )
+    shown = whole_corpus_html.clip(pairs, row, _names(comparison), reader)
+    return gr.Audio(sound, visible=True, autoplay=True), shown

@@ -5,11 +5,11 @@ by side, and writes numbers in English only.
 """
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from ui.kit.format import number
+from ui.kit.format import number, percent
+from ui.kit.html import note, render
 from ui.kit.i18n import SENTENCES, say
 
 if TYPE_CHECKING:
@@ -30,17 +30,23 @@ class Bar(NamedTuple):
     value: str  # written behind it; "" inside of a stack
 
 
+class Line(NamedTuple):
+    label: str
+    stacks: list[list[Bar]]  # one below the other
+    total: str
+
+
 def pictures(opened: "Opened", scored: bool, reader: str) -> list[tuple[str, str]]:
     """What can be drawn: (for people, name)."""
     found = [(say(reader, f"picture_{name}"), name) for name in ("durations", "pace")]
     if scored:
         columns = ["seconds", *_columns(opened.corpus.rows)]
-        found += [(say(reader, "picture_wer", column=_called(name, reader)), f"wer {name}") for name in columns]
+        found += [(say(reader, "picture_wer", column=_name_of(name, reader)), f"wer {name}") for name in columns]
     return found
 
 
 def draw(name: str, opened: "Opened", scores: dict[str, "pd.DataFrame"], reader: str) -> str:
-    """The picture; `scores` by the model's name, as `ui.scored.cells` gives them."""
+    """The picture; `scores` by the model's name, as `ui.scores.results.cells` gives them."""
     from corpus.describe import LENGTHS
 
     rows = opened.corpus.rows
@@ -63,7 +69,7 @@ def _columns(rows: "pd.DataFrame") -> list[str]:
     return [column for column, count in values.items() if count > 1 and (column in KNOWN or count <= FEW)]
 
 
-def _called(column: str, reader: str) -> str:
+def _name_of(column: str, reader: str) -> str:
     for key in (f"by_{column}", f"meta_{column}"):
         if key in SENTENCES[reader]:
             return say(reader, key)
@@ -88,8 +94,8 @@ def _histogram(values: "pd.Series", opened: "Opened", edges: Sequence[int], read
             Bar(count / most, at, f"{split} : {number(count, reader, 0)}", "")
             for at, (split, count) in enumerate(line.items())
         ]
-        lines.append((str(label), [bars], number(line.sum(), reader, 0)))
-    return _drawn(lines, counts.columns)
+        lines.append(Line(str(label), [bars], number(line.sum(), reader, 0)))
+    return _drawn(lines, counts.columns, reader)
 
 
 def _rates(groups: "pd.Series", scores: dict[str, "pd.DataFrame"], reader: str, by_size: bool) -> str:
@@ -101,7 +107,7 @@ def _rates(groups: "pd.Series", scores: dict[str, "pd.DataFrame"], reader: str, 
     sums = {name: each[each["words"] > 0] for name, each in sums.items()}
     first = next(iter(sums.values()), None)
     if first is None or first.empty:
-        return f'<p class="note">{say(reader, "no_wer_yet")}</p>'
+        return note(say(reader, "no_wer_yet"))
     shown = (
         first.sort_values("words", ascending=False).index[:GROUPS]
         if by_size
@@ -111,38 +117,21 @@ def _rates(groups: "pd.Series", scores: dict[str, "pd.DataFrame"], reader: str, 
     widest = max(1.0, *(each.max() for each in rates.values()))
     lines = []
     for group in shown:
-        bars = []
-        for at, (name, each) in enumerate(rates.items()):
-            if each[group] == each[group]:
-                said = say(
-                    reader,
-                    "words_of",
-                    percent=number(each[group], reader),
-                    words=number(sums[name]["words"][group], reader, 0),
-                )
-                bars.append([Bar(each[group] / widest, at, f"{name} : {said}", f"{number(each[group], reader)} %")])
-        lines.append((str(group), bars, ""))
-    rest = ""
-    if len(first) > len(shown):
-        told = say(reader, "greatest", shown=str(len(shown)), count=number(len(first), reader, 0))
-        rest = f'<p class="legend">{told}</p>'
-    return _drawn(lines, list(rates)) + rest
+        bars = [
+            [_rate(name, at, each[group], sums[name]["words"][group], widest, reader)]
+            for at, (name, each) in enumerate(rates.items())
+            if each[group] == each[group]  # a NaN where this model has scored nothing
+        ]
+        lines.append(Line(str(group), bars, ""))
+    more = {"shown": str(len(shown)), "count": number(len(first), reader, 0)} if len(first) > len(shown) else None
+    return _drawn(lines, list(rates), reader, more)
 
 
-def _drawn(lines: Sequence[tuple[str, list[list[Bar]], str]], series: Iterable) -> str:
-    """Lines of (label, stacks of bars one below the other, total)."""
-    body = "".join(
-        f'<tr><th scope="row">{escape(label)}</th><td>{"".join(map(_stack, stacks))}</td><td>{total}</td></tr>'
-        for label, stacks, total in lines
-    )
-    names = "".join(f'<li class="series-{at}">{escape(str(name))}</li>' for at, name in enumerate(series))
-    return f'<table class="bars"><tbody>{body}</tbody></table><ul class="series">{names}</ul>'
+def _rate(name: str, series: int, rate: float, words: float, widest: float, reader: str) -> Bar:
+    text = say(reader, "words_of", percent=number(rate, reader), words=number(words, reader, 0))
+    return Bar(rate / widest, series, f"{name} : {text}", percent(rate, reader))
 
 
-def _stack(bars: Sequence[Bar]) -> str:
-    drawn = "".join(
-        f'<span class="series-{bar.series}" style="width:{100 * bar.size:.2f}%" title="{escape(bar.title)}"></span>'
-        for bar in bars
-        if bar.size
-    )
-    return f'<div class="stack">{drawn}<small>{"".join(bar.value for bar in bars)}</small></div>'
+def _drawn(lines: Sequence[Line], series: Iterable, reader: str, more: dict | None = None) -> str:
+    """`more`: how many groups there are of which the greatest are shown."""
+    return render("dataset/bars.html", reader, lines=lines, series=series, more=more)

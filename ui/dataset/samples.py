@@ -1,10 +1,9 @@
 """The samples of a corpus as a table: searched, filtered and put in order on the server, fifty on a page."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from ui.kit.format import number, percent
+from ui.kit.html import note, render
 from ui.kit.i18n import say
 
 if TYPE_CHECKING:
@@ -39,6 +38,14 @@ class View(NamedTuple):
     order: tuple[str, bool] | None = None  # a column, and whether downwards; None: as it came, or as `shown` has it
 
 
+class Line(NamedTuple):
+    """A row of the corpus, with what each model transcribed of it."""
+
+    row: int
+    clip: "pd.Series"
+    transcribed: list[tuple[str | None, float]]
+
+
 def of_split(opened: "Opened", split: str) -> "pd.Series":
     """Which rows are of the split."""
     splits = opened.corpus.rows["split"]
@@ -46,7 +53,7 @@ def of_split(opened: "Opened", split: str) -> "pd.Series":
 
 
 def chosen(opened: "Opened", view: View, scores: Sequence["pd.DataFrame"]) -> "np.ndarray":
-    """The rows to show, in order; `scores` as `ui.scored.cells` gives them, the base's first."""
+    """The rows to show, in order; `scores` as `ui.scores.results.cells` gives them, the base's first."""
     from speech.decoding.hallucinations import plain
 
     keep = of_split(opened, view.split)
@@ -90,43 +97,24 @@ def _in_order(opened: "Opened", view: View, scores: Sequence["pd.DataFrame"], ke
 
 
 def table(opened: "Opened", rows: "np.ndarray", view: View, scores: Sequence["pd.DataFrame"], reader: str) -> str:
-    """A page of rows. Under each text stands what was heard in it; the WERs come in the order of `scores`."""
+    """A page of rows. Under each text stand its transcriptions; the WERs come in the order of `scores`."""
     if not len(rows):
-        return f'<p class="note">{say(reader, "none_found")}</p>'
+        return note(say(reader, "none_found"))
     corpus = opened.corpus.rows
     who = next((column for column in ("call", "speaker") if corpus[column].nunique() > 1), None)
     columns = ["text", "seconds", "split", *([who] if who else []), *["wer", "adapter_wer"][: len(scores)]]
-    heads = "".join(_head(column, view, reader) for column in columns)
-    body = "".join(_row(corpus, row, who, scores, reader) for row in rows)
-    shown = f'<table class="samples"><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table>'
-    return f'<div class="sheet" tabindex="0">{shown}</div>'
-
-
-def _head(column: str, view: View, reader: str) -> str:
     order = view.order or (None, False)
-    sort = f' aria-sort="{"descending" if order[1] else "ascending"}"' if order[0] == column else ""
-    name = say(reader, f"column_{column}")
-    return f'<th scope="col" class="{column}"{sort}><button data-order="{column}">{name}</button></th>'
+    return render(
+        "dataset/samples.html",
+        reader,
+        columns=columns,
+        sort={order[0]: "descending" if order[1] else "ascending"},
+        lines=[Line(row, corpus.loc[row], _transcribed(scores, row)) for row in rows],
+        who=who,
+    )
 
 
-def _row(corpus: "pd.DataFrame", row: int, who: str | None, scores: Sequence["pd.DataFrame"], reader: str) -> str:
-    line = corpus.loc[row]
-    listen = say(reader, "listen_to", number=str(row + 1))
-    heard = "".join(_heard(each["hypothesis"][row], reader) for each in scores)
-    cells = [
-        f'<td class="text"><p>{escape(line.text)}</p>{heard}</td>',
-        f'<td class="seconds">{number(line.seconds, reader, 2)}</td>',
-        f'<td class="split">{escape(str(line.split))}</td>',
-    ]
-    if who:
-        cells.append(f'<td class="{who}">{escape(str(line[who] or ""))}</td>')
-    cells += [f'<td class="wer">{percent(each["wer"][row], reader)}</td>' for each in scores]
-    head = f'<th scope="row"><button aria-label="{listen}">{row + 1}</button></th>'
-    return f'<tr data-row="{row}">{head}{"".join(cells)}</tr>'
-
-
-def _heard(hypothesis: str, reader: str) -> str:
-    if not isinstance(hypothesis, str):
-        return ""
-    nothing = f"<i>{say(reader, 'nothing_heard')}</i>"
-    return f'<p class="heard">{escape(hypothesis) or nothing}</p>'
+def _transcribed(scores: Sequence["pd.DataFrame"], row: int) -> list[tuple[str | None, float]]:
+    """(text, WER) of each model; no text where it has not transcribed the row."""
+    found = [(each["hypothesis"][row], each["wer"][row]) for each in scores]
+    return [(text if isinstance(text, str) else None, wer) for text, wer in found]

@@ -1,7 +1,8 @@
-"""The dataset tab: a corpus in figures and pictures, its samples one by one, and how well they are heard."""
+"""The corpus tab: a corpus in figures and pictures, its samples one by one, and the scores of the models on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -12,81 +13,112 @@ from ui.dataset.samples import ALL, PAGE, SHOWN, View
 from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import Setting, loading
+from ui.kit.errors import refused
 from ui.kit.events import AT_ONCE, POLL, SEVERAL
 from ui.kit.fields import FIRST, corpus_columns
 from ui.kit.format import number
+from ui.kit.html import alert, note
 from ui.kit.i18n import label, reader_of, say
 from ui.kit.sound import playable
 from ui.kit.theme import INK
-from ui.kit.transcript_html import refused
 from ui.scores import background, figures_html, results
-from ui.scores.results import Listener
+from ui.scores.results import Scorer
 
 SCROLL = """() => { if (innerWidth <= 700) document.querySelector('#clip').scrollIntoView({behavior: 'smooth'}); }"""
 
 
+class Choice(NamedTuple):
+    """What to open, and the adapter whose scores stand beside the page's own."""
+
+    name: gr.Dropdown
+    columns: list  # audio, text, unit
+    open: gr.Button
+    adapter: gr.Dropdown
+
+
+class Scores(NamedTuple):
+    first: gr.Number
+    score_first: gr.Button
+    score_selection: gr.Button
+    cancel: gr.Button
+    progress: gr.HTML
+    figures: gr.HTML
+    exports: list  # of the page's model, and of the adapter
+
+
+class Table(NamedTuple):
+    search: gr.Textbox
+    split: gr.Dropdown
+    shown: gr.Dropdown
+    table: gr.HTML
+    before: gr.Button
+    where: gr.HTML
+    after: gr.Button
+
+
 def tab() -> None:
     with gr.Tab(label("dataset"), elem_id="dataset") as here:
-        source, adapter = gr.State(), gr.State()  # a Source, a Listener
+        source, adapter = gr.State(), gr.State()  # a Source, a Scorer
         order, page = gr.State(), gr.State(0)
-        followed, ended = gr.State(()), gr.State(0)  # jobs; how often they came to an end
+        jobs, ended = gr.State(()), gr.State(0)  # jobs; how often they came to an end
         timer = gr.Timer(POLL, active=False)
-        named, again, adapted = _choice()
-        told = gr.HTML(apply_default_css=False, elem_id="corpus")
+        choice = _choice()
+        about = gr.HTML(apply_default_css=False, elem_id="corpus")
         with gr.Row(elem_classes="desk"):
             picture, drawn = _picture()
-            first, score_first, score_selection, cancel, progress, figures, exports = _scores()
+            scores = _scores()
         with gr.Row(elem_classes="desk samples-desk"):
-            search, split, shown, table, before, where, after = _table()
+            rows = _table()
             player, one = _sample()
 
-    view = [source, adapter, split, search, shown, order]
-    page_shown = [table, where, before, after, page]
-    counted, working = [figures, *exports], [followed, progress, timer, cancel]
+    view = {"source": source, "adapter": adapter, "split": rows.split, "search": rows.search, "shown": rows.shown}
+    view = {"inputs_kwargs": view | {"order": order}}
+    page_shown = [rows.table, rows.where, rows.before, rows.after, page]
+    working = [jobs, scores.progress, timer, scores.cancel]
 
     opened = gr.on(
-        [here.select, named[0].input, again.click],
+        [here.select, choice.name.input, choice.open.click],
         _open,
-        [*named, source],
-        [source, told, named[0], adapted, split, order, page, player, one],
+        [choice.name, *choice.columns, source],
+        [source, about, choice.name, choice.adapter, rows.split, order, page, player, one],
         **SEVERAL,
     )
-    naming = adapted.input(_name_adapter, [adapted, adapter], [adapter, progress], **SEVERAL)
+    naming = choice.adapter.input(_name_adapter, [choice.adapter, adapter], [adapter, scores.progress], **SEVERAL)
+    counted = {"inputs": [source, adapter, rows.split], "outputs": [scores.figures, *scores.exports]}
     for changed in (opened.success, naming.success, ended.change):
-        changed(_show, [*view, page], page_shown, **SEVERAL)
+        changed(_show, page, page_shown, **view, **SEVERAL)
         changed(_draw, [source, adapter, picture], [picture, drawn], **SEVERAL)
-        changed(_count, [source, adapter, split], counted, **SEVERAL)
+        changed(_count, **counted, **SEVERAL)
     opened.success(_follow, [source, adapter], working, **SEVERAL)
     picture.input(_draw, [source, adapter, picture], [picture, drawn], **SEVERAL)
 
     turned = [
-        gr.on([search.change, split.input], lambda: 0, None, page, **AT_ONCE),
-        shown.input(lambda: (0, None), None, [page, order], **AT_ONCE),
-        table.arrange(_arrange, order, [page, order], **AT_ONCE),
-        before.click(lambda page: page - 1, page, page, **AT_ONCE),
-        after.click(lambda page: page + 1, page, page, **AT_ONCE),
+        gr.on([rows.search.change, rows.split.input], lambda: 0, None, page, **AT_ONCE),
+        rows.shown.input(lambda: (0, None), None, [page, order], **AT_ONCE),
+        rows.table.arrange(_arrange, order, [page, order], **AT_ONCE),
+        rows.before.click(lambda page: page - 1, page, page, **AT_ONCE),
+        rows.after.click(lambda page: page + 1, page, page, **AT_ONCE),
     ]
     for event in turned:
-        event.then(_show, [*view, page], page_shown, **SEVERAL)
-    split.input(_count, [source, adapter, split], counted, **SEVERAL)
-    table.listen(_listen, [source, adapter], [player, one], **SEVERAL).then(None, js=SCROLL)
+        event.then(_show, page, page_shown, **view, **SEVERAL)
+    rows.split.input(_count, **counted, **SEVERAL)
+    rows.table.listen(_listen, [source, adapter], [player, one], **SEVERAL).then(None, js=SCROLL)
 
-    score_first.click(_score_first, [source, adapter, split, first], working, **SEVERAL)
-    score_selection.click(_score_selection, view, working, **SEVERAL)
-    cancel.click(_cancel, followed, progress, **AT_ONCE)
-    timer.tick(_look, [followed, ended], [*working, ended], **SEVERAL)  # unqueued, a state tells no change
+    scores.score_first.click(_score_first, [source, adapter, rows.split, scores.first], working, **SEVERAL)
+    scores.score_selection.click(_score_selection, None, working, **view, **SEVERAL)
+    scores.cancel.click(_cancel, jobs, scores.progress, **AT_ONCE)
+    timer.tick(_look, [jobs, ended], [*working, ended], **SEVERAL)  # unqueued, a state tells no change
 
 
-def _choice() -> tuple[list, gr.Button, gr.Dropdown]:
-    """What to open: its name, its columns and TalkBank's unit; and the adapter."""
+def _choice() -> Choice:
     with gr.Row(elem_classes="choice"):
         custom = {"allow_custom_value": True, "min_width": 260}
         name = gr.Dropdown([], label=label("source"), info=label("source_hint"), scale=3, **custom)
-        adapted = gr.Dropdown([], label=label("adapter"), info=label("adapter_hint"), scale=2, **custom)
+        adapter = gr.Dropdown([], label=label("adapter"), info=label("adapter_hint"), scale=2, **custom)
     with gr.Accordion(label("unusual"), open=False), gr.Row(equal_height=True):
         columns = corpus_columns()
         again = gr.Button(label("open"), min_width=100)
-    return [name, *columns], again, adapted
+    return Choice(name, columns, again, adapter)
 
 
 def _picture() -> tuple[gr.Dropdown, gr.HTML]:
@@ -94,21 +126,21 @@ def _picture() -> tuple[gr.Dropdown, gr.HTML]:
         return gr.Dropdown([], label=label("picture")), gr.HTML(apply_default_css=False, elem_id="drawn")
 
 
-def _scores() -> tuple:
+def _scores() -> Scores:
     with gr.Column(scale=7, min_width=300):
         with gr.Row(elem_classes="score"):
             first = gr.Number(FIRST, label=label("first"), precision=0, min_width=90)
-            score_first = gr.Button(label("score_first"), variant="primary", min_width=130)
-            score_selection = gr.Button(label("score_selection"), min_width=130)
+            score_first = gr.Button(label("score_first"), variant="primary", scale=2, min_width=220)
+            score_selection = gr.Button(label("score_selection"), scale=2, min_width=150)
             cancel = gr.Button(label("cancel"), variant="stop", visible=False, min_width=90)
         progress = gr.HTML(apply_default_css=False, elem_id="progress")
         figures = gr.HTML(apply_default_css=False, elem_id="figures")
         with gr.Row(elem_classes="downloads"):
             exports = [gr.DownloadButton(visible=False, size="sm", min_width=60) for _ in range(2)]
-    return first, score_first, score_selection, cancel, progress, figures, exports
+    return Scores(first, score_first, score_selection, cancel, progress, figures, exports)
 
 
-def _table() -> tuple:
+def _table() -> Table:
     with gr.Column(scale=7, min_width=300):
         with gr.Row():
             search = gr.Textbox("", label=label("search"), placeholder=label("search_hint"), max_lines=1, min_width=150)
@@ -120,7 +152,7 @@ def _table() -> tuple:
             before = gr.Button(label("previous"), size="sm", interactive=False, min_width=90)
             where = gr.HTML(apply_default_css=False, elem_id="where")
             after = gr.Button(label("next"), size="sm", interactive=False, min_width=90)
-    return search, split, shown, table, before, where, after
+    return Table(search, split, shown, table, before, where, after)
 
 
 def _sample() -> tuple[gr.Audio, gr.HTML]:
@@ -139,30 +171,34 @@ def _sample() -> tuple[gr.Audio, gr.HTML]:
 def _open(
     name: str | None, audio: str, text: str, unit: str, source: Source | None, request: gr.Request
 ) -> Iterator[tuple]:
-    """Opens what is named, the default at first. What was open stays where that is refused.
+    """Opens what is named, the default at first. Where that is refused, nothing is open.
 
     A dropdown with custom values tells its choice twice, and once more whenever it is left.
     """
     reader = reader_of(request)
     if source is None or name != source.name:
-        yield gr.skip(), f'<p class="note">{say(reader, "opening")}</p>', *[gr.skip()] * 7
+        yield gr.skip(), note(say(reader, "opening")), *[gr.skip()] * 7
     names = corpus_field.sources()
     asked = Source((name or names[0]).strip(), audio.strip(), text.strip(), unit)
     try:
         opened = corpus_field.opened(asked)
     except UserError as refusal:
-        yield gr.skip(), refused(corpus_field.for_visitors(refusal.message).to(reader)), *[gr.skip()] * 7
+        yield None, refused(refusal, reader), gr.skip(), gr.skip(), *_closed(reader)
         return
     chosen = gr.Dropdown(names, value=asked.name), gr.Dropdown(adapter_shelf.names())
     cleared = [gr.skip()] * 5
     if asked != source:
-        splits = [(split, split) for split in opened.facts["splits"]]
-        every = gr.Dropdown([(say(reader, "all_splits"), ALL), *splits], value=ALL)
-        cleared = every, None, 0, gr.Audio(None, visible=False), sample.invitation(reader)
+        cleared = _closed(reader, opened.facts["splits"])
     yield asked, figures_html.corpus(opened, reader), *chosen, *cleared
 
 
-def _name_adapter(name: str | None, adapter: Listener | None, request: gr.Request) -> Iterator[tuple]:
+def _closed(reader: str, splits: Iterable[str] = ()) -> tuple:
+    """No sample chosen of a corpus of these splits, and its first page."""
+    every = gr.Dropdown([(say(reader, "all_splits"), ALL), *((split, split) for split in splits)], value=ALL)
+    return every, None, 0, gr.Audio(None, visible=False), sample.invitation(reader)
+
+
+def _name_adapter(name: str | None, adapter: Scorer | None, request: gr.Request) -> Iterator[tuple]:
     reader, name = reader_of(request), (name or "").strip()
     if not name:
         yield None, ""
@@ -172,31 +208,22 @@ def _name_adapter(name: str | None, adapter: Listener | None, request: gr.Reques
         if adapter and adapter.setting == setting:
             yield gr.skip(), gr.skip()
             return
-        yield gr.skip(), f'<p class="note" role="status">{say(reader, "adapter_loading")}</p>'
-        yield results.listener(setting, name), ""
+        yield gr.skip(), note(say(reader, "adapter_loading"))
+        yield results.scorer(setting, name), ""
     except UserError as refusal:
-        yield None, refused(corpus_field.for_visitors(refusal.message).to(reader))
+        yield None, refused(refusal, reader)
 
 
-def _show(
-    source: Source | None,
-    adapter: Listener | None,
-    split: str,
-    search: str,
-    shown: str,
-    order: tuple[str, bool] | None,
-    page: int,
-    request: gr.Request,
-) -> Iterator[tuple]:
+def _show(page: int, source: Source | None, adapter: Scorer | None, request: gr.Request, **view) -> Iterator[tuple]:
     """A page of the samples; at once even where the model, whose scores they have, is still loading."""
     if source is None:
-        yield (gr.skip(),) * 5
+        yield "", "", gr.Button(interactive=False), gr.Button(interactive=False), 0
         return
-    reader, view = reader_of(request), View(split, search, shown, order)
+    reader, view = reader_of(request), View(**view)
     opened = corpus_field.opened(source)
     if not loading().done():
         yield _page(opened, view, page, [], reader)
-    yield _page(opened, view, page, [*_heard(opened, adapter).values()], reader)
+    yield _page(opened, view, page, [*_cells(opened, adapter).values()], reader)
 
 
 def _page(opened: corpus_field.Opened, view: View, page: int, scores: list, reader: str) -> tuple:
@@ -215,109 +242,103 @@ def _arrange(order: tuple[str, bool] | None, event: gr.EventData) -> tuple:
     return 0, (column, not order[1] if order and order[0] == column else down)
 
 
-def _draw(source: Source | None, adapter: Listener | None, picture: str | None, request: gr.Request) -> tuple:
+def _draw(source: Source | None, adapter: Scorer | None, picture: str | None, request: gr.Request) -> tuple:
     if source is None:
-        return gr.skip(), gr.skip()
+        return gr.Dropdown([], value=None), ""
     reader = reader_of(request)
     opened = corpus_field.opened(source)
-    scores = _heard(opened, adapter) if loading().done() else {}
+    scores = _cells(opened, adapter) if loading().done() else {}
     any_scored = any(cells["hypothesis"].notna().any() for cells in scores.values())
     choices = charts.pictures(opened, any_scored, reader)
     picture = picture if picture in [name for _, name in choices] else "durations"
     return gr.Dropdown(choices, value=picture), charts.draw(picture, opened, scores, reader)
 
 
-def _count(source: Source | None, adapter: Listener | None, split: str, request: gr.Request) -> Iterator[tuple]:
-    """The score of what was heard of the split, and the files to take away."""
+def _count(source: Source | None, adapter: Scorer | None, split: str, request: gr.Request) -> Iterator[tuple]:
+    """The score of what is transcribed of the split, and the files to take away."""
     if source is None:
-        yield (gr.skip(),) * 3
+        yield "", *[gr.DownloadButton(visible=False)] * 2
         return
     reader = reader_of(request)
     opened = corpus_field.opened(source)
     rows = samples.of_split(opened, split).to_numpy().nonzero()[0]
-    listeners = _listeners(adapter)
-    if any(cells["hypothesis"].notna().any() for cells in _heard(opened, adapter).values()):
-        yield f'<p class="note" role="status">{say(reader, "counting")}</p>', gr.skip(), gr.skip()
-    found = {each.called: results.overall(opened.corpus, each, rows) for each in listeners}
-    files = [_file(opened, each) if found[each.called] else gr.DownloadButton(visible=False) for each in listeners]
+    scorers = _scorers(adapter)
+    if any(cells["hypothesis"].notna().any() for cells in _cells(opened, adapter).values()):
+        yield note(say(reader, "counting")), gr.skip(), gr.skip()
+    found = {each.title: results.overall(opened.corpus, each, rows) for each in scorers}
+    files = [_file(opened, each) if found[each.title] else gr.DownloadButton(visible=False) for each in scorers]
     missing = [gr.DownloadButton(visible=False)] * (2 - len(files))
     yield figures_html.scores(found, opened, len(rows), reader), *files, *missing
 
 
-def _file(opened: corpus_field.Opened, listener: Listener) -> gr.DownloadButton:
-    file = results.export(opened.corpus, listener, Path(get_upload_folder()))
-    return gr.DownloadButton(f"↓ CSV · {listener.called}", value=file, visible=True)
+def _file(opened: corpus_field.Opened, scorer: Scorer) -> gr.DownloadButton:
+    file = results.export(opened.corpus, scorer, Path(get_upload_folder()))
+    return gr.DownloadButton(f"↓ CSV · {scorer.title}", value=file, visible=True)
 
 
-def _listen(source: Source, adapter: Listener | None, event: gr.EventData, request: gr.Request) -> tuple:
+def _listen(source: Source, adapter: Scorer | None, event: gr.EventData, request: gr.Request) -> tuple:
     reader = reader_of(request)
     opened = corpus_field.opened(source)
     row = int(event.row)
     if not 0 <= row < len(opened.corpus):
         return gr.skip(), gr.skip()
-    shown = sample.sample(opened, row, _heard(opened, adapter), reader)
+    shown = sample.sample(opened, row, _cells(opened, adapter), reader)
     try:
         sound = playable(opened.corpus.clip(row))
     except UserError as refusal:
-        why = refused(corpus_field.for_visitors(refusal.message).to(reader))
+        why = refused(refusal, reader)
         return gr.Audio(None, visible=False), why + shown
     return gr.Audio(sound, visible=True), shown
 
 
 def _score_first(
-    source: Source | None, adapter: Listener | None, split: str, first: float | None, request: gr.Request
+    source: Source | None, adapter: Scorer | None, split: str, first: float | None, request: gr.Request
 ) -> tuple:
-    if source is None or not first or first < 1:
+    if source is None:
+        return _nothing(say(reader_of(request), "nothing_open"))
+    if not first or first < 1:
         return _nothing(say(reader_of(request), "not_a_number"))
     opened = corpus_field.opened(source)
     rows = samples.of_split(opened, split).to_numpy().nonzero()[0][: int(first)]
     return _begin(opened, adapter, rows, request)
 
 
-def _score_selection(
-    source: Source | None,
-    adapter: Listener | None,
-    split: str,
-    search: str,
-    shown: str,
-    order: tuple[str, bool] | None,
-    request: gr.Request,
-) -> tuple:
+def _score_selection(source: Source | None, adapter: Scorer | None, request: gr.Request, **view) -> tuple:
     if source is None:
-        return _nothing(say(reader_of(request), "nothing_selected"))
+        return _nothing(say(reader_of(request), "nothing_open"))
     opened = corpus_field.opened(source)
-    rows = samples.chosen(opened, View(split, search, shown, order), [*_heard(opened, adapter).values()])
+    rows = samples.chosen(opened, View(**view), [*_cells(opened, adapter).values()])
     if not len(rows):
         return _nothing(say(reader_of(request), "nothing_selected"))
     return _begin(opened, adapter, rows, request)
 
 
-def _begin(opened: corpus_field.Opened, adapter: Listener | None, rows, request: gr.Request) -> tuple:
+def _begin(opened: corpus_field.Opened, adapter: Scorer | None, rows, request: gr.Request) -> tuple:
     try:
         loading().result()
     except UserError as refusal:
         return _nothing(refusal.message.to(reader_of(request)))
-    jobs = tuple(background.begin(opened.corpus, each, rows.tolist()) for each in _listeners(adapter))
+    jobs = tuple(background.begin(opened.corpus, each, rows.tolist()) for each in _scorers(adapter))
     return _working(jobs, request)
 
 
 def _nothing(sentence: str) -> tuple:
-    return gr.skip(), refused(sentence), gr.skip(), gr.skip()
+    return gr.skip(), alert(sentence), gr.skip(), gr.skip()
 
 
-def _follow(source: Source | None, adapter: Listener | None, request: gr.Request) -> tuple:
-    """Who comes back finds what is being scored."""
+def _follow(source: Source | None, adapter: Scorer | None, request: gr.Request) -> tuple:
+    """A visitor who comes back finds what is being scored."""
     if source is None:
-        return (gr.skip(),) * 4
+        return _working((), request)
     opened = corpus_field.opened(source)
-    outputs = [each.output(opened.corpus) for each in _listeners(adapter)]
+    outputs = [each.output(opened.corpus) for each in _scorers(adapter)]
     return _working(tuple(background.alive(outputs)), request)
 
 
-def _look(followed: tuple, ended: int, request: gr.Request) -> tuple:
+def _look(jobs: tuple, ended: int, request: gr.Request) -> tuple:
     """How far the jobs are; what they found is shown once none is left."""
-    over = not any(job.alive for job in followed)
-    return *_working(followed, request), ended + 1 if over else gr.skip()
+    over = not any(job.alive for job in jobs)
+    return *_working(jobs, request), ended + 1 if over else gr.skip()
 
 
 def _working(jobs: tuple, request: gr.Request) -> tuple:
@@ -325,17 +346,17 @@ def _working(jobs: tuple, request: gr.Request) -> tuple:
     return jobs, figures_html.jobs(jobs, reader_of(request)), gr.Timer(active=alive), gr.Button(visible=alive)
 
 
-def _cancel(followed: tuple, request: gr.Request) -> str:
-    for job in followed:
+def _cancel(jobs: tuple, request: gr.Request) -> str:
+    for job in jobs:
         job.stop()
-    return figures_html.jobs(followed, reader_of(request))
+    return figures_html.jobs(jobs, reader_of(request))
 
 
-def _listeners(adapter: Listener | None) -> list[Listener]:
-    """Who is asked to hear: the page's model, if there is one, and the adapter, if one is named."""
+def _scorers(adapter: Scorer | None) -> list[Scorer]:
+    """The page's model, if there is one, and the adapter, if one is named."""
     return [each for each in (results.base(), adapter) if each]
 
 
-def _heard(opened: corpus_field.Opened, adapter: Listener | None) -> dict:
-    """What each has heard of the corpus, by its name, as `ui.scored.cells` has it."""
-    return {each.called: results.cells(opened.corpus, each.output(opened.corpus)) for each in _listeners(adapter)}
+def _cells(opened: corpus_field.Opened, adapter: Scorer | None) -> dict:
+    """What each has transcribed of the corpus, by its name, as `ui.scores.results.cells` has it."""
+    return {each.title: results.cells(opened.corpus, each.output(opened.corpus)) for each in _scorers(adapter)}

@@ -1,7 +1,7 @@
-"""Who may start, stop, delete and push. Watching is for everybody; each handler that acts asks here, on the server.
+"""Who may start, stop, delete and push. Everybody may look; each handler that acts asks here, on the server.
 
-On a Space it is its owner, signed in with the Hub, and whoever ALLO_OWNERS names. Elsewhere it is who sits at this
-machine, or, where there is a password, who gives it and nobody else: the visitors of a public link come out of a tunnel
+On a Space that is its owner, signed in with the Hub, and whoever ALLO_OWNERS names. Elsewhere it is the browser of this
+machine or, where there is a password, only a visitor who gives it: the visitors of a public link come out of a tunnel
 that ends on this machine, so that their address says nothing.
 """
 
@@ -16,12 +16,12 @@ from common.messages import UserError
 from ui.kit.i18n import message
 
 HERE = ("127.0.0.1", "::1", "localhost")
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")  # by a proxy, for somebody else
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")  # set by a proxy, for somebody else
 _made: list[str] = []  # the password of a public link, where ALLO_PASSWORD gives none
 
 
 def lock() -> str | None:
-    """A password from now on, before a public link is there; None where the owner has given one."""
+    """Asks for a password from now on, before a public link is there; None where the owner has set one."""
     if os.environ.get("ALLO_PASSWORD"):
         return None
     _made[:] = [secrets.token_urlsafe(12)]
@@ -29,12 +29,12 @@ def lock() -> str | None:
 
 
 def unlock() -> None:
-    """No link came of it."""
+    """Asks for none any more: there is no public link."""
     _made.clear()
 
 
 def password() -> str | None:
-    """What acts are asked for; None where they are asked for none."""
+    """The password that an act needs; None where it needs none."""
     return os.environ.get("ALLO_PASSWORD") or next(iter(_made), None)
 
 
@@ -49,7 +49,7 @@ def owners() -> set[str]:
 
 
 def check(request: gr.Request, given: str | None, profile: gr.OAuthProfile | None) -> None:
-    """Raises UserError for who may not act. `given` is the password that came with the request."""
+    """Raises UserError for a visitor who may not act. `given` is the password that came with the request."""
     if on_a_space():
         if profile is None or profile.username not in owners():
             names = ", ".join(sorted(owners()))
@@ -57,11 +57,11 @@ def check(request: gr.Request, given: str | None, profile: gr.OAuthProfile | Non
     elif password():
         if not hmac.compare_digest((given or "").encode(), password().encode()):
             raise UserError(*message("password_only"))
-    elif not _sits_here(request):
+    elif not _is_local(request):
         raise UserError(*message("here_only"))
 
 
-def _sits_here(request: gr.Request) -> bool:
+def _is_local(request: gr.Request) -> bool:
     """The request comes from this machine, for this machine, and no other site or proxy has sent it."""
     headers = request.headers
     host = headers.get("host", "")

@@ -6,7 +6,6 @@ ALLO_CORPORA, by its name, or one of the Hub. What a visitor renames or takes of
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from common.messages import UserError
 from ui.kit import corpus_field
 from ui.kit.engine_pool import Setting, loading
 from ui.kit.format import number, percent
+from ui.kit.html import note, render
 from ui.kit.i18n import message, say
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def setting(name: str) -> Setting:
     from trainer.runs.adapters import is_on_the_hub
 
     if not name:
-        raise UserError(*message("no_model"))
+        raise UserError(*message("nothing_named"))
     if name == loading().result().choice.model:
         return Setting()
     if name in known():
@@ -72,8 +72,8 @@ def setting(name: str) -> Setting:
     return Setting(adapter=named) if is_on_the_hub(named) else Setting(model=named)
 
 
-def ear(name: str | None) -> Setting:
-    """What the adapter of that name hears with; with no name, what the page does. Raises UserError likewise."""
+def with_adapter(name: str | None) -> Setting:
+    """The page's model with the adapter of that name; with no name, as it is. Raises UserError likewise."""
     name = (name or "").strip()
     return setting(name) if name else Setting()
 
@@ -110,7 +110,7 @@ def without(shelf: Shelf, name: str) -> Shelf:
 
 
 def choices(shelf: Shelf, reader: str) -> list[tuple[str, str]]:
-    """What a column may listen with: (for people, name), the page's own model first."""
+    """The models of a column: (for people, name), the page's own first."""
     base = loading().result().choice.model
     return [(say(reader, "base_choice", model=Path(base).name), base)] + [
         (shelf.called(adapter.name), adapter.name) for adapter in shelf.adapters
@@ -120,32 +120,23 @@ def choices(shelf: Shelf, reader: str) -> list[tuple[str, str]]:
 def table(shelf: Shelf, reader: str) -> str:
     """The adapters with all that is known of them."""
     if not shelf.adapters:
-        return f'<p class="note">{say(reader, "no_adapters")}</p>'
-    heads = "".join(f'<th scope="col">{say(reader, f"adapter_{column}")}</th>' for column in COLUMNS)
-    body = "".join(_row(adapter, shelf, reader) for adapter in shelf.adapters)
-    return f'<div class="sheet" tabindex="0"><table class="adapters"><tr>{heads}</tr>{body}</table></div>'
+        return note(say(reader, "no_adapters"))
+    return render("kit/adapters.html", reader, lines=[_line(adapter, shelf, reader) for adapter in shelf.adapters])
 
 
-COLUMNS = ("name", "base", "corpus", "date", "wer", "margin", "size")
-
-
-def _row(adapter: "Adapter", shelf: Shelf, reader: str) -> str:
-    called = shelf.called(adapter.name)
-    own = f" <small>{escape(adapter.name)}</small>" if called != adapter.name else ""
-    cells = [
-        _short(adapter.base),
-        _short(adapter.corpus),
-        _day(adapter, reader),
-        _rates([adapter.wer_before, adapter.wer_after], reader),
-        f"{number(adapter.margin, reader)} s" if adapter.margin is not None else "–",
-        f"{number(adapter.bytes / 1e6, reader)} {say(reader, 'megabytes')}",
-    ]
+def _line(adapter: "Adapter", shelf: Shelf, reader: str) -> dict:
+    """The names of the columns, and what stands in them; of an adapter that is not whole its missing files."""
+    cells = {
+        "base": _short(adapter.base),
+        "corpus": _short(adapter.corpus),
+        "date": _day(adapter, reader),
+        "wer": _rates([adapter.wer_before, adapter.wer_after], reader),
+        "margin": f"{number(adapter.margin, reader)} s" if adapter.margin is not None else "–",
+        "size": f"{number(adapter.bytes / 1e6, reader)} {say(reader, 'megabytes')}",
+    }
     if adapter.missing:
-        missing = say(reader, "adapter_missing", files=escape(", ".join(adapter.missing)))
-        cells[3:] = [f'<em class="missing">{missing}</em>', "", ""]
-    columns = zip(COLUMNS[1:], cells, strict=True)
-    items = "".join(f'<td data-head="{say(reader, f"adapter_{column}")}">{cell}</td>' for column, cell in columns)
-    return f'<tr><th scope="row">{escape(called)}{own}</th>{items}</tr>'
+        cells |= {"wer": "", "margin": "", "size": ""}
+    return {"adapter": adapter, "name": shelf.called(adapter.name), "cells": cells}
 
 
 def _day(adapter: "Adapter", reader: str) -> str:
@@ -155,13 +146,13 @@ def _day(adapter: "Adapter", reader: str) -> str:
 
 
 def _rates(rates: Sequence[float | None], reader: str) -> str:
-    told = [percent(rate, reader) or "?" for rate in rates]
-    return " → ".join(told) if any(rate is not None for rate in rates) else "–"
+    shown = [percent(rate, reader) or "?" for rate in rates]
+    return " → ".join(shown) if any(rate is not None for rate in rates) else "–"
 
 
 def _short(name: str | None) -> str:
-    """Of a folder its name alone: the way to it is nobody's business."""
+    """Of a folder its name alone, so that no path is shown."""
     if not name:
         return "–"
     path = Path(name)
-    return escape(path.name if path.is_absolute() or path.exists() else name)
+    return path.name if path.is_absolute() or path.exists() else name

@@ -13,8 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from common.messages import Message, UserError
-from ui.kit import transcript_html
+from common.messages import UserError
 from ui.kit.i18n import message
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 KEPT = 4  # corpora in memory, the last ones used
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(:\w[\w.-]*)?")
 ADAPTER = "adapter_config.json"
-PATH = re.compile(r"(?<![\w:/.])/([^\s/]+/)+")  # the way to a file, from the root on
 
 
 class Source(NamedTuple):
@@ -84,23 +82,8 @@ def opened(source: Source) -> Opened:
 def hub_id(name: str, refusal: str) -> str:
     """The name, if it can be of the Hub only: what is on this disk would be opened first, and is not for visitors."""
     if not HUB_ID.fullmatch(name) or Path(name).exists() or Path(name.partition(":")[0]).exists():
-        raise UserError(*message(refusal))
+        raise UserError(*message(refusal if name else "nothing_named", name=name))
     return name
-
-
-def for_visitors(said: Message) -> Message:
-    """The sentence without what only the command line has: paths, of which the names remain, and its options."""
-    from common.cache import cache_folder
-
-    for folder in (root(), runs(), cache_folder()):
-        said = Message(*(text.replace(f"{folder}{os.sep}", "") for text in said))
-    said = Message(*(PATH.sub("", text) for text in said))
-    return Message(*(re.sub(r" \(--\w+\)", "", text) for text in said))
-
-
-def refused(refusal: UserError, reader: str) -> str:
-    """What was refused, as HTML for a visitor."""
-    return transcript_html.refused(for_visitors(refusal.message).to(reader))
 
 
 def root() -> Path:

@@ -1,4 +1,4 @@
-"""Who listens: the one engine that all visitors share, and those that they compare it with, as memory allows."""
+"""The engines in memory: the one that all visitors share, and those that they compare it with, as memory allows."""
 
 import os
 import threading
@@ -23,7 +23,7 @@ MEMORY = 4000  # MB of weights that may be kept, unless ALLO_MEMORY_MB says othe
 
 
 class Setting(NamedTuple):
-    """What a visitor wants to listen with; what is left open is the page's."""
+    """The model and engine that a visitor asks for; what is left open is the page's."""
 
     model: str | None = None
     adapter: str | None = None  # a folder or a Hub id
@@ -48,7 +48,7 @@ def loading() -> Future[Loaded]:
     return ThreadPoolExecutor(1, "engine").submit(_load, Setting())
 
 
-def settled(setting: Setting) -> Setting:
+def resolved(setting: Setting) -> Setting:
     """The same with nothing left open but the model, so that what is the same is equal. Raises UserError."""
     from speech.engines import PRECISIONS
 
@@ -63,8 +63,8 @@ def settled(setting: Setting) -> Setting:
 
 def loaded(setting: Setting) -> Loaded:
     """The engine of a setting, loaded once for all visitors and kept while there is room. Raises UserError."""
-    setting = settled(setting)
-    if setting == settled(Setting()):
+    setting = resolved(setting)
+    if setting == resolved(Setting()):
         return loading().result()
     key = setting, _changed(setting.adapter)
     with _lock:
@@ -82,7 +82,7 @@ def loaded(setting: Setting) -> Loaded:
     return found
 
 
-def held() -> list["Engine"]:
+def loaded_engines() -> list["Engine"]:
     """The engines in memory, the page's first."""
     with _lock:
         loads = [loading(), *_loads.values()]
@@ -97,9 +97,9 @@ def memory(engines: Iterable["Engine"]) -> int:
 
 
 def _make_room() -> None:
-    """Forgets the engines that were used longest ago; who still listens with one keeps it."""
+    """Forgets the engines that were used longest ago; a transcription that still runs on one keeps it."""
     limit = float(os.environ.get("ALLO_MEMORY_MB") or MEMORY) * 1e6
-    while memory(held()) > limit:
+    while memory(loaded_engines()) > limit:
         with _lock:
             ended = [key for key, load in _loads.items() if load.done()]
             if len(ended) < 2:  # the last one is being used
@@ -123,14 +123,14 @@ def _load(setting: Setting) -> Loaded:
     choice = choose.choose(setting.model, setting.adapter)
     engine = engines.load(choice, setting.engine, setting.precision, assistant=setting.assistant)
     quiet = np.zeros(decode.SAMPLE_RATE, np.float32)
-    list(decode.decode(engine, [quiet], decode.Options()))  # the first visitor finds it warm
+    list(decode.decode(engine, [quiet], decode.Options()))  # the first visitor does not wait for its first use
     return Loaded(choice, engine)
 
 
-def hear(
+def transcribe_recording(
     path: str | None, language: str, task: str, timestamps: bool, hot_words: str, setting: Setting | None = None
 ) -> Iterator["TranscriptionProgress"]:
-    """Transcribes the recording piece by piece, with the page's own engine unless told otherwise. Raises UserError."""
+    """Transcribes the recording piece by piece, by default with the page's own engine. Raises UserError."""
     setting = setting or Setting()
     if not path:
         raise UserError(*message("no_recording"))
@@ -143,14 +143,14 @@ def hear(
     code = None if language == DETECT else language
     options = Options(code, task, timestamps, hot_words=hot_words, margin=engine.margin)
     recording = read(path)
-    facts = replace(recording.facts, path=Path(path).name)  # where the server keeps it is nobody's business
+    facts = replace(recording.facts, path=Path(path).name)  # no path of the server is shown
     for progress in transcribe(replace(recording, facts=facts), engine, options):
-        named = replace(progress.transcript, adapter=called(setting.adapter))
+        named = replace(progress.transcript, adapter=display_name(setting.adapter))
         yield replace(progress, transcript=named)
 
 
-def called(adapter: str | None) -> str | None:
-    """Of a folder its name, of RUN/adapter the run's: where it lies is nobody's business either."""
+def display_name(adapter: str | None) -> str | None:
+    """Of a folder its name, of RUN/adapter the run's, so that no path is shown; of a name on the Hub that name."""
     folder = Path(adapter or "")
     if not adapter or not folder.is_dir():
         return adapter

@@ -1,10 +1,13 @@
 """A transcript as HTML: figures, segments that lead to their place in the recording, and what was set aside."""
 
-from html import escape
+from pathlib import Path
 
-from transcripts.transcript import Flagged, Transcript, Turn
+from markupsafe import Markup
+
+from transcripts.transcript import Flagged, Transcript
 from ui.kit.format import clock, number
-from ui.kit.i18n import language_name, say, typeset
+from ui.kit.html import facts, note, render
+from ui.kit.i18n import language_name, say
 
 SURE, DOUBTFUL = 0.65, 0.5  # of 25 telephone prompts that whisper-base was less sure of than 0.65, 21 had a wrong word
 
@@ -17,68 +20,53 @@ element.addEventListener('click', event => {
 """
 
 
+def certainty(confidence: float) -> str:
+    """The class of a text: sure, unsure or doubtful."""
+    return "sure" if confidence >= SURE else "unsure" if confidence >= DOUBTFUL else "doubtful"
+
+
 def invitation(reader: str) -> str:
-    lines = f"<p>{say(reader, 'invitation')}</p><small>{say(reader, 'invitation_small')}</small>"
-    return f'<div class="invitation">{lines}</div>'
+    return render("kit/invitation.html", reader, what="invitation")
 
 
 def running(transcript: Transcript | None, done: float, total: float, reader: str) -> str:
     """What is written so far, under a bar that counts the seconds of audio."""
-    said = say(reader, "progress", done=clock(done), total=clock(total)) if total else say(reader, "listening")
-    value = f'value="{done:.1f}" max="{total:.1f}"' if done else ""
-    bar = f'<div class="running" role="status"><progress {value}></progress><span>{said}</span></div>'
-    return bar + (_turns(transcript, reader) if transcript else "")
-
-
-def refused(sentence: str) -> str:
-    return f'<p class="refused" role="alert">{escape(typeset(sentence))}</p>'
+    text = say(reader, "progress", done=clock(done), total=clock(total)) if total else say(reader, "transcribing")
+    share = done / total if done and total else None
+    bar = render("kit/running.html", reader, text=text, share=share)
+    return bar + (_turns(transcript, reader) if transcript else Markup())
 
 
 def finished(transcript: Transcript, done: float, total: float, reader: str) -> str:
     """The whole transcript, or as much of it as there was when it was stopped."""
     whole = done >= total
-    note = "" if whole else say(reader, "stopped", done=clock(done), total=clock(total))
-    if whole and not transcript.turns:
-        note = say(reader, "no_speech")
-    note = f'<p class="note">{note}</p>' if note else ""
-    return _facts(transcript, reader, whole) + note + _turns(transcript, reader) + flagged(transcript.flagged, reader)
+    remark = Markup()
+    if not whole:
+        remark = note(say(reader, "stopped", done=clock(done), total=clock(total)))
+    elif not transcript.turns:
+        remark = note(say(reader, "no_speech"))
+    return _facts(transcript, reader, whole) + remark + _turns(transcript, reader) + flagged(transcript.flagged, reader)
 
 
-def _facts(transcript: Transcript, reader: str, whole: bool) -> str:
-    facts = [
+def _facts(transcript: Transcript, reader: str, whole: bool) -> Markup:
+    shown = [
+        (" + ".join(filter(None, (Path(transcript.model).name, transcript.adapter))), "model_fact"),
         (language_name(transcript.language, reader), "language_fact"),
         (f"{number(transcript.audio.seconds, reader)} s", "audio_fact"),
         (f"{number(transcript.seconds_taken, reader)} s", "taken_fact"),
     ]
     if whole:
-        facts.append((number(transcript.real_time_factor, reader, 2), "speed_fact"))
-    items = "".join(f"<div><dd>{escape(value)}</dd><dt>{say(reader, key)}</dt></div>" for value, key in facts)
-    return f'<dl class="facts">{items}</dl>'
+        shown.append((number(transcript.real_time_factor, reader, 2), "speed_fact"))
+    return facts(shown, reader)
 
 
-def _turns(transcript: Transcript, reader: str) -> str:
-    items = "".join(_turn(turn, reader) for turn in transcript.turns)
+def _turns(transcript: Transcript, reader: str) -> Markup:
+    if not transcript.turns:
+        return Markup()
     unsure = any(turn.confidence < SURE for turn in transcript.turns)
-    legend = f'<p class="legend">{say(reader, "unsure")}</p>' if unsure else ""
-    return f'<ol class="turns">{items}</ol>{legend}' if items else ""
+    return render("kit/turns.html", reader, turns=transcript.turns, certainty=certainty, unsure=unsure)
 
 
-def _turn(turn: Turn, reader: str) -> str:
-    sure = "sure" if turn.confidence >= SURE else "unsure" if turn.confidence >= DOUBTFUL else "doubtful"
-    confidence = say(reader, "confidence", percent=f"{100 * turn.confidence:.0f}")
-    speaker = say(reader, "speaker", name=escape(turn.speaker)) if turn.speaker else ""
-    said = f'<b class="voice-{turn.channel}">{speaker}</b><span class="{sure}">{escape(turn.text)}</span>'
-    return (
-        f'<li data-start="{turn.start:.2f}"><button>{clock(turn.start)}–{clock(turn.end)}</button>'
-        f'<p title="{confidence}">{said}</p></li>'
-    )
-
-
-def flagged(flagged: list[Flagged], reader: str) -> str:
-    if not flagged:
-        return ""
-    items = "".join(
-        f"<li>{clock(f.start)}–{clock(f.end)} « {escape(f.text)} » ({say(reader, f'flagged_{f.reason}')})</li>"
-        for f in flagged
-    )
-    return f'<aside class="flagged"><p>{say(reader, "flagged")}</p><ul>{items}</ul></aside>'
+def flagged(found: list[Flagged], reader: str) -> Markup:
+    """What the model wrote and nobody said, with the reason."""
+    return render("kit/flagged.html", reader, flagged=found) if found else Markup()

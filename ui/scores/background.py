@@ -1,6 +1,6 @@
-"""Scoring in the background: one job at a time on a thread of the server, others in line. Visitors only look on.
+"""Scoring in the background: one job at a time on a thread of the server, the others queued.
 
-A job belongs to no visitor: who asks for what is being scored already joins it, and who comes back finds it.
+A job belongs to no visitor: whoever asks for what is being scored already joins it, and whoever comes back finds it.
 """
 
 import logging
@@ -16,24 +16,26 @@ from typing import TYPE_CHECKING
 
 from common.messages import UserError
 from ui.kit.engine_pool import loaded
-from ui.scores.results import Listener
+from ui.scores.results import Scorer
 
 if TYPE_CHECKING:
     from corpus import Corpus
     from trainer.evaluation.evaluate import EvaluationProgress
 
-_line = ThreadPoolExecutor(1, "scoring")
+_queue = ThreadPoolExecutor(1, "scoring")
 _lock = threading.Lock()
-_jobs: list["Job"] = []  # those that have not ended
+_jobs: list["ScoringJob"] = []  # those that have not ended
 _log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class Job:
-    listener: Listener
+class ScoringJob:
+    """A model that transcribes rows of a corpus, whose texts are scored."""
+
+    scorer: Scorer
     output: Path
     rows: Sequence[int]  # of the corpus
-    future: Future = field(init=False)  # it alone tells how the job ended
+    future: Future = field(init=False)  # how the job ended
     progress: "EvaluationProgress | None" = None  # None until the model is loaded
     began: float = 0.0  # by time.monotonic
     stopped: bool = False
@@ -44,49 +46,49 @@ class Job:
 
     @property
     def seconds_left(self) -> float | None:
-        """By the share of the work that is done; None while there is nothing to tell it by."""
+        """By the share of the work that is done; None while that is unknown."""
         if not self.progress or not self.progress.share:
             return None
         return (time.monotonic() - self.began) * (1 / self.progress.share - 1)
 
     def stop(self) -> None:
-        """At the end of the batch in hand; at once where the job has not begun."""
+        """Stops at the end of the batch in hand; at once where the job has not begun."""
         self.stopped = True
         self.future.cancel()
 
 
-def begin(corpus: "Corpus", listener: Listener, rows: Sequence[int]) -> Job:
-    """The job that hears these rows: one that does so already, or a new one at the end of the line."""
-    output = listener.output(corpus)
+def begin(corpus: "Corpus", scorer: Scorer, rows: Sequence[int]) -> ScoringJob:
+    """The job that scores these rows: one that does so already, or a new one at the end of the queue."""
+    output = scorer.output(corpus)
     with _lock:
         _jobs[:] = [job for job in _jobs if job.alive]
         for job in _jobs:
             if job.output == output and not job.stopped and set(rows) <= set(job.rows):
                 return job
-        job = Job(listener, output, rows)
-        job.future = _line.submit(_run, job, corpus)
-        job.future.add_done_callback(_tell_log)
+        job = ScoringJob(scorer, output, rows)
+        job.future = _queue.submit(_run, job, corpus)
+        job.future.add_done_callback(_log_error)
         _jobs.append(job)
         return job
 
 
-def alive(outputs: Sequence[Path]) -> list[Job]:
+def alive(outputs: Sequence[Path]) -> list[ScoringJob]:
     """The jobs that work on these, or wait to."""
     with _lock:
         return [job for job in _jobs if job.alive and job.output in outputs]
 
 
-def waits(job: Job) -> bool:
-    """Others are before it in the line."""
+def waits(job: ScoringJob) -> bool:
+    """Others are before it in the queue."""
     with _lock:
         return any(other.alive for other in takewhile(lambda other: other is not job, _jobs))
 
 
-def _run(job: Job, corpus: "Corpus") -> None:
+def _run(job: ScoringJob, corpus: "Corpus") -> None:
     from speech.decoding.decode import Options
     from trainer.evaluation.evaluate import evaluate
 
-    engine = loaded(job.listener.setting).engine
+    engine = loaded(job.scorer.setting).engine
     with closing(evaluate(corpus, job.rows, engine, Options(margin=engine.margin), job.output)) as steps:
         for progress in steps:
             job.began = job.began or time.monotonic()
@@ -95,8 +97,8 @@ def _run(job: Job, corpus: "Corpus") -> None:
                 break
 
 
-def _tell_log(future: Future) -> None:
-    """What nobody foresaw, with its traceback; a UserError is told to the visitor."""
+def _log_error(future: Future) -> None:
+    """Logs what nobody foresaw, with its traceback; a UserError is shown to the visitor."""
     error = None if future.cancelled() else future.exception()
     if error and not isinstance(error, UserError):
         _log.error("a scoring broke down", exc_info=error)

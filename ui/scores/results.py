@@ -1,4 +1,4 @@
-"""What has been heard of a corpus so far, by whom. It is read back from the cache, so that it survives the server."""
+"""What models have transcribed of a corpus so far. It is read back from the cache, so that it survives the server."""
 
 import re
 import secrets
@@ -20,7 +20,7 @@ _counting = threading.Lock()
 _overall: dict[tuple, dict] = {}
 
 
-class Listener(NamedTuple):
+class Scorer(NamedTuple):
     """A model, by all that its texts depend on: what `trainer.evaluation.identity` asks of an engine."""
 
     model: str
@@ -30,10 +30,10 @@ class Listener(NamedTuple):
     precision: str
     margin: float | None
     setting: Setting  # that it is loaded by
-    called: str  # for people
+    title: str  # for people
 
     def output(self, corpus: "Corpus") -> Path:
-        """The CSV of what it heard of this corpus."""
+        """The CSV of what it transcribed of this corpus."""
         from common.cache import cache_folder
         from speech.decoding.decode import Options
         from trainer.evaluation.evaluate import identity, key
@@ -42,17 +42,17 @@ class Listener(NamedTuple):
         return cache_folder() / "evaluations" / f"{key(asked)}.csv"
 
 
-def base() -> Listener | None:
-    """The model that the page listens with, once it is loaded; None where there is none."""
-    return None if loading().exception() else listener(Setting())
+def base() -> Scorer | None:
+    """The page's model, once it is loaded; None where there is none."""
+    return None if loading().exception() else scorer(Setting())
 
 
-def listener(setting: Setting, called: str = "") -> Listener:
-    """Who listens by a setting, which is loaded if it is not; an adapter is `called` so. Raises UserError."""
-    setting = setting._replace(assistant=None)  # it helps with one clip at a time, and changes no word
+def scorer(setting: Setting, adapter: str = "") -> Scorer:
+    """The model of a setting, which is loaded if it is not; `adapter`: what its adapter is called. Raises UserError."""
+    setting = setting._replace(assistant=None)  # it drafts one clip at a time, and changes no word
     choice, engine = loaded(setting)
     model = Path(choice.model).name
-    return Listener(
+    return Scorer(
         engine.model,
         engine.adapter,
         engine.weights,
@@ -60,46 +60,49 @@ def listener(setting: Setting, called: str = "") -> Listener:
         engine.precision,
         engine.margin,
         setting,
-        f"{model} + {called}" if called else model,
+        f"{model} + {adapter}" if adapter else model,
     )
 
 
 def cells(corpus: "Corpus", output: Path) -> "pd.DataFrame":
-    """What was heard, a line a row of the corpus: hypothesis, wer (percent, infinite where only the hypothesis has
-    words), edits, words, loop, plain (the hypothesis in plain letters). All are NaN where it was not heard yet."""
+    """What was transcribed, a line a row of the corpus; all NaN where there is no hypothesis yet.
+
+    Columns: hypothesis, wer (percent, infinite where only the hypothesis has words), edits, words, loop, plain (the
+    hypothesis in plain letters).
+    """
     return _read(output, stamp(output)).reindex(corpus.rows["id"]).set_axis(corpus.rows.index)
 
 
-def overall(corpus: "Corpus", listener: Listener, rows: Sequence[int]) -> dict | None:
-    """The summary that the command gives for these rows, as far as they have been heard; None where none has.
+def overall(corpus: "Corpus", scorer: Scorer, rows: Sequence[int]) -> dict | None:
+    """The summary that the command gives for these rows, as far as they are scored; None where none is.
 
-    Fifteen thousand clips take twenty seconds, so it is kept until more is heard.
+    Fifteen thousand clips take twenty seconds, so it is kept until more is scored.
     """
     from speech.decoding.decode import Options
     from trainer.evaluation import evaluate, results_file
 
-    output = listener.output(corpus)
+    output = scorer.output(corpus)
     asked = output, stamp(output), tuple(rows)
     with _counting:
         if asked not in _overall:
             found = {row.id: row for row in results_file.rows(output)}
-            heard = [found[name] for name in corpus.rows["id"][rows] if name in found]  # in the corpus's order
+            scored = [found[name] for name in corpus.rows["id"][rows] if name in found]  # in the corpus's order
             _overall[asked] = (
-                evaluate.summary(corpus, heard, listener, Options(margin=listener.margin)) if heard else None
+                evaluate.summary(corpus, scored, scorer, Options(margin=scorer.margin)) if scored else None
             )
             while len(_overall) > KEPT:
                 _overall.pop(next(iter(_overall)))
         return _overall[asked]
 
 
-def export(corpus: "Corpus", listener: Listener, folder: Path) -> Path:
-    """The CSV to take away, in the corpus's order, under a name that tells whose it is and cannot be guessed."""
+def export(corpus: "Corpus", scorer: Scorer, folder: Path) -> Path:
+    """The CSV to take away, in the corpus's order, in a folder whose name cannot be guessed."""
     from trainer.evaluation import results_file
 
-    name = re.sub(r"[^\w.-]+", "-", f"{corpus.name}-{listener.called}")
+    name = re.sub(r"[^\w.-]+", "-", f"{corpus.name}-{scorer.title}")
     file = folder / secrets.token_hex(16) / f"{name}.csv"
     file.parent.mkdir(parents=True)
-    results_file.join(file, results_file.rows(listener.output(corpus)), corpus)
+    results_file.join(file, results_file.rows(scorer.output(corpus)), corpus)
     return file
 
 

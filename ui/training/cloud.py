@@ -5,19 +5,17 @@ A plan and a Job, which hold none, are all that a page remembers, and a Job is f
 """
 
 import os
-from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 import gradio as gr
 
 from common.messages import Message, UserError
 from ui.kit import access
-from ui.kit.corpus_field import for_visitors
+from ui.kit.errors import for_visitors, refused
 from ui.kit.events import AT_ONCE, ONCE, SEVERAL
 from ui.kit.format import clock, number
+from ui.kit.html import facts, legend, note, render
 from ui.kit.i18n import label, message, reader_of, say
-from ui.kit.transcript_html import refused
-from ui.scores.figures_html import listed
 from ui.training import recipe, running
 from ui.training.recipe import Form
 
@@ -37,14 +35,14 @@ STAGES = {"SCHEDULING": "job_scheduling", "RUNNING": "job_on_its_way"} | {
 class Parts(NamedTuple):
     """The section's fields, buttons, and what they write to."""
 
-    asked: list  # token, repository, machine, limit, private, source
+    asked: dict  # token, repository, machine, limit, private, source
     price: gr.Button
     start: gr.Button
     find: gr.Button
     cancel: gr.Button
     fetch: gr.Button
-    told: gr.HTML
-    followed: gr.HTML
+    answer: gr.HTML
+    progress: gr.HTML
     plan: gr.State
     job: gr.State
     timer: gr.Timer
@@ -82,36 +80,38 @@ def section() -> Parts:
             price = gr.Button(label("rent_price"), size="sm", min_width=110, elem_id="rent-price")
             start = gr.Button(label("rent_start"), variant="primary", size="sm", visible=False, min_width=110)
             find = gr.Button(label("rent_find"), size="sm", min_width=110)
-        told = gr.HTML(apply_default_css=False, elem_id="rent-told")
-        followed = gr.HTML(apply_default_css=False, elem_id="rented")
+        answer = gr.HTML(apply_default_css=False, elem_id="rent-told")
+        progress = gr.HTML(apply_default_css=False, elem_id="rented")
         with gr.Row(elem_classes="downloads"):
             cancel = gr.Button(label("rent_cancel"), variant="stop", size="sm", visible=False, min_width=110)
             fetch = gr.Button(label("rent_fetch"), size="sm", visible=False, min_width=110)
         plan, job, timer = gr.State(), gr.State(), gr.Timer(POLL, active=False)
-    asked = [token, repository, machine, limit, private, source]
-    return Parts(asked, price, start, find, cancel, fetch, told, followed, plan, job, timer)
+    asked = {"token": token, "repository": repository, "machine": machine, "limit": limit}
+    asked |= {"private": private, "source": source}
+    return Parts(asked, price, start, find, cancel, fetch, answer, progress, plan, job, timer)
 
 
-def wire(parts: Parts, form: list, password: gr.Textbox) -> None:
-    token = parts.asked[0]
-    begun = [parts.told, parts.plan, parts.start, parts.job, parts.timer]
-    looked = [parts.followed, parts.cancel, parts.fetch, parts.timer]
+def wire(parts: Parts, form: dict, password: gr.Textbox) -> None:
+    """`form`: the fields of recipe.Form, by their names."""
+    token = parts.asked["token"]
+    begun = [parts.answer, parts.plan, parts.start, parts.job, parts.timer]
+    looked = [parts.progress, parts.cancel, parts.fetch, parts.timer]
     look = {"fn": _look, "inputs": [token, parts.job], "outputs": looked, **SEVERAL}
-    parts.price.click(_price, [*parts.asked, *form], begun[:3], **ONCE)
+    parts.price.click(_price, None, begun[:3], inputs_kwargs=parts.asked | form, **ONCE)
     parts.start.click(_start, [token, parts.plan], begun, **ONCE).then(**look)
-    parts.find.click(_find, token, [parts.told, parts.job, parts.timer], **ONCE).then(**look)
+    parts.find.click(_find, token, [parts.answer, parts.job, parts.timer], **ONCE).then(**look)
     parts.timer.tick(**look)
-    parts.cancel.click(_cancel, [token, parts.job], parts.told, **ONCE).then(**look)
-    parts.fetch.click(_fetching, None, parts.told, **AT_ONCE).then(
-        _fetch, [token, parts.job, password], parts.told, **ONCE
+    parts.cancel.click(_cancel, [token, parts.job], parts.answer, **ONCE).then(**look)
+    parts.fetch.click(_fetching, None, parts.answer, **AT_ONCE).then(
+        _fetch, [token, parts.job, password], parts.answer, **ONCE
     )
 
 
-# gradio tells handlers' special arguments by annotations that it can read: `plan` and `job` stay without
+# gradio finds handlers' special arguments by annotations that it can read: `plan` and `job` stay without
 
 
 def _price(
-    typed: str,
+    token: str,
     repository: str,
     machine: str,
     limit: str,
@@ -119,17 +119,17 @@ def _price(
     source: str,
     request: gr.Request,
     signed_in: gr.OAuthToken | None,
-    *form,
+    **form,
 ) -> tuple:
-    """What would be started, and what it costs at most; only that can then be started."""
+    """Shows what would be started, and what it costs at most; only that can then be started."""
     from trainer.hub.submit import planned, seconds_of, space_of_allo
 
     reader = reader_of(request)
     try:
-        api = _hub(typed, signed_in)
+        api = _hub(token, signed_in)
         if not repository.strip():
             raise UserError(*message("token_and_repository"))
-        asked = recipe.arguments(Form(*form)._replace(push_to=""))
+        asked = recipe.arguments(Form(**form)._replace(push_to=""))
         space = space_of_allo(source.strip())
         plan = planned(api, asked, repository.strip(), space, machine.strip(), seconds_of(limit), private)
         if plan.cost is None:
@@ -140,23 +140,23 @@ def _price(
 
 
 def _start(typed: str, plan, request: gr.Request, signed_in: gr.OAuthToken | None) -> tuple:
-    """The Job whose cost was shown, once."""
+    """Starts the Job whose cost was shown, once."""
     from trainer.hub.follow import Job
     from trainer.hub.submit import submit
 
-    gone = None, gr.Button(visible=False)
+    cleared = None, gr.Button(visible=False)
     if plan is None:
-        return gr.skip(), *gone, gr.skip(), gr.skip()
+        return gr.skip(), *cleared, gr.skip(), gr.skip()
     try:
         api = _hub(typed, signed_in)
         job = Job.of(submit(api, plan, api.token), plan.result)
     except UserError as refusal:
         return _refused(refusal, reader_of(request)), *[gr.skip()] * 4
-    return "", *gone, job, gr.Timer(active=True)
+    return "", *cleared, job, gr.Timer(active=True)
 
 
 def _find(typed: str, request: gr.Request, signed_in: gr.OAuthToken | None) -> tuple:
-    """The visitor's Job, on a page that does not know of it: it was reloaded, or is another one."""
+    """Finds the visitor's Job on a page that does not know of it: it was reloaded, or is another one."""
     from trainer.hub.follow import latest
 
     reader = reader_of(request)
@@ -165,7 +165,7 @@ def _find(typed: str, request: gr.Request, signed_in: gr.OAuthToken | None) -> t
     except UserError as refusal:
         return _refused(refusal, reader), gr.skip(), gr.skip()
     if job is None:
-        return f'<p class="note" role="status">{say(reader, "rent_none")}</p>', gr.skip(), gr.skip()
+        return note(say(reader, "rent_none")), gr.skip(), gr.skip()
     return "", job, gr.Timer(active=True)
 
 
@@ -200,7 +200,7 @@ def _cancel(typed: str, job, request: gr.Request, signed_in: gr.OAuthToken | Non
 
 
 def _fetching(request: gr.Request) -> str:
-    return f'<p class="note" role="status">{say(reader_of(request), "rent_fetching")}</p>'
+    return note(say(reader_of(request), "rent_fetching"))
 
 
 def _fetch(
@@ -211,7 +211,7 @@ def _fetch(
     profile: gr.OAuthProfile | None,
     signed_in: gr.OAuthToken | None,
 ) -> str:
-    """Beside the adapters of this machine, by those who may train on it; others name it by its repository."""
+    """Puts the adapter beside those of this machine, for visitors who may train on it; others name its repository."""
     from trainer.hub.follow import fetch
 
     reader = reader_of(request)
@@ -220,11 +220,11 @@ def _fetch(
         name = fetch(_hub(typed, signed_in), job) if job else ""
     except UserError as refusal:
         return _refused(refusal, reader)
-    return f'<p class="note" role="status">{say(reader, "rent_fetched", name=escape(name))}</p>' if name else ""
+    return note(say(reader, "rent_fetched", name=name)) if name else ""
 
 
 def _hub(typed: str, signed_in: gr.OAuthToken | None) -> "HfApi":
-    """The Hub as the visitor. Raises UserError where it is not asked at all, and for who gives no token."""
+    """The Hub as the visitor sees it. Raises UserError where it is switched off, and without a token."""
     from huggingface_hub import HfApi
 
     from common.hub import offline
@@ -238,38 +238,29 @@ def _hub(typed: str, signed_in: gr.OAuthToken | None) -> "HfApi":
 
 
 def _cost(plan: "JobPlan", reader: str) -> str:
-    facts = [
-        (f"{number(plan.cost, reader, 2)} USD", "rent_cost"),
-        (clock(plan.seconds), "rent_limit"),
-    ]
-    told = say(
+    figures = [(f"{number(plan.cost, reader, 2)} USD", "rent_cost"), (clock(plan.seconds), "rent_limit")]
+    text = say(
         reader,
         "rent_told",
-        flavor=escape(plan.flavor),
+        flavor=plan.flavor,
         price=number(plan.hardware.unit_cost_usd, reader, 4),
         unit=say(reader, f"per_{plan.hardware.unit_label}"),
-        result=escape(plan.result),
+        result=plan.result,
     )
-    return f'{listed(facts, reader)}<p class="legend">{told}</p>'
+    return facts(figures, reader) + legend(text)
 
 
 def _progress(seen: "Look", job: "Job", reader: str) -> str:
-    said = say(reader, STAGES.get(seen.stage, "job_on_its_way"), result=escape(job.result))
+    text = say(reader, STAGES.get(seen.stage, "job_on_its_way"), result=job.result)
     if seen.message and not seen.alive:
-        said += f" ({escape(seen.message)})"
-    time = f" {clock(seen.seconds)}" if seen.seconds else ""
-    link = f'<a href="{escape(job.url)}" target="_blank" rel="noopener">{say(reader, "job_link")}</a>'
-    head = f'<span role="status">{said}{time} · {link}</span>'
-    bar = "<progress></progress>" if seen.alive else ""
-    lines = escape("\n".join(seen.lines))
-    log = f'<pre class="log" tabindex="0"><code>{lines}</code></pre>' if lines else ""
-    return f'<div class="running">{bar}{head}</div>{log}'
+        text += f" ({seen.message})"
+    return render("training/job.html", reader, seen=seen, job=job, text=text)
 
 
 def _refused(refusal: UserError, reader: str) -> str:
     """In the page's words: what the command reads from its environment and options, the page has fields for."""
-    said = for_visitors(refusal.message)
+    told = for_visitors(refusal.message)
     fields = {" in HF_TOKEN": "", " with this HF_TOKEN": "", " de HF_TOKEN": "", " avec ce HF_TOKEN": ""}
     for command, field in fields.items():
-        said = Message(*(text.replace(command, field) for text in said))
-    return refused(said.to(reader))
+        told = Message(*(text.replace(command, field) for text in told))
+    return refused(told, reader)

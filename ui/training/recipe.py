@@ -1,20 +1,23 @@
-"""What is asked of a training: the form's values as the command's arguments, and what that would cost."""
+"""The form of a training as the arguments of the command, and what that would cost."""
 
 import asyncio
 import json
 import os
 import shlex
-from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from common.messages import Message, UserError
 from ui.kit import adapter_shelf, corpus_field
-from ui.kit.corpus_field import Source, for_visitors
+from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import loading
+from ui.kit.errors import for_visitors
 from ui.kit.format import clock, number
+from ui.kit.html import facts, join, legend, note, sentence
 from ui.kit.i18n import message, say
-from ui.scores.figures_html import leaks, listed
+from ui.scores.figures_html import leaks
 
 NOTEBOOK = ("rank", "alpha", "dropout", "modules", "learning_rate", "warmup_steps", "batch_size", "epochs", "window")
 LOCALES = {"fr": "fr_FR.UTF-8", "en": "C.UTF-8"}  # a subprocess says its refusal in the visitor's language
@@ -91,7 +94,7 @@ def command(name: str, arguments: list[str]) -> str:
 
 
 async def ask(words: list[str], reader: str, **settings: str) -> str:
-    """What a command of ours prints; it is killed where the visitor does not wait. Raises UserError where it does."""
+    """What a command of ours prints; it is killed where the visitor does not wait. Raises UserError where it fails."""
     from trainer.runs.background import GENTLE, ROOT
 
     process = await asyncio.create_subprocess_exec(
@@ -104,21 +107,21 @@ async def ask(words: list[str], reader: str, **settings: str) -> str:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        told, log = await process.communicate()
+        printed, log = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
     if process.returncode:
         last = (log.decode(errors="replace").strip().splitlines() or [""])[-1].removeprefix("trainer: ")
         raise UserError(last, last) if process.returncode == 2 else UserError(*message("command_failed"))
-    return told.decode()
+    return printed.decode()
 
 
-def cost(told: str, before: int, reader: str) -> str:
-    """An estimate, as `python -m trainer train --estimate --json` gives it; so many trainings are before it in line."""
-    known = json.loads(told)
+def cost(printed: str, before: int, reader: str) -> str:
+    """The estimate that `python -m trainer train --estimate --json` printed; `before`: trainings that are queued."""
+    known = json.loads(printed)
     memory = f"{number(known['memory'], reader, 0)} / {number(known['memory_free'], reader, 0)}"
-    facts = [
+    figures = [
         (f"≈\N{NO-BREAK SPACE}{clock(known['seconds'])}", "estimate_time"),
         (number(known["steps"], reader, 0), "estimate_steps"),
         (number(known["epochs"], reader), "epochs_fact"),
@@ -126,34 +129,33 @@ def cost(told: str, before: int, reader: str) -> str:
         (f"{number(known['trainable'] / 1e6, reader, 2)} M", "estimate_trainable"),
     ]
     if known["cost"] is not None:
-        facts.append((f"≈\N{NO-BREAK SPACE}{number(known['cost'], reader, 2)} USD", "estimate_cost"))
-    split = ", ".join(f"{escape(name)} {number(count, reader, 0)}" for name, count in known["split"].items())
+        figures.append((f"≈\N{NO-BREAK SPACE}{number(known['cost'], reader, 2)} USD", "estimate_cost"))
     device = say(
         reader,
         "estimate_device",
-        device=escape(known["device"].upper()),
-        weights=escape(known["weights"]),
+        device=known["device"].upper(),
+        weights=known["weights"],
         seconds=number(known["seconds_a_step"], reader, 2),
-        split=split,
+        split=", ".join(f"{name} {number(count, reader, 0)}" for name, count in known["split"].items()),
         minutes=number(known["train_seconds"] / 60, reader),
     )
     notes = [say(reader, "memory_short")] if known["memory"] > known["memory_free"] else []
     notes += [say(reader, "would_wait", count=str(before))] if before else []
-    warnings = "".join(f'<p class="note">{note}</p>' for note in notes)
-    return f'{listed(facts, reader)}<p class="legend">{device}</p>{warnings}'
+    return join([facts(figures, reader), legend(device), *map(note, notes)])
 
 
 def learned_from(name: str | None, audio: str | None, text: str | None, unit: str, reader: str) -> str:
     """The clips of each split of a corpus. Raises UserError."""
     opened = corpus_field.opened(_source(name, audio, text, unit))
     known = opened.facts
-    splits = ", ".join(
-        f"<b>{escape(split)}</b> {number(part['rows'], reader, 0)} ({number(part['seconds'] / 60, reader)} min)"
+    splits = Markup(", ").join(
+        Markup("<b>{}</b> {} ({} min)").format(
+            split, number(part["rows"], reader, 0), number(part["seconds"] / 60, reader)
+        )
         for split, part in known["splits"].items()
     )
-    licence = escape(known["licence"] or say(reader, "unknown"))
-    told = say(reader, "learns_from", splits=splits, licence=licence)
-    return f'<p class="legend">{told}</p>{leaks(opened, reader)}'
+    licence = known["licence"] or say(reader, "unknown")
+    return legend(sentence(reader, "learns_from", splits=splits, licence=licence)) + leaks(opened, reader)
 
 
 def _source(name: str | None, audio: str | None, text: str | None, unit: str) -> Source:

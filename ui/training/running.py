@@ -3,20 +3,20 @@
 import os
 import time
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from common.messages import Message, UserError
 from ui.kit import access
-from ui.kit.corpus_field import for_visitors
-from ui.kit.format import clock, number
+from ui.kit.errors import for_visitors
+from ui.kit.format import clock, number, percent
+from ui.kit.html import alert, facts, join, note, render
 from ui.kit.i18n import message, say
-from ui.kit.transcript_html import refused
-from ui.scores.figures_html import listed
 from ui.training import curves
 
-SILENT = 10.0  # seconds without a heartbeat that are told of
+SILENT = 10.0  # seconds without a heartbeat after which the page says so
 LINES = 12  # of the log
 ENDED = ("cancelled", "failed", "completed")
 
@@ -70,103 +70,88 @@ def every() -> list[Seen]:
 def listing(runs: Sequence[Seen], chosen: str | None, reader: str) -> str:
     """The runs to choose from."""
     if not runs:
-        return f'<p class="note">{say(reader, "no_runs")}</p>'
-    items = "".join(
-        f'<li><button data-run="{escape(each.name)}"{" aria-current=true" if each.name == chosen else ""}>'
-        f'<b>{escape(each.name)}</b><span class="status {each.status}">{say(reader, f"run_{each.status}")}'
-        f"{_share(each, reader)}</span></button></li>"
-        for each in runs
-    )
-    return f'<ul class="runs">{items}</ul>'
+        return note(say(reader, "no_runs"))
+    return render("training/runs.html", reader, runs=runs, chosen=chosen)
 
 
-def _share(each: Seen, reader: str) -> str:
-    steps = each.state.get("steps")
-    return f" {100 * each.state['step'] / steps:.0f}\N{NO-BREAK SPACE}%" if steps and each.status == "running" else ""
-
-
-def told(each: Seen, reader: str) -> str:
+def shown(each: Seen, reader: str) -> str:
     """How it goes."""
     from trainer.runs import background, folder
 
     metrics = folder.metrics(background.folder_of(each.name))
     head = _alive(each, reader) if each.alive else _ended(each, reader)
     drawn = curves.draw(metrics, each.state.get("steps"), reader)
-    return head + _figures(each, metrics, reader) + drawn + _log(each)
+    return join([head, _figures(each, metrics, reader), drawn, _log(each, reader)])
 
 
-def _alive(each: Seen, reader: str) -> str:
-    state = each.state
-    steps, step = state.get("steps"), state.get("step") or 0
+def _alive(each: Seen, reader: str) -> Markup:
+    steps, step = each.state.get("steps"), each.state.get("step") or 0
+    share = step / steps if steps and step < steps else None
+    bar = render("kit/running.html", reader, text=_stage(each, steps, step, reader), share=share)
+    return bar + _silence(each.state, reader)
+
+
+def _stage(each: Seen, steps: int | None, step: int, reader: str) -> str:
+    """What it does now."""
     if each.status == "queued":
-        said = _in_line(each, reader)
-    elif each.status == "starting":
-        said = say(reader, "run_prepares")
-    elif each.status == "cancelling":
-        said = say(reader, "run_stops")
-    elif steps and step >= steps:
-        said = say(reader, "run_judges")
-    elif state.get("eta") is None:  # it loads what it needs, at its start or to go on
-        said = say(reader, "run_prepares")
-    else:
-        said = say(reader, "run_steps", step=number(step, reader, 0), steps=number(steps, reader, 0))
-        said += say(reader, "job_eta", eta=clock(state["eta"]))
-    known = steps and step < steps
-    value = f' value="{step / steps:.3f}" max="1"' if known else ""
-    return f'<div class="running" role="status"><progress{value}></progress><span>{said}</span></div>' + _silence(
-        state, reader
-    )
+        return _in_queue(each, reader)
+    if each.status == "cancelling":
+        return say(reader, "run_stops")
+    if each.status != "starting" and steps and step >= steps:
+        return say(reader, "run_evaluates")
+    eta = each.state.get("eta")
+    if each.status == "starting" or eta is None:  # it loads what it needs, at its start or to resume
+        return say(reader, "run_prepares")
+    text = say(reader, "run_steps", step=number(step, reader, 0), steps=number(steps, reader, 0))
+    return text + say(reader, "job_eta", eta=clock(eta))
 
 
-def _in_line(each: Seen, reader: str) -> str:
+def _in_queue(each: Seen, reader: str) -> str:
     """How many are before it, and how long the one that trains will still need."""
     from trainer.runs import background
 
     before = background.place_in_line(each.name, device()) or 1  # the first one waits for the last to be gone
-    said = say(reader, "run_waits", count=str(before))
+    text = say(reader, "run_waits", count=str(before))
     etas = [other.state.get("eta") for other in every() if other.status == "running"]
     if etas and etas[0] is not None:
-        said += say(reader, "run_waits_for", eta=clock(etas[0]))
-    return said
+        text += say(reader, "run_waits_for", eta=clock(etas[0]))
+    return text
 
 
-def _silence(state: dict, reader: str) -> str:
+def _silence(state: dict, reader: str) -> Markup:
     silent = time.time() - state.get("heartbeat", time.time())
-    if silent < SILENT:
-        return ""
-    return f'<p class="note">{say(reader, "run_silent", seconds=number(silent, reader, 0))}</p>'
+    return note(say(reader, "run_silent", seconds=number(silent, reader, 0))) if silent >= SILENT else Markup()
 
 
-def _ended(each: Seen, reader: str) -> str:
+def _ended(each: Seen, reader: str) -> Markup:
     if each.status == "failed":
-        message = each.state.get("message")
-        why = on_the_page(Message(**message)).to(reader) if message else say(reader, "run_never_began")
-        return refused(why)
+        why = each.state.get("message")
+        return alert(on_the_page(Message(**why)).to(reader) if why else say(reader, "run_never_began"))
     step, steps = (number(each.state.get(key) or 0, reader, 0) for key in ("step", "steps"))
-    return f'<p class="note" role="status">{say(reader, f"run_told_{each.status}", step=step, steps=steps)}</p>'
+    return note(say(reader, f"run_told_{each.status}", step=step, steps=steps))
 
 
-def on_the_page(said: Message) -> Message:
-    """A sentence of the command's, for who presses buttons."""
-    said = for_visitors(said)
-    return Message(said.en.replace("--resume", "“Resume”"), said.fr.replace("--resume", "« Reprendre »"))
+def on_the_page(message: Message) -> Message:
+    """A sentence of the command's, in the words of the page."""
+    message = for_visitors(message)
+    return Message(message.en.replace("--resume", "“Resume”"), message.fr.replace("--resume", "« Reprendre »"))
 
 
-def _figures(each: Seen, metrics: Sequence[dict], reader: str) -> str:
-    facts = []
+def _figures(each: Seen, metrics: Sequence[dict], reader: str) -> Markup:
+    figures = []
     steps = [line for line in metrics if "loss" in line]
     if steps:
-        facts += [
+        figures += [
             (clock(steps[-1]["seconds"]), "trained_fact"),
             (number(steps[-1]["clips_per_second"], reader, 2), "pace_fact"),
             (number(steps[-1]["loss"], reader, 3), "loss_fact"),
         ]
     rates = [line["wer"] for line in metrics if line.get("wer") is not None]
     if rates:
-        facts.append((f"{number(min(rates), reader)}\N{NO-BREAK SPACE}%", "best_wer_fact"))
+        figures.append((percent(min(rates), reader), "best_wer_fact"))
     if each.alive and (used := _memory(each.state)):
-        facts.append((f"{number(used / 1e6, reader, 0)}\N{NO-BREAK SPACE}{say(reader, 'megabytes')}", "run_memory"))
-    return listed(facts, reader) if facts else ""
+        figures.append((f"{number(used / 1e6, reader, 0)}\N{NO-BREAK SPACE}{say(reader, 'megabytes')}", "run_memory"))
+    return facts(figures, reader) if figures else Markup()
 
 
 def _memory(state: dict) -> int | None:
@@ -183,30 +168,30 @@ def _memory(state: dict) -> int | None:
         return None
 
 
-def _log(each: Seen) -> str:
+def _log(each: Seen, reader: str) -> Markup:
     from trainer.runs import background
 
     lines = [for_visitors(Message(line, line)).en for line in background.last_lines(each.name, LINES)]
-    return f'<pre class="log" tabindex="0"><code>{escape(chr(10).join(lines))}</code></pre>' if lines else ""
+    return render("training/log.html", reader, lines=lines) if lines else Markup()
 
 
 def device() -> str:
-    """Whose line a training stands in."""
+    """The device whose queue a training waits in."""
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def place(reader: str) -> str:
-    """What there is to know of training on this machine, before anything is pressed."""
+    """What to know of training on this machine, before anything is pressed."""
     from trainer.runs import background
 
     if zero_gpu():
-        notes = ["zero_gpu"]
+        keys = ["zero_gpu"]
     else:
-        notes = ["on_a_cpu"] if device() == "cpu" else []
-        notes += ["runs_are_lost"] if access.on_a_space() and not _lasts(background.runs_folder()) else []
-    return "".join(f'<p class="note">{say(reader, note)}</p>' for note in notes)
+        keys = ["on_a_cpu"] if device() == "cpu" else []
+        keys += ["runs_are_lost"] if access.on_a_space() and not _lasts(background.runs_folder()) else []
+    return join([note(say(reader, key)) for key in keys])
 
 
 def zero_gpu() -> bool:

@@ -1,4 +1,4 @@
-"""The first tab: a recording in, what was said out."""
+"""The first tab: a recording in, its transcript out."""
 
 import asyncio
 import secrets
@@ -11,12 +11,15 @@ from gradio.utils import get_upload_folder
 
 from common.messages import UserError
 from transcripts.formats import write
-from ui.kit import adapter_shelf, model_field, sound, transcript_html
-from ui.kit.engine_pool import hear
-from ui.kit.events import FOUR_AT_ONCE, PRIVATE
+from ui.kit import adapter_shelf, sound, transcript_html
+from ui.kit.engine_pool import transcribe_recording
+from ui.kit.errors import refused
+from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, PRIVATE
 from ui.kit.fields import adapter_field, adapters, languages
-from ui.kit.i18n import label, reader_of, say
-from ui.kit.theme import INK
+from ui.kit.html import alert
+from ui.kit.i18n import label, message, reader_of, say
+from ui.kit.theme import WAVE
+from ui.transcribe import model_inside
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")  # Debian's asterisk-core-sounds-fr-wav
 SAMPLES = {
@@ -39,15 +42,14 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
                 type="filepath",
                 format=None,
                 editable=False,
-                buttons=[],
-                waveform_options=gr.WaveformOptions(waveform_progress_color=INK.c500),
                 elem_id="recording",
                 elem_classes="recorder",
+                **WAVE,
             )
             with gr.Row():
                 start = gr.Button(label("transcribe"), variant="primary", elem_id="start")
                 stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id="stop")
-            ear = adapter_field("ear")
+            adapter = adapter_field("adapter")
             with gr.Row(elem_classes="settings"):
                 language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), scale=2, min_width=120)
                 task = gr.Radio(_tasks("fr"), value="transcribe", label=label("task"), scale=3, min_width=220)
@@ -57,24 +59,26 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
             picked, clicks = _samples(recording)
         with gr.Column(scale=7, min_width=320):
             text = gr.HTML(apply_default_css=False, js_on_load=transcript_html.SEEK, elem_id="result")
-            heard = gr.State()
+            progress, recording_now = gr.State(), gr.State(False)
             with gr.Row(visible=False, elem_classes="downloads") as downloads:
                 files = [gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS]
-            model_field.accordion(language, task, timestamps)
-        program, answer = gr.Button(visible=False), gr.JSON(visible=False)  # the door of gradio_client and MCP
+            model_inside.accordion(language, task, timestamps)
+        program, answer = gr.Button(visible=False), gr.JSON(visible=False)  # for gradio_client and MCP
 
-    asked = [recording, language, task, timestamps, hot_words, ear]
+    asked = [recording, language, task, timestamps, hot_words, adapter]
     triggers = [recording.upload, recording.stop_recording, picked.change, start.click]
+    recording.start_recording(lambda: True, None, recording_now, **AT_ONCE)
+    gr.on([recording.stop_recording, recording.clear, recording.upload], lambda: False, None, recording_now, **AT_ONCE)
     begun = gr.on(triggers, _begin, None, [start, stop, downloads], **PRIVATE)
-    hearing = begun.then(_listen, asked, [text, heard], **FOUR_AT_ONCE, **PRIVATE)
+    working = begun.then(_transcribe, [*asked, recording_now], [text, progress], **FOUR_AT_ONCE, **PRIVATE)
     ended = [start, stop, downloads, text, *files]
-    hearing.success(_finish, heard, ended, **PRIVATE)
-    hearing.success(_playable, [recording, heard], recording, **PRIVATE)
-    hearing.failure(_interrupted, heard, ended, **PRIVATE)
-    gr.on([stop.click, recording.clear, *clicks], None, cancels=hearing)
+    working.success(_finish, progress, ended, **PRIVATE)
+    working.success(_playable, [recording, progress], recording, **PRIVATE)
+    working.failure(_interrupted, progress, ended, **PRIVATE)
+    gr.on([stop.click, recording.clear, *clicks], None, cancels=working)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
     program.click(transcribe, asked, answer, api_name="transcribe", **FOUR_AT_ONCE)
-    return language, task, text, ear
+    return language, task, text, adapter
 
 
 def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown]:
@@ -96,7 +100,7 @@ def transcribe(
     adapter: str = "",
     request: gr.Request = None,
 ) -> dict:
-    """Writes down what is said in a recording, a French telephone call above all.
+    """Transcribes a recording, a French telephone call above all.
 
     Args:
         audio: the recording: WAV of any telephone kind, mp3, m4a, ogg, flac, webm, amr, or a video.
@@ -109,7 +113,9 @@ def transcribe(
         The transcript: language, model, turns with start, end, text and confidence, seconds taken, real-time factor.
     """
     try:
-        *_, last = hear(audio, language, task, timestamps, hot_words, adapter_shelf.ear(adapter))
+        *_, last = transcribe_recording(
+            audio, language, task, timestamps, hot_words, adapter_shelf.with_adapter(adapter)
+        )
     except UserError as refusal:
         raise gr.Error(refusal.message.to(reader_of(request)), print_exception=False) from refusal
     answer = last.transcript.to_dict()
@@ -139,37 +145,40 @@ def _begin() -> tuple:
     return gr.Button(visible=False), gr.Button(visible=True), gr.Row(visible=False)
 
 
-async def _listen(
+async def _transcribe(
     path: str | None,
     language: str,
     task: str,
     timestamps: bool,
     hot_words: str,
     adapter: str | None,
+    recording_now: bool,
     request: gr.Request,
 ) -> AsyncIterator[tuple]:
     """Yields the text so far, and the TranscriptionProgress that it comes from.
 
-    A piece is worked out in a thread: who stops is let go at once, and after that piece no other follows.
+    A piece is worked out in a thread: a visitor who stops is let go at once, and after that piece no other follows.
     """
     reader = reader_of(request)
     yield transcript_html.running(None, 0, 0, reader), None
     try:
-        setting = await asyncio.to_thread(adapter_shelf.ear, adapter)
-        pieces = hear(path, language, task, timestamps, hot_words, setting)
+        if not path and recording_now:
+            raise UserError(*message("still_recording"))
+        setting = await asyncio.to_thread(adapter_shelf.with_adapter, adapter)
+        pieces = transcribe_recording(path, language, task, timestamps, hot_words, setting)
         while progress := await asyncio.to_thread(next, pieces, None):
             yield (
                 transcript_html.running(progress.transcript, progress.seconds_done, progress.seconds_total, reader),
                 progress,
             )
     except UserError as refusal:
-        yield transcript_html.refused(refusal.message.to(reader)), None
+        yield refused(refusal, reader), None
 
 
 def _finish(progress, request: gr.Request) -> tuple:
-    """Shows what there is in the end, all of it or the part done, with the files to take away."""
+    """Shows the transcript, all of it or the part done, with the files to take away."""
     buttons = gr.Button(visible=True), gr.Button(visible=False)
-    if progress is None:  # what _listen said last stays
+    if progress is None:  # what _transcribe said last stays
         return *buttons, gr.Row(visible=False), gr.skip(), *[gr.skip()] * len(FORMATS)
     shown = transcript_html.finished(
         progress.transcript, progress.seconds_done, progress.seconds_total, reader_of(request)
@@ -181,7 +190,7 @@ def _interrupted(progress, request: gr.Request) -> tuple:
     """The visitor stopped it, or something failed that nobody foresaw and that the log has."""
     start, stop, downloads, shown, *files = _finish(progress, request)
     if progress is None:
-        shown = transcript_html.refused(say(reader_of(request), "interrupted"))
+        shown = alert(say(reader_of(request), "interrupted"))
     return start, stop, downloads, shown, *files
 
 

@@ -69,8 +69,8 @@ def test_the_three_are_started_with_their_shares(corpus, tiny, monkeypatch):
     [
         (24.0, 0.001, "Plus de données aideraient"),
         (30.0, 0.4, "aideraient peut-être"),
-        (31.0, 1.0, "n'aiderait guère"),
-        (35.0, 0.01, "n'aiderait guère"),
+        (31.0, 1.0, "n’aiderait guère"),
+        (35.0, 0.01, "n’aiderait guère"),
     ],
 )
 def test_the_sentence_says_what_the_second_half_brought(whole, p, said):

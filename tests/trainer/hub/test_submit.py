@@ -19,12 +19,13 @@ from tests.kit.hub import COMMIT, serve
 from tests.kit.hub_writes import Client, Hub, client, serve_with_space
 from trainer.hub.follow import latest
 from trainer.hub.submit import seconds_of
+from ui.training.recipe import Form
 
 ROOT = Path(__file__).parents[3]
 ASKED = ("submit", "--corpus", "diabolocom/talkbank_4_stt", "--output", "ada/fr", "--source", "ada/allo")
 TOKEN = {"HF_TOKEN": "hf_ada"}
 FORM = ["essai", "phone-prompts", "whisper-base", "quick", 5, 32, 64, 0, ["q_proj"], 2e-4, 0.1, 8, 12, "short", "", ""]
-FORM += ["", "", "segment"]
+FORM = Form(*FORM, "", "", "segment")
 CACHED = {"ALLO_CACHE": str(cache_folder())}  # where the embedded weights are
 
 
@@ -210,8 +211,8 @@ def visitor() -> gr.Request:
 def priced(token: str, machine: str = "a10g-small", limit: str = "30m", **changes) -> tuple:
     from ui.training import cloud
 
-    form = [changes.get("corpus", value) if at == 1 else value for at, value in enumerate(FORM)]
-    told, plan, _ = cloud._price(token, "ada/best", machine, limit, True, "ada/allo", visitor(), None, *form)
+    form = FORM._asdict() | {name: value for name, value in changes.items() if name == "corpus"}
+    told, plan, _ = cloud._price(token, "ada/best", machine, limit, True, "ada/allo", visitor(), None, **form)
     return told, plan
 
 
@@ -260,7 +261,9 @@ def test_a_job_from_its_cost_to_its_adapter(hub, here, adapter, tmp_path):
     hub.stage, hub.log = "RUNNING", ["trainer: step 1", "trainer: <b>step 2</b>"]
     shown, cancel, fetch = here(looked, "hf_ada", job)
     assert (
-        "Le Job travaille" in shown and "step 1\ntrainer: &lt;b&gt;step 2" in shown and (cancel, fetch) == (True, False)
+        "Le Job est en cours" in shown
+        and "step 1\ntrainer: &lt;b&gt;step 2" in shown
+        and (cancel, fetch) == (True, False)
     )
     assert here(found, "hf_ada")[1] == job  # by a page that was reloaded
     assert here(cancelled, "hf_ada", job) == ""

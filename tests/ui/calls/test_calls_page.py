@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import time
-import wave
 import zipfile
 from pathlib import Path
 
@@ -23,9 +22,8 @@ from corpus.simulate import simulate
 from scoring.measures import score
 from speech.audio.decode import SAMPLE_RATE, read
 from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, until, visit
-from transcripts.transcript import Turn, Word
-from ui.calls import corrected_turns, session, timeline, transcription
-from ui.calls.session import Visit, Wish
+from ui.calls import corrected_turns, session, transcription
+from ui.calls.session import CallOptions, CallSession, session_of
 
 SAID = "Rappelez-moi au zéro six douze trente-quatre cinquante-six soixante-dix-huit, merci & 1 < 2"
 NAME = 'Marie & "fils"'
@@ -100,8 +98,8 @@ def test_a_call_is_read_heard_corrected_taken_away_kept_and_masked(french, serve
         said = " ".join(turn["text"] for turn in reference["turns"] if turn["speaker"] == speaker)
         assert score([said], [" ".join(turns(french, voice).locator("p").all_inner_texts())]).cer < 40
     expect(french.locator("#call-line")).to_contain_text("la bande du téléphone")
-    expect(french.locator("#call-lanes rect.voice-1").first).to_be_visible()
-    expect(french.locator("#call-lanes .facts")).to_contain_text("interruptions")
+    expect(french.locator("#call-timeline rect.voice-1").first).to_be_visible()
+    expect(french.locator("#call-timeline .facts")).to_contain_text("interruptions")
 
     last = turns(french).last
     last.locator(".time").click()
@@ -115,7 +113,7 @@ def test_a_call_is_read_heard_corrected_taken_away_kept_and_masked(french, serve
 
     side = last.get_attribute("class").split()[0]
     correct(french, last, SAID)
-    field = french.locator(f"#call-lanes .party.{side} input")
+    field = french.locator(f"#call-timeline .party.{side} input")
     field.fill(NAME)
     field.press("Enter")
     expect(french.locator(f".dialogue .{side} b").first).to_have_text(NAME)
@@ -124,7 +122,7 @@ def test_a_call_is_read_heard_corrected_taken_away_kept_and_masked(french, serve
     assert [cue.plaintext.partition(" : ")[2] for cue in subtitles] == turns(french).locator("p").all_inner_texts()
     french.get_by_title("Échanger les noms").click()
     other = "voice-1" if side == "voice-0" else "voice-0"
-    expect(french.locator(f"#call-lanes .party.{other} input")).to_have_value(NAME)
+    expect(french.locator(f"#call-timeline .party.{other} input")).to_have_value(NAME)
     french.locator("#call-search :is(input, textarea)").fill("RAPPELEZ-MOI AU ZERO")
     expect(french.locator("#call-dialogue li:visible")).to_have_count(1)
     french.locator("#call-search :is(input, textarea)").fill("")
@@ -132,11 +130,11 @@ def test_a_call_is_read_heard_corrected_taken_away_kept_and_masked(french, serve
     keep = french.locator("#call-keep")
     keep.get_by_role("button", name="Garder ce que").click()
     french.get_by_role("button", name="Garder 1 tour").click()
-    expect(french.locator("#call-told").get_by_role("alert")).to_contain_text("sans l'accord")
+    expect(french.locator("#call-answer").get_by_role("alert")).to_contain_text("sans l’accord")
     assert not (corpora / corrected_turns.NAME).exists()
-    keep.get_by_label("y ont consenti").check()
+    keep.get_by_label("sont d’accord").check()
     french.get_by_role("button", name="Garder 1 tour").click()
-    expect(french.locator("#call-told")).to_contain_text("Gardés : 1")
+    expect(french.locator("#call-answer")).to_contain_text("Gardés : 1")
     kept = corpus.load(str(corpora / corrected_turns.NAME))
     assert kept.rows["text"].tolist() == [SAID]
     assert kept.clip(0).std() > 0.01
@@ -165,7 +163,7 @@ def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
     expect(french.locator("#call-queue").get_by_role("alert")).to_contain_text("venu deux fois")
     expect(rows(french, "done")).to_have_count(2, timeout=2 * PATIENCE)
     expect(french.locator("#call-queue").get_by_role("alert")).to_contain_text("venu deux fois")  # it waits to be read
-    expect(rows(french, "failed")).to_contain_text("« notes.wav » n'est pas un enregistrement")
+    expect(rows(french, "failed")).to_contain_text("« notes.wav » n’est pas un enregistrement")
     expect(turns(french).first).to_contain_text("présentement occupés")
     rows(french, "done").last.click()
     expect(turns(french).first).to_contain_text("la localiser", timeout=PATIENCE)
@@ -205,73 +203,44 @@ def test_a_program_asks_for_a_call(server, call):
 
 
 @pytest.fixture
-def own(monkeypatch, tmp_path) -> Visit:
+def own(monkeypatch, tmp_path) -> CallSession:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    return Visit()
+    return CallSession()
 
 
 def test_a_file_that_is_gone_is_said(own, tmp_path):
     with pytest.raises(UserError, match="not there any more"):
-        own.add(tmp_path / "gone.wav", Wish())
+        own.add(tmp_path / "gone.wav", CallOptions())
     file = tmp_path / "there.wav"
     convert(prompts.prompt("tt-allbusy"), file)
-    call = own.add(file, Wish())
+    call = own.add(file, CallOptions())
     assert not file.exists() and call.path.is_file()
     call.path.unlink()
     with pytest.raises(UserError, match="not there any more"):
-        next(transcription.heard(call.path, call.wish))
+        next(transcription.transcribe_call(call.path, call.options))
 
 
 def test_what_shows_no_sign_of_life_is_deleted(own, tmp_path):
-    forgotten, killed = recorded(session.of(Request(session_hash="a")), tmp_path), recorded(own, tmp_path)
+    forgotten, killed = recorded(session_of(Request(session_hash="a")), tmp_path), recorded(own, tmp_path)
     session.sweep()
     assert forgotten.folder.exists() and killed.folder.exists()
-    old = time.time() - session.KEPT - 1
+    old = time.time() - session.LIFETIME - 1
     forgotten.seen = old
     for folder in (forgotten.folder, killed.folder):
         os.utime(folder, (old, old))
     session.sweep()
     assert not forgotten.folder.exists() and not killed.folder.exists()
-    assert session.of(Request(session_hash="a")) is not forgotten
+    assert session_of(Request(session_hash="a")) is not forgotten
 
 
 def test_who_asks_after_he_left_leaves_nothing(own, tmp_path):
-    left = recorded(session.of(Request(session_hash="b")), tmp_path)
+    left = recorded(session_of(Request(session_hash="b")), tmp_path)
     session.leave(Request(session_hash="b"))
-    late = session.of(Request(session_hash="b"))
+    late = session_of(Request(session_hash="b"))
     assert not late.calls and not left.folder.exists() and not late.folder.exists()
 
 
-def recorded(visit: Visit, folder: Path) -> Visit:
+def recorded(session: CallSession, folder: Path) -> CallSession:
     convert(prompts.prompt("tt-allbusy"), folder / "there.wav")
-    visit.add(folder / "there.wav", Wish())
-    return visit
-
-
-def test_manners_of_a_call():
-    said = [(0, 4, "A"), (3, 6, "B"), (5, 5.5, "A"), (8, 9, "A"), (9, 10, "B")]
-    found = timeline.manners([Turn(start, end, "", 1.0, speaker=party) for start, end, party in said], 12)
-    assert found.talk == {"A": [(0, 4), (5, 5.5), (8, 9)], "B": [(3, 6), (9, 10)]}
-    assert found.overlaps == [(3, 4), (5, 5.5)]
-    assert (found.silence, found.longest) == (4, 2)
-    assert found.cuts == [(3, "B")]  # within another's turn one only agrees
-
-
-def test_corrected_words_keep_their_times():
-    heard = (Word(0.0, 0.5, "le", 0.9), Word(0.5, 1.5, "zéros", 0.2), Word(1.5, 2.0, "six", 0.9))
-    found = session.retimed(heard, "le zéro et six")
-    assert found == (heard[0], Word(0.5, 1.0, "zéro", 1.0), Word(1.0, 1.5, "et", 1.0), heard[2])
-    assert session.retimed(heard, "six") == (heard[2],)
-
-
-def test_hours_of_sound_are_rewritten_block_by_block(tmp_path):
-    source, blocks = tmp_path / "long.wav", []
-    subprocess.run(["sox", "-n", "-r", "8000", "-c", "2", source, "synth", "150", "sine", "300"], check=True)
-
-    def change(start, block, rate):
-        blocks.append((start, block.shape[1]))
-        return block
-
-    with wave.open(str(transcription.rewritten(source, tmp_path / "out.wav", change))) as file:
-        assert file.getnchannels() == 2 and file.getnframes() == 150 * file.getframerate() == 150 * 8000
-    assert len(blocks) > 2 and blocks[1][0] == blocks[0][1] / 8000
+    session.add(folder / "there.wav", CallOptions())
+    return session

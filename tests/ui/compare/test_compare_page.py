@@ -96,12 +96,12 @@ def choose(page: Page, column: str, name: str) -> None:
 
 
 def drop(page: Page, name: str) -> None:
-    page.locator("#heard input[type=file]").set_input_files(prompt(name))
-    expect(page.locator("#heard #duration")).to_be_visible()
+    page.locator("#compared-recording input[type=file]").set_input_files(prompt(name))
+    expect(page.locator("#compared-recording #duration")).to_be_visible()
 
 
 def take(page: Page, number: int) -> None:
-    page.get_by_role("button", name="Un extrait d'un corpus").click()
+    page.get_by_role("button", name="Un extrait d’un corpus").click()
     write(page.get_by_label("Numéro", exact=True), str(number))
     page.get_by_role("button", name="Prendre").click()
     expect(page.locator("#reference textarea")).not_to_have_value("")
@@ -135,7 +135,7 @@ def test_microphone_is_compared_word_by_word(french):
     french.get_by_role("button", name="Enregistrer").click()
     french.wait_for_timeout(6_500)  # the prompt lasts 5.5 s
     french.get_by_role("button", name="Arrêter").first.click()
-    expect(french.locator("#heard #duration")).to_be_visible()
+    expect(french.locator("#compared-recording #duration")).to_be_visible()
     french.locator("#reference textarea").fill(SAID)
     base, adapter = compare(french).all()
     expect(base.locator("h3")).to_contain_text("whisper-base")
@@ -159,13 +159,16 @@ def test_microphone_is_compared_word_by_word(french):
 
 def test_sample_comes_with_its_words_and_a_line_is_heard_and_seen(french):
     take(french, 505)
-    plain = [column.locator(".text").inner_text() for column in compare(french).all()]
+    plain = [fact(column, "confiance") for column in compare(french).all()]
     french.get_by_label("À travers une ligne téléphonique").check()
     expect(french.locator("#line img")).to_have_count(2)
+    before, after = (picture.get_attribute("src") for picture in french.locator("#line img").all())
+    assert before != after
     begin(french)
     expect(french.locator("#compared progress")).to_be_visible()
     expect(french.locator("#compared .columns .rates")).to_have_count(2, timeout=PATIENCE)
-    assert len(plain) == 2
+    through = [fact(column, "confiance") for column in french.locator("#compared .columns article").all()]
+    assert all(a != b for a, b in zip(plain, through, strict=True))  # another sound, which both columns got
 
 
 def test_without_a_reference_the_columns_are_held_against_one_another(french):
@@ -181,22 +184,23 @@ def test_without_a_reference_the_columns_are_held_against_one_another(french):
 
 
 def test_blind_names_nobody_before_the_choice(french, tmp_path):
-    french.get_by_label("À l'aveugle").check()
+    french.get_by_label("À l’aveugle").check()
     drop(french, "vm-intro")
     columns = compare(french)
     shown = french.locator("#compared").inner_text()
     assert "whisper" not in shown and "essai" not in shown and columns.locator(".facts").count() == 0
-    french.get_by_role("button", name="B", exact=True).click()
+    french.get_by_role("button", name="2", exact=True).click()
     expect(columns.nth(0)).to_contain_text("whisper-base")
     expect(columns.nth(1)).to_contain_text("essai")
-    letters = columns.locator("h3 i").all_inner_texts()
+    signs = columns.locator("h3 i").all_inner_texts()
     expect(french.locator("#tally li")).to_have_count(2)
     with french.expect_download() as download:
         french.get_by_text("CSV de vos choix").click()
     download.value.save_as(tmp_path / "choix.csv")
     with open(tmp_path / "choix.csv", newline="") as lines:
         (vote,) = csv.DictReader(lines)
-    assert vote["chosen"] == ("whisper-base" if letters == ["B", "A"] else "essai")
+    assert sorted(signs) in (["A = 1", "B = 2"], ["A = 2", "B = 1"])
+    assert vote["chosen"] == ("whisper-base" if signs == ["A = 2", "B = 1"] else "essai")
     assert vote["chosen"] == vote["model_b"] and vote["audio"] == "vm-intro.wav"
 
 
@@ -206,9 +210,9 @@ def test_what_cannot_be_compared_is_said(french):
     sentences = {
         "whisper-base": "Les colonnes A et B sont les mêmes",
         "autre": "a été entraîné sur whisper-base (0123456789abcdef)",
-        "moitié": "n'a pas de adapter_model.safetensors",
-        "/etc": "nommez-en un du Hub",
-        "tests": "nommez-en un du Hub",
+        "moitié": "n’a pas de adapter_model.safetensors",
+        "/etc": "n’est ni un",
+        "tests": "n’est ni un",
         "quelqu-un/rien": "quelqu-un/rien",
     }
     for name, sentence in sentences.items():
@@ -251,7 +255,7 @@ def test_assistant_says_the_same_and_how_often_it_was_right(french):
     assistant.press("Enter")
     alone, helped = compare(french).all()
     assert alone.locator(".text").inner_text() == helped.locator(".text").inner_text()
-    assert fact(helped, "d'ébauches retenues") == "100,0\N{NO-BREAK SPACE}%"
+    assert fact(helped, "d’ébauches retenues") == "100,0\N{NO-BREAK SPACE}%"
     expect(helped.locator("h3")).to_contain_text("transformers, float32, CPU, + whisper-base")
 
 
@@ -262,7 +266,7 @@ def test_many_are_compared_and_the_clips_worth_hearing_play(french):
     french.get_by_role("button", name="Comparer sur le corpus").click()
     summary = french.locator("#many-summary")
     expect(summary.locator(".verdict")).to_contain_text("p = ", timeout=PATIENCE)
-    expect(summary.locator(".duel tr")).to_have_count(3)
+    expect(summary.locator(".both tr")).to_have_count(3)
     expect(summary).to_contain_text("6 extraits notés sur 505")
     buttons = summary.locator("button")
     assert buttons.count() > 0
@@ -299,23 +303,23 @@ def test_adapter_that_is_removed_while_in_use_is_told(french, runs):
     compare(french)
     shutil.move(runs / "fort", runs / "parti")
     try:
-        expect(refused(french)).to_contain_text("nommez-en un du Hub")
+        expect(refused(french)).to_contain_text("n’est ni un")
     finally:
         shutil.move(runs / "parti", runs / "fort")
 
 
 def test_a_call_is_heard_with_an_adapter(french):
     french.get_by_role("tab", name="Appels").click()
-    ear, row = french.locator("#call-ear input"), french.locator("#call-queue li")
-    ear.fill("essai")
-    ear.press("Enter")
+    adapter, row = french.locator("#call-adapter input"), french.locator("#call-queue li")
+    adapter.fill("essai")
+    adapter.press("Enter")
     french.locator("#call-files input[type=file]").set_input_files(prompt("followme/status"))
     expect(row).to_have_class(re.compile("done"), timeout=PATIENCE)
-    expect(french.locator("#call-line")).to_contain_text("Écouté avec l'adaptateur essai.")
-    ear.fill("parti")
-    ear.press("Enter")
-    row.get_by_title("Réécouter").click()
-    expect(row).to_contain_text("nommez-en un du Hub", timeout=PATIENCE)
+    expect(french.locator("#call-line")).to_contain_text("Transcrit avec l’adaptateur essai.")
+    adapter.fill("parti")
+    adapter.press("Enter")
+    row.get_by_title("Retranscrire").click()
+    expect(row).to_contain_text("n’est ni un", timeout=PATIENCE)
 
 
 def test_page_of_a_phone_does_not_scroll_sideways(browser, server):

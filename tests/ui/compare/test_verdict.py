@@ -13,12 +13,12 @@ ADAPTED = "Votre appel est important, pour eux."
 WORSE = "euh, votre appelle important pour nous"
 
 
-def kinds(column: verdict.Judged) -> dict[str, str]:
+def kinds(column: verdict.MarkedText) -> dict[str, str]:
     return {word.text: word.kind for word in column.words}
 
 
 def test_words_are_right_in_both_fixed_broken_or_wrong_in_both():
-    base, adapted = verdict.judged(SAID, [BASE, ADAPTED])
+    base, adapted = verdict.mark(SAID, [BASE, ADAPTED])
     assert kinds(base) == dict.fromkeys(["votre", "est", "important", "pour"], "both") | {
         "appelle": "fixed",
         "tous": "wrong",
@@ -28,22 +28,22 @@ def test_words_are_right_in_both_fixed_broken_or_wrong_in_both():
 
 
 def test_words_made_up_and_words_not_heard_count():
-    base, worse = verdict.judged(SAID, [BASE, WORSE])
+    base, worse = verdict.mark(SAID, [BASE, WORSE])
     assert (worse.fixed, worse.broken) == (1, 2)
     assert kinds(worse)["euh"] == "broken" and kinds(base)["est"] == "broken"
-    (unheard,) = [word for word in worse.words if not word.heard]
-    assert (unheard.text, unheard.kind, unheard.right) == ("est", "broken", False)
+    (missing,) = [word for word in worse.words if word.missing]
+    assert (missing.text, missing.kind, missing.right) == ("est", "broken", False)
 
 
 def test_what_is_made_up_in_both_is_wrong_in_both_and_once_more_is_broken():
-    base, other = verdict.judged("oui", ["ah oui", "ah ah oui"])
+    base, other = verdict.mark("oui", ["ah oui", "ah ah oui"])
     assert [word.kind for word in base.words] == ["wrong", "both"]
     assert sorted(word.kind for word in other.words) == ["both", "broken", "wrong"]
 
 
 @pytest.mark.parametrize("texts", [[BASE, ADAPTED], [BASE, WORSE], ["", ADAPTED], [SAID, SAID], [BASE, ADAPTED, WORSE]])
 def test_words_add_up_to_the_score(texts):
-    columns = verdict.judged(SAID, texts)
+    columns = verdict.mark(SAID, texts)
     clips = judge([SAID] * len(texts), texts)
     for column, clip in zip(columns, clips, strict=True):
         assert sum(not word.right for word in column.words) == clip.edits
@@ -51,26 +51,29 @@ def test_words_add_up_to_the_score(texts):
 
 
 def test_first_of_three_is_broken_where_any_breaks_it():
-    base, *_ = verdict.judged("un bon mot", ["un bon mot", "un bon mot", "un mauvais mot"])
+    base, *_ = verdict.mark("un bon mot", ["un bon mot", "un bon mot", "un mauvais mot"])
     assert [word.kind for word in base.words] == ["both", "broken", "both"]
 
 
 def test_without_a_reference_only_the_difference_is_shown():
-    base, adapted = verdict.differing([BASE, ADAPTED])
+    base, adapted = verdict.mark_differences([BASE, ADAPTED])
     assert [word.text for word in base.words if word.kind == "other"] == ["appelle", "tous"]
     assert [word.text for word in adapted.words if word.kind == "other"] == ["appel", "eux"]
     assert verdict.line_without_reference([base, adapted], "fr") == typed("Les colonnes diffèrent : 2 mots sur 6.")
-    assert verdict.line_without_reference(verdict.differing([SAID, SAID.upper()]), "en") == "All heard the same words."
+    assert (
+        verdict.line_without_reference(verdict.mark_differences([SAID, SAID.upper()]), "en")
+        == "All columns transcribed the same words."
+    )
 
 
 def test_verdict_is_one_line_in_both_languages():
-    columns = verdict.judged(SAID, [BASE, ADAPTED])
-    line = "essai corrige 1 mot sans en abîmer : WER 33,3 % → 16,7 %."
+    columns = verdict.mark(SAID, [BASE, ADAPTED])
+    line = "essai corrige 1 mot sans en dégrader : WER 33,3 % → 16,7 %."
     assert verdict.line(["base", "essai"], columns, [33.33, 16.67], "fr") == typed(line)
-    columns = verdict.judged(SAID, [BASE, WORSE])
+    columns = verdict.mark(SAID, [BASE, WORSE])
     line = "B fixes 1 word and breaks 2 words: WER 33.3 % → 50.0 %."
     assert verdict.line(["A", "B"], columns, [33.33, 50.0], "en").replace("\N{NO-BREAK SPACE}", " ") == line
-    same = verdict.judged(SAID, [BASE, BASE])
+    same = verdict.mark(SAID, [BASE, BASE])
     assert "les mêmes mots" in verdict.line(["A", "B"], same, [33.3, 33.3], "fr")
 
 
@@ -79,9 +82,9 @@ def typed(text: str) -> str:
 
 
 def test_marks_are_more_than_colours_and_texts_are_only_texts():
-    base, adapted = verdict.judged(SAID, [BASE, "votre <b>appel</b> est"])
+    base, adapted = verdict.mark(SAID, [BASE, "votre <b>appel</b> est"])
     html = verdict.shown(base, "fr") + verdict.shown(adapted, "fr")
-    assert '<del class="fixed"' in html and '<del class="broken unheard"' in html and '<ins class="broken"' in html
+    assert '<del class="fixed"' in html and '<del class="broken missing"' in html and '<ins class="broken"' in html
     assert "<b>" not in html
     assert "barré" in verdict.legend([base, adapted], "fr") and "underlined" in verdict.legend([base, adapted], "en")
 

@@ -115,7 +115,7 @@ def test_worst_sample_is_found_heard_and_read(scored, french):
     shown = french.locator("#sample")
     expect(shown.locator(".aligned").locator("del, ins").first).to_be_visible()
     expect(shown.locator(".marks")).to_be_visible()
-    expect(shown.locator(".meta")).to_contain_text(re.compile(r"0:\d\d\.\d{3}"))
+    expect(shown.locator(".meta")).to_contain_text(re.compile(r"0:\d\d,\d{3}"))
     expect(shown).to_contain_text("June Wallack")
     expect(french.locator("#player #duration")).to_have_text(re.compile(r"0:\d\d"))
 
@@ -125,7 +125,7 @@ def worst_rates(page: Page) -> list[str]:
 
 
 def test_row_is_opened_by_the_keyboard(french):
-    french.get_by_role("button", name="Écouter l'extrait 2", exact=True).press("Enter")
+    french.get_by_role("button", name="Écouter l’extrait 2", exact=True).press("Enter")
     expect(french.locator("#sample .id")).to_have_text("added")
 
 
@@ -161,8 +161,11 @@ def test_export_has_the_scored_samples(scored, french, tmp_path):
 @pytest.mark.parametrize("path", ["/etc/passwd", "ui/page.py", "../main/tests"])
 def test_path_of_the_server_is_refused(french, path):
     name_corpus(french, path)
-    expect(french.get_by_role("alert")).to_contain_text("nommez un jeu de données du Hub")
-    expect(french.locator("#where")).to_have_text("1–50 sur 505")
+    expect(french.get_by_role("alert")).to_contain_text("n’est ni un corpus de la liste")
+    for emptied in ("#where", "#figures", "#drawn", "#samples-table"):
+        expect(french.locator(emptied)).to_have_text("")
+    french.get_by_role("button", name="Noter les premiers").click()
+    expect(french.locator("#progress")).to_contain_text("Aucun corpus n’est ouvert")
 
 
 def test_folder_is_opened_by_its_name_and_its_texts_are_only_texts(french):
@@ -191,9 +194,9 @@ def test_who_comes_back_finds_the_job_others_wait_and_what_was_heard_is_kept(sco
     with visit(browser, server, "fr-FR") as other:
         open_folder(look(other))
         other.get_by_role("button", name="Noter les premiers").click()
-        expect(other.locator("#progress")).to_contain_text("attend la fin d'une autre notation")
+        expect(other.locator("#progress")).to_contain_text("attend la fin d’une autre notation")
         other.get_by_role("button", name="Annuler").click()
-        expect(other.locator("#progress")).to_contain_text("annulé avant d'avoir commencé")
+        expect(other.locator("#progress")).to_contain_text("annulé avant d’avoir commencé")
     with visit(browser, server, "fr-FR") as back:
         look(back)
         expect(back.locator("#progress")).to_contain_text(re.compile(r"[3-9]\d extraits sur 505"), timeout=PATIENCE)

@@ -12,8 +12,9 @@ import pytest
 from common.messages import UserError
 from tests.kit.hub import serve
 from trainer.runs import adapters
-from ui.kit import adapter_shelf, corpus_field
+from ui.kit import adapter_shelf
 from ui.kit.adapter_shelf import Shelf
+from ui.kit.errors import for_visitors
 
 FACTS = {"allo": 1, "base": "whisper-base", "revision": "d01c3014881c9c6f", "margin": 1.0, "corpus": "phone-prompts"}
 
@@ -70,9 +71,11 @@ def test_no_folder_no_adapters(tmp_path):
 
 def test_visitor_names_an_adapter_by_its_run_and_never_by_a_path(runs):
     assert adapter_shelf.adapter("premier") == str(runs / "premier" / "adapter")
-    for name in (str(runs / "premier" / "adapter"), "../premier", "tests", "/etc/passwd", ""):
+    for name in (str(runs / "premier" / "adapter"), "../premier", "tests", "/etc/passwd"):
         with pytest.raises(UserError, match="owner/name"):
             adapter_shelf.adapter(name)
+    with pytest.raises(UserError, match="from the list"):
+        adapter_shelf.adapter("")
     assert adapter_shelf.adapter("quelqu-un/whisper-lora") == "quelqu-un/whisper-lora"
 
 
@@ -109,7 +112,7 @@ def test_table_shows_the_facts_and_no_path(runs):
 
 def test_refusals_for_visitors_have_no_way_to_a_file(runs):
     refusal = UserError(en=f"{runs}/premier/adapter was trained on /home/me/base model.", fr="…")
-    assert corpus_field.for_visitors(refusal.message).en == "premier/adapter was trained on base model."
+    assert for_visitors(refusal.message).en == "premier/adapter was trained on base model."
 
 
 def test_adapter_of_the_hub_is_known_by_its_card(tmp_path):

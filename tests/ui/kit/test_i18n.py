@@ -14,9 +14,10 @@ from ui.kit import i18n
 pytestmark = pytest.mark.fast
 
 ROOT = Path(__file__).parents[3]
-SOURCES = [*ROOT.glob("ui/**/*.py"), *ROOT.glob("assets/templates/*.html")]
+SOURCES = [*ROOT.glob("ui/**/*.py"), *ROOT.glob("assets/templates/**/*.html")]
 READ = {code: json.loads((i18n.FOLDER / f"{code}.json").read_text(encoding="utf-8")) for code in ("en", "fr")}
-SAID = re.compile(r"\b(?:say\(\w+, |say\(|label\(|message\()[\"']([a-z_0-9]+)[\"']")
+WORD = re.compile(r"""["']([a-z_0-9]+)["']""")
+SAID = re.compile(r"""\b(?:say\(\w+, |say\(|label\(|message\()["']([a-z_0-9]+)["'](?! [~+])""")
 
 
 def placeholders(text: str) -> set[str | None]:
@@ -29,12 +30,13 @@ def said() -> tuple[set[str], list[str]]:
     for path in SOURCES:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".html":
-            words |= set(re.findall(r"[\"']([a-z_0-9]+)[\"']", text))
+            words |= set(WORD.findall(text))
+            patterns += [f"{start}[a-z_0-9]+" for start in re.findall(r"""["']([a-z_0-9]+_)["'] ~""", text)]
             continue
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words.add(node.value)
-                words |= set(re.findall(r"[\"']([a-z_0-9]+)[\"']", node.value))  # a short template
+                words |= set(WORD.findall(node.value))  # a short template
             elif isinstance(node, ast.JoinedStr):
                 parts = [
                     re.escape(part.value) if isinstance(part, ast.Constant) else "[a-z_0-9]+" for part in node.values

@@ -59,13 +59,13 @@ def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, ada
         press(page, "Lancer le Job")
         expect(followed).to_contain_text("Le Job attend sa machine", timeout=PATIENCE)
         hub.stage, hub.log = "RUNNING", ["trainer: step 1", "trainer: <b>step 2</b>"]
-        expect(followed).to_contain_text("Le Job travaille", timeout=PATIENCE)
+        expect(followed).to_contain_text("Le Job est en cours", timeout=PATIENCE)
         expect(followed).to_contain_text("<b>step 2</b>")
 
         page.reload()
         rented(page)
         press(page, "Retrouver mon Job")
-        expect(followed).to_contain_text("Le Job travaille", timeout=PATIENCE)
+        expect(followed).to_contain_text("Le Job est en cours", timeout=PATIENCE)
         press(page, "Annuler le Job")
         expect(followed).to_contain_text("Le Job a été annulé", timeout=PATIENCE)
         expect(page.locator("#rent").get_by_role("button", name="Annuler le Job")).to_be_hidden()
@@ -74,7 +74,7 @@ def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, ada
         for path in adapter.iterdir():
             (hub.root / "ada/best" / path.name).write_bytes(path.read_bytes())
         press(page, "Retrouver mon Job")
-        press(page, "Rapporter l'adaptateur")
+        press(page, "Récupérer l’adaptateur")
         expect(told).to_contain_text(re.compile("best est ici"), timeout=PATIENCE)
         page.get_by_role("tab", name="Comparer").first.click()
         pick(page.get_by_role("combobox", name="B", exact=True), "best")

@@ -69,7 +69,7 @@ def patient(browser, server):
 
 def look(page: Page) -> Page:
     page.get_by_role("tab", name="Entraîner").first.click()
-    expect(page.get_by_label("Nom de l'entraînement")).not_to_have_value("", timeout=PATIENCE)
+    expect(page.get_by_label("Nom de l’entraînement")).not_to_have_value("", timeout=PATIENCE)
     return page
 
 
@@ -78,9 +78,9 @@ def fill(page: Page, name: str, settings: list[str]) -> None:
     field.fill("petit")
     field.press("Enter")
     expect(page.locator("#learns")).to_contain_text("train 18")
-    page.get_by_label("Nom de l'entraînement").fill(name)
+    page.get_by_label("Nom de l’entraînement").fill(name)
     if not page.get_by_label("Autres réglages").is_visible():
-        page.get_by_role("button", name="Les réglages du carnet").click()
+        page.get_by_role("button", name="Tous les réglages").click()
     write(page.get_by_label("Autres réglages"), "\n".join(settings))
 
 
@@ -90,7 +90,7 @@ def name_the_columns(page: Page) -> None:
     field.press("Enter")
     expect(page.locator("#learns").get_by_role("alert")).to_contain_text("piste")
     page.locator("#train").get_by_role("button", name="Colonnes inhabituelles").click()
-    write(page.locator("#train").get_by_label("Colonne de l'audio"), "piste")
+    write(page.locator("#train").get_by_label("Colonne de l’audio"), "piste")
     write(page.locator("#train").get_by_label("Colonne du texte"), "paroles")
     page.locator("#train").get_by_label("Colonne du texte").press("Tab")
     expect(page.locator("#learns")).to_contain_text("train 18")
@@ -98,7 +98,7 @@ def name_the_columns(page: Page) -> None:
 
 def start(page: Page) -> None:
     press(page, "Démarrer")
-    name = page.get_by_label("Nom de l'entraînement").input_value()
+    name = page.get_by_label("Nom de l’entraînement").input_value()
     expect(run_of(page, name)).to_have_attribute("aria-current", "true", timeout=2 * PATIENCE)
 
 
@@ -123,7 +123,7 @@ def delete(page: Page, name: str) -> None:
 
 
 def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_path):
-    expect(french.locator("#runs")).to_contain_text("Pas encore d'entraînement")
+    expect(french.locator("#runs")).to_contain_text("Pas encore d’entraînement")
     expect(french.locator("#train").get_by_label("Corpus").first).to_have_value(NAME)
     fill(french, "court", LITTLE)
     name_the_columns(french)
@@ -143,7 +143,7 @@ def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_p
     rate = f"{report['adapter']['wer']:.1f}".replace(".", ",")
     expect(french.locator("#gain table").first).to_contain_text(f"{rate}\N{NO-BREAK SPACE}%")
 
-    french.get_by_role("button", name="Emporter l'adaptateur").click()
+    french.get_by_role("button", name="Télécharger l’adaptateur").click()
     press(french, "Préparer le fichier")
     with french.expect_download() as download:
         french.get_by_text("↓ court.zip").click()
@@ -156,9 +156,9 @@ def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_p
     press(french, "L'utiliser pour le micro et les appels")
     expect(french.locator("#ear input")).to_have_value("court")
     french.get_by_role("tab", name="Appels").click()
-    expect(french.locator("#call-ear input")).to_have_value("court")
+    expect(french.locator("#call-adapter input")).to_have_value("court")
     look(french)
-    press(french, "Le comparer à l'oreille et au micro")
+    press(french, "Le comparer, à l’oreille et sur texte")
     expect(french.get_by_role("combobox", name="B", exact=True)).to_have_value("court", timeout=PATIENCE)
     look(french)
     delete(french, "court")
@@ -167,7 +167,7 @@ def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_p
 @pytest.mark.parametrize(
     ("name", "minutes", "settings", "said"),
     [
-        ("../../x", "10", "", "n'est pas un nom d'entraînement"),
+        ("../../x", "10", "", "n’est pas un nom d’entraînement"),
         ("essai", "0", "", "Le réglage minutes vaut 0"),
         ("essai", "10080", "", "Le réglage minutes vaut 10080"),
         ("essai", "10", "rang=3", "Le réglage 'rang' n'existe pas"),
@@ -225,7 +225,7 @@ def test_stopped_resumed_killed_and_found_by_a_new_server(browser, server, place
         expect(page.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 400"), timeout=2 * PATIENCE)
         fill(page, "second", LONG)
         press(page, "Démarrer")
-        expect(run_of(page, "second")).to_contain_text("en attente", timeout=PATIENCE)
+        expect(run_of(page, "second")).to_contain_text("en file", timeout=PATIENCE)
         expect(page.locator("#run")).to_contain_text("entraînements avant lui : 1")
         press(page, "Arrêter")
         expect(run_of(page, "second")).to_contain_text("arrêté")

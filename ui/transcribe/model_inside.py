@@ -1,15 +1,15 @@
 """The model from inside: its size, its layers, and the tokens that its decoder starts from."""
 
 from functools import cache
-from html import escape
 
 import gradio as gr
 
 from common.messages import UserError
 from ui.kit.engine_pool import DETECT, loading
+from ui.kit.errors import refused
 from ui.kit.format import number
+from ui.kit.html import render
 from ui.kit.i18n import label, reader_of, say
-from ui.kit.transcript_html import refused
 
 
 def accordion(language: gr.Dropdown, task: gr.Radio, timestamps: gr.Checkbox) -> None:
@@ -25,20 +25,16 @@ def _inside(language: str, task: str, timestamps: bool, request: gr.Request) -> 
     try:
         engine = loading().result().engine
     except UserError as refusal:
-        return refused(refusal.message.to(reader))
+        return refused(refusal, reader)
     layers = _layers(engine)
-    facts = [
+    figures = [
         (f"{number(layers.total_params / 1e6, reader)} M", "parameters"),
         (engine.precision, "precision"),
         (f"{number(engine.memory / 1e6, reader, 0)} {say(reader, 'megabytes')}", "memory"),
         (f"{engine.config.encoder_layers} + {engine.config.decoder_layers}", "layers"),
     ]
-    items = "".join(f"<div><dd>{value}</dd><dt>{say(reader, key)}</dt></div>" for value, key in facts)
-    tokens = "".join(f"<code>{escape(token)}</code>" for token in _prompt(engine, language, task, timestamps))
-    return (
-        f'<dl class="facts">{items}</dl><h4>{say(reader, "prompt")}</h4><p>{tokens}</p>'
-        f"<h4>{say(reader, 'summary')}</h4><pre>{escape(str(layers))}</pre>"
-    )
+    tokens = _prompt(engine, language, task, timestamps)
+    return render("transcribe/model.html", reader, figures=figures, tokens=tokens, layers=str(layers))
 
 
 def _prompt(engine, language: str, task: str, timestamps: bool) -> list[str]:
