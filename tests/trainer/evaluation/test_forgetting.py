@@ -93,11 +93,22 @@ def test_sounds_without_speech_are_what_a_line_carries():
     assert all((one == other).all() for one, other in zip(sounds, again, strict=True))
 
 
-def test_who_says_a_word_into_silence_has_lost(int8, debian):
+def test_text_for_sounds_without_speech_is_a_loss_in_words(int8, debian):
     silent, talker = Deaf(int8, ""), Deaf(int8, " allô")
     found = forgetting.forgetting(silent, talker, french=[])
     assert found == {"silence": {"before": 0.0, "after": 100.0, "lost": 100.0, "clips": 24}}
     assert forgetting.forgetting(talker, silent, french=[])["silence"]["lost"] == -100.0
+    (said,) = forgetting.losses(found)
+    assert said.en == "Made-up text: 100.0 % of sounds without speech got a text, 0.0 % before the training."
+    assert said.fr.startswith("Texte inventé : 100,0 % des sons sans parole ont reçu un texte")
+    assert forgetting.word_error_rates(found) == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "share"), [(["...", "?!", " – ", "♪"], 0), (["", "«»", "9", "é"], 50), (["oui."], 100)]
+)
+def test_text_without_a_letter_or_a_digit_is_no_text(texts, share):
+    assert forgetting._share_with_text(texts) == share
 
 
 def test_long_recordings_are_heard_whole_and_judged_in_french(int8, debian):
