@@ -1,16 +1,18 @@
 """A process that cannot be taken for another: a pid comes back, but not with the same start on the same boot."""
 
 import os
-import signal
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 BOOT = Path("/proc/sys/kernel/random/boot_id")
+TICKS = os.sysconf("SC_CLK_TCK")  # a second
 
 
 class Process(NamedTuple):
     pid: int
-    started: int | None  # clock ticks since the machine's start; None: it was no more
+    started: int | None  # clock ticks since the machine's start; None: it had ended
     boot: str  # which start of the machine, or of the container
 
     @classmethod
@@ -26,25 +28,27 @@ class Process(NamedTuple):
         return self.started is not None and self.boot == boot() and started_at(self.pid) == self.started
 
     def end(self) -> None:
-        """Asks it to end, and nobody else: between a look at a pid and a signal to it, the pid may change hands."""
+        """Sends SIGTERM to this process and to no other that got its pid since."""
         try:
-            handle = os.pidfd_open(self.pid)
-        except ProcessLookupError:
+            process = psutil.Process(self.pid)  # it refuses to signal a pid that changed hands from here on
+            if self.lives:
+                process.terminate()
+        except psutil.NoSuchProcess:
             return
-        try:
-            if self.lives:  # so the handle is its own
-                signal.pidfd_send_signal(handle, signal.SIGTERM)
-        finally:
-            os.close(handle)
 
 
 def started_at(pid: int) -> int | None:
-    """When process `pid` began, in clock ticks since the machine's start; None where it is no more."""
+    """When process `pid` began, in clock ticks since the machine's start; None where it has ended.
+
+    psutil's time since 1970 follows the clock when it is set; since the machine's start it stays what it was.
+    """
     try:
-        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
+        process = psutil.Process(pid)
+        if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            return None
+        return round((process.create_time() - psutil.boot_time()) * TICKS)
+    except psutil.NoSuchProcess:
         return None
-    return None if facts[0] in "ZX" else int(facts[19])
 
 
 def boot() -> str:

@@ -1,4 +1,4 @@
-"""A Hugging Face Job that trains, seen from here: where it stands, what it says, and its adapter once it is done."""
+"""A Hugging Face Job that trains, seen from here: its stage, its log, and its adapter once it is done."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from trainer.runs import background
 
 ENDED = ("COMPLETED", "CANCELED", "ERROR", "DELETED")  # stages of a Job, as the Hub calls them
 LINES = 12  # of the log
-RESULT = 5  # in a Job's command: uv run SCRIPT SPACE REVISION RESULT...
+RESULT = 5  # its place in a Job's command: uv run SCRIPT SPACE REVISION RESULT...
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Job:
 
     id: str
     owner: str
-    result: str  # the repository that its adapter goes to
+    result: str  # the repository that its adapter is published to
     url: str
 
     @classmethod
@@ -37,7 +37,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Look:
-    """What the Hub says of a Job now."""
+    """The present state of a Job, as the Hub shows it."""
 
     stage: str  # SCHEDULING, RUNNING or one of ENDED
     message: str | None
@@ -50,12 +50,12 @@ class Look:
 
 
 def look(api: HfApi, job: Job) -> Look:
-    """Raises UserError where the Hub is out of reach, or does not show the Job to this token."""
+    """Asks the Hub for a Job's state. Raises UserError where it is out of reach, or hides the Job from this token."""
     with _shown(job):
         info = api.inspect_job(job_id=job.id, namespace=job.owner)
         lines = api.fetch_job_logs(job_id=job.id, namespace=job.owner, tail=LINES)
-        told = tuple(lines) if info.status.stage != "SCHEDULING" else ()  # it says nothing yet, and would be waited for
-    return Look(info.status.stage, info.status.message, info.durations and info.durations.running_secs, told[-LINES:])
+        log = tuple(lines) if info.status.stage != "SCHEDULING" else ()  # it has no log yet, and reading would wait
+    return Look(info.status.stage, info.status.message, info.durations and info.durations.running_secs, log[-LINES:])
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def _shown(job: Job) -> Iterator[None]:
 
 
 def latest(api: HfApi) -> Job | None:
-    """The token's own youngest Job of ours: one that is alive, else one that has ended; None where there is none."""
+    """The token's own latest training Job: one that is alive, else one that has ended; None where there is none."""
     with refusals(LABEL):
         jobs_there = api.list_jobs(labels={"name": LABEL}, namespace=api.whoami()["name"])
         found = [info for info in jobs_there if len(info.command or []) > RESULT]
@@ -82,13 +82,13 @@ def latest(api: HfApi) -> Job | None:
 
 
 def cancel(api: HfApi, job: Job) -> None:
-    """Raises UserError as `look` does."""
+    """Cancels a Job. Raises UserError as `look` does."""
     with _shown(job):
         api.cancel_job(job_id=job.id, namespace=job.owner)
 
 
 def fetch(api: HfApi, job: Job) -> str:
-    """Puts the Job's adapter beside those of this machine's runs, and gives its name here.
+    """Downloads the Job's adapter into this machine's runs, and gives its name there.
 
     Raises UserError where a run has that name, where there is no adapter, and where the Hub is out of reach.
     """

@@ -34,7 +34,7 @@ def main(space: str, revision: str, result: str, seconds: str, *rest: str) -> in
     try:
         status = training.wait(deadline - time.monotonic())
     except subprocess.TimeoutExpired:
-        print("job: the time is up; the best adapter so far is published", flush=True)
+        print("job: the time limit is reached; the best adapter so far is published", flush=True)
         training.terminate()  # it stops after the step and keeps the best
         training.wait()
         status = 0

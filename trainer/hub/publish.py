@@ -132,8 +132,8 @@ def _not_yours(repository: str) -> UserError:
     )
 
 
-def _line(said: str) -> str:
-    return " ".join(said.split())[:200]
+def _line(text: str) -> str:
+    return " ".join(text.split())[:200]
 
 
 def _files(adapter: Path) -> dict[str, bytes | Path]:

@@ -1,7 +1,7 @@
-"""One training at a time on a device; the others wait in line, each in its own process, in the order they came.
+"""One training at a time on a device; the others wait in a queue, each in its own process, in the order they came.
 
-A ticket in the cache folder says who waits and since when, and a lock says who trains. Both are the process's own: who
-dies gives them back, and nobody else has to live for the line to move on.
+A ticket in the cache folder tells which run waits and since when, and a lock which one trains. Both belong to the
+process: when it dies they are free, and no other process has to live for the queue to move on.
 """
 
 import json
@@ -18,25 +18,27 @@ from common.cache import cache_folder
 from common.files import write_json
 from common.process import Process
 
-LOOK = 0.5  # seconds between two looks at the line
+LOOK = 0.5  # seconds between two looks at the queue
 
 
 class Ticket(NamedTuple):
-    path: Path  # its name is the time that it was drawn at
+    path: Path  # its name is the time at which it was drawn
     process: Process
     run: str  # the run's folder
 
 
 def waiting(device: str) -> list[Ticket]:
-    """The tickets of living processes, the first one's first: it trains, or is about to. Those of the dead are thrown
-    away."""
+    """The tickets of living processes in their order; the first one trains, or is about to.
+
+    Those of dead processes are deleted.
+    """
     found = []
     for path in sorted(_folder(device).glob("*.json")):
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:  # it came to its turn and went, just now
+            stored = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:  # its run ended just now
             continue
-        ticket = Ticket(path, Process(**told["process"]), told["run"])
+        ticket = Ticket(path, Process(**stored["process"]), stored["run"])
         if ticket.process.lives:
             found.append(ticket)
         else:
@@ -45,13 +47,16 @@ def waiting(device: str) -> list[Ticket]:
 
 
 @contextmanager
-def turn(device: str, run: Path, tell: Callable[[int], None]) -> Iterator[None]:
-    """Waits until the device is this run's; `tell` gets how many are before it, again and again, and may raise."""
+def turn(device: str, run: Path, on_wait: Callable[[int], None]) -> Iterator[None]:
+    """Waits for the device, which is this run's within.
+
+    `on_wait` gets how many are before it, again and again, and may raise.
+    """
     folder = _folder(device)
     folder.mkdir(parents=True, exist_ok=True)
     ticket = _drawn(folder, run)
     try:
-        with _held(FileLock(folder / ".lock", timeout=0), device, ticket, tell):
+        with _held(FileLock(folder / ".lock", timeout=0), device, ticket, on_wait):
             yield
     finally:
         ticket.unlink(missing_ok=True)
@@ -64,16 +69,16 @@ def _drawn(folder: Path, run: Path) -> Path:
 
 
 @contextmanager
-def _held(lock: FileLock, device: str, ticket: Path, tell: Callable[[int], None]) -> Iterator[None]:
+def _held(lock: FileLock, device: str, ticket: Path, on_wait: Callable[[int], None]) -> Iterator[None]:
     while True:
         before = [other.path for other in waiting(device)].index(ticket)
         if before == 0:
             try:
                 held = lock.acquire()
                 break
-            except Timeout:  # its holder is on its way out
+            except Timeout:  # its holder is about to release it
                 before = 1
-        tell(before)
+        on_wait(before)
         time.sleep(LOOK)
     with held:  # `with lock` would acquire it once more, and keep it
         yield

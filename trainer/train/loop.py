@@ -33,7 +33,7 @@ from trainer.train.loss import base_logprobs, token_loss
 from trainer.train.memory import halved, peak_memory, pieces_of
 from trainer.train.plan import TrainingPlan
 from trainer.train.progress import RunProgress, SaveBestAdapter, say
-from trainer.train.stop import Cancelled, StopBetweenSteps, StopFlag
+from trainer.train.stop import Cancelled, StopBetweenSteps, StopFlag, TimeLimit
 from trainer.train.weight_averaging import AverageLastSteps, WeightAverage
 
 CLIPS_AT_ONCE = 64  # of an evaluation: their waveforms wait in memory for batches of like length
@@ -58,14 +58,10 @@ class LoraTrainer(Seq2SeqTrainer):
         stop: StopFlag,
     ):
         """`validation`: rows of the examples' corpus. `run`: None in other processes, and where nothing is kept."""
-        self.examples, self.corpus, self.engine, self.settings = (
-            examples,
-            examples.corpus,
-            examples.engine,
-            examples.settings,
-        )
-        self.validation, self.folder, self.run, self.stop = list(validation), folder, run, stop
-        state, self.frames_at_once = PartialState(), examples.settings.optimisation.frames_at_once
+        self.examples, self.corpus, self.engine = examples, examples.corpus, examples.engine
+        self.settings, self.validation = examples.settings, list(validation)
+        self.folder, self.run, self.stop = folder, run, stop
+        state, self.frames_at_once = PartialState(), self.settings.optimisation.frames_at_once
         self.processes, self.process = state.num_processes, state.process_index
         self.started, self.seconds = False, 0.0  # of training, without evaluations and checkpoints
         self.metric = WordErrorRate("french")
@@ -81,7 +77,6 @@ class LoraTrainer(Seq2SeqTrainer):
         self.average = WeightAverage(model)
         self.remove_callback(PrinterCallback)  # it writes on standard output, where the report goes
         self.add_callback(AverageLastSteps(self.average, self.settings.optimisation.average_last))
-        self.add_callback(StopBetweenSteps(self))
         self.add_callback(RunProgress(self))
         self.add_callback(SaveBestAdapter(self))
         if self.settings.evaluation.patience:
@@ -151,8 +146,13 @@ class LoraTrainer(Seq2SeqTrainer):
     def _follow(self, plan: TrainingPlan) -> None:
         self.eval_dataset, self.frames_at_once = list(plan.validation), plan.frames_at_once
         self.args.max_steps = plan.steps
+        optimisation = self.settings.optimisation
+        if optimisation.minutes is not None and optimisation.steps is None:
+            last_evaluation = len(plan.validation) * (plan.seconds_a_clip or 0.0) / self.processes
+            self.add_callback(TimeLimit(self, 60 * optimisation.minutes, last_evaluation))
         self.args.eval_strategy = "steps" if plan.evaluate_every else "no"
         self.args.eval_steps, self.args.eval_delay = plan.evaluate_every, plan.evaluate_from
+        self.add_callback(StopBetweenSteps(self))  # the last, for it takes back an evaluation that is due
         clips_a_process = -(-len(self.eval_dataset) // self.processes)  # a larger batch would be filled up with repeats
         self.args.per_device_eval_batch_size = max(1, min(CLIPS_AT_ONCE, clips_a_process))
 

@@ -1,6 +1,7 @@
-"""How a training stops before its end: a signal sets a flag, and the flag is checked between steps."""
+"""How a training stops before its plan's end: by a signal, whose flag is checked between steps, or by a time limit."""
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,12 +29,12 @@ class StopFlag:
         if self.requested and PartialState().num_processes == 1:
             raise Cancelled
 
-    def agreed(self, accelerator: Accelerator) -> bool:
-        """Whether any process was asked to stop; all processes have to call it."""
-        if accelerator.num_processes > 1:
-            requests = torch.tensor(float(self.requested), device=accelerator.device)
-            self.requested = bool(accelerator.reduce(requests, "sum") > 0)
-        return self.requested
+
+def _in_any_process(accelerator: Accelerator, flag: bool) -> bool:
+    """Whether the flag is set in any process; all of them have to call it."""
+    if accelerator.num_processes == 1:
+        return flag
+    return bool(accelerator.reduce(torch.tensor(float(flag), device=accelerator.device), "sum") > 0)
 
 
 @contextmanager
@@ -55,8 +56,28 @@ class StopBetweenSteps(TrainerCallback):
         self.trainer = trainer
 
     def on_step_end(self, args, state, control, **_):
-        if self.trainer.stop.agreed(self.trainer.accelerator):
+        stop = self.trainer.stop
+        stop.requested = _in_any_process(self.trainer.accelerator, stop.requested)
+        if stop.requested:
             control.should_training_stop = control.should_save = True
             control.should_evaluate = False
             if self.trainer.run:
                 self.trainer.run.mark("cancelling")
+
+
+class TimeLimit(TrainerCallback):
+    """Ends the training after so many seconds of steps and evaluations, with a last evaluation and a checkpoint.
+
+    The plan's steps were chosen to fit; on a machine that became slower since they do not.
+    """
+
+    def __init__(self, trainer, seconds: float, last_evaluation: float):
+        """`last_evaluation`: the seconds that it is going to take, which are part of the limit."""
+        self.trainer, self.seconds = trainer, seconds - last_evaluation
+
+    def on_train_begin(self, args, state, control, **_):
+        self.deadline = time.monotonic() + self.seconds - self.trainer.seconds
+
+    def on_step_end(self, args, state, control, **_):
+        if _in_any_process(self.trainer.accelerator, time.monotonic() > self.deadline):
+            control.should_training_stop = control.should_evaluate = control.should_save = True

@@ -110,7 +110,7 @@ def _in_queue(each: Seen, reader: str) -> str:
     """How many are before it, and how long the one that trains will still need."""
     from trainer.runs import background
 
-    before = background.place_in_line(each.name, device()) or 1  # the first one waits for the last to be gone
+    before = background.place_in_queue(each.name, device()) or 1  # the first one waits for the last to be gone
     text = say(reader, "run_waits", count=str(before))
     etas = [other.state.get("eta") for other in every() if other.status == "running"]
     if etas and etas[0] is not None:

@@ -54,7 +54,7 @@ def test_a_job_lives_by_itself_and_does_as_it_is_told(asked):
 
     background.start("second", *asked)
     until("second", "queued")
-    assert [background.place_in_line(name, "cpu") for name in ("first", "second", "third")] == [0, 1, None]
+    assert [background.place_in_queue(name, "cpu") for name in ("first", "second", "third")] == [0, 1, None]
     background.stop("first")
     stopped = until("first", "cancelled")["step"]
     assert stopped >= 6

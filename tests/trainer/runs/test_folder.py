@@ -49,7 +49,10 @@ def test_a_dead_process_is_never_shown_as_alive(status, tmp_path):
 
 
 def test_a_pid_that_a_stranger_has_now_is_not_the_run(tmp_path):
-    others = [({"started": 1}, "ended without a word"), ({"boot": "of yesterday"}, "The machine was started again")]
+    others = [
+        ({"started": 1}, "ended without an error message"),
+        ({"boot": "of yesterday"}, "The machine was restarted"),
+    ]
     for other, why in others:
         write_json(tmp_path / "state.json", Process.this()._asdict() | {"status": "running"} | other)
         found = state(tmp_path)

@@ -1,6 +1,7 @@
 """The loop: what is evaluated is what is saved, the best is kept, and real speech is learned."""
 
 import json
+import time
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from trainer.evaluation.forgetting import without_speech
 from trainer.runs import folder as run
 from trainer.train import loop
 from trainer.train.loop import LoraTrainer
-from trainer.train.plan import plan_training
+from trainer.train.plan import TrainingPlan, plan_training
 from trainer.train.progress import RunProgress
 from trainer.train.run import prepared, train
 from trainer.train.stop import StopFlag
@@ -99,6 +100,18 @@ def test_minutes_become_steps(corpus, tiny, tmp_path):
     plan = plan_training(prepared(settings, clips, splits_of(clips, "fr"), choice, tmp_path, None, StopFlag()))
     assert plan.steps > 6 and plan.evaluate_after == [plan.steps]
     assert plan.steps * plan.seconds_a_step + len(plan.validation) * plan.seconds_a_clip <= 6.1
+
+
+def test_minutes_are_a_limit_also_where_the_machine_became_slower(corpus, tiny, tmp_path, monkeypatch):
+    """Of 1000 steps that were planned for six seconds there is time for a few; the last of them is evaluated."""
+    before_step(monkeypatch, 3, lambda *_: time.sleep(6))
+    rows = splits_of(load_corpus(str(corpus)), "fr").validation[:1]
+    plan = TrainingPlan(1000, 500, 500, tuple(rows), 1600, 0.006, 0.1)
+    monkeypatch.setattr("trainer.train.run.plan_training", lambda _: plan)
+    changes = {"steps": None, "minutes": 0.1, "generation_length": 4, "checkpoint_steps": 1000}
+    result = train(asked(corpus, tiny, **changes), tmp_path / "run")["training"]
+    assert result["steps"] == result["best_step"] == 3
+    assert run.state(tmp_path / "run")["status"] == "completed" and weights(tmp_path / "run" / "adapter")
 
 
 def test_real_speech_is_learned_and_reported(corpus, tmp_path, monkeypatch, capfd):
