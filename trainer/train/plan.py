@@ -49,7 +49,7 @@ class TrainingPlan:
     def from_dict(cls, stored: dict) -> "TrainingPlan":
         """Earlier versions stored the steps of `evaluate_after` alone."""
         steps = stored["evaluate_after"]
-        every = stored.get("evaluate_every", (steps[-1] - steps[-2] if len(steps) > 1 else steps[0]) if steps else 0)
+        every = stored.get("evaluate_every", (steps[1] - steps[0] if len(steps) > 1 else steps[0]) if steps else 0)
         return cls(
             steps=stored["steps"],
             evaluate_every=every,

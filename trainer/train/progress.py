@@ -25,6 +25,7 @@ class RunProgress(TrainerCallback):
         self.trainer = trainer
 
     def on_train_begin(self, args, state, control, **_):
+        state.eval_steps = args.eval_steps  # the checkpoint of an earlier version holds another number
         self.began, self.first_step = time.perf_counter(), state.global_step
         self.last, self.logged_step, self.logged_seconds = self.began, state.global_step, self.trainer.seconds
         if self.trainer.run:

@@ -154,7 +154,7 @@ def test_started_and_deleted_at_once_there_is_a_whole_run_or_none(asked, monkeyp
         ).lives  # what is deleted was not alive: one start stands
         background.stop("run")
         background.delete("run")
-    assert all("already" in said or "still at work" in said for said in refused) and len(refused) >= 5
+    assert all("already" in said or "still running" in said for said in refused) and len(refused) >= 5
     assert not any(background.runs_folder().iterdir())
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from common.files import write_json
 from common.messages import UserError
 from common.process import started_at
 from speech.models import adapters
@@ -23,11 +24,12 @@ from trainer.__main__ import _parser
 from trainer.data.held_out_prompts import VOICES, spoken
 from trainer.presets import PRESETS
 from trainer.runs import folder as run
-from trainer.settings import from_dict
+from trainer.settings import RENAMED, from_dict
 from trainer.train.request import TrainingRequest
 from trainer.train.run import train
 from trainer.train.stop import Cancelled
 
+BEFORE_NAMES = {now: before for before, now in RENAMED.items()}
 C = {"LC_ALL": "C.UTF-8"}  # messages in English
 
 
@@ -125,6 +127,30 @@ def test_death_at_any_step_changes_nothing(at, done, corpus, tiny, tmp_path, mon
     train(asked(corpus, tiny), tmp_path / "run", resume=True)
     assert same(last(tmp_path / "run"), last(done))
     assert same(weights(tmp_path / "run" / "adapter"), weights(done / "adapter"))
+
+
+def as_the_version_before(folder: Path) -> None:
+    """Rewrites a run's files as f700f9d wrote them: other names of settings, a plan of evaluation steps alone."""
+    stored = run.config(folder)
+    stored["settings"] = {BEFORE_NAMES.get(name, name): value for name, value in stored["settings"].items()}
+    stored["plan"] = {
+        name: stored["plan"][name] for name in ("steps", "evaluate_after", "validation", "frames_at_once")
+    }
+    write_json(folder / "config.json", stored)
+    for path in folder.glob("checkpoints/*/trainer_state.json"):
+        write_json(path, json.loads(path.read_text()) | {"eval_steps": 500, "stateful_callbacks": {}})
+        run.Run(folder).seal(path.parent)
+
+
+def test_a_run_of_the_version_before_resumes(done, corpus, tiny, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch, pytest.raises(Death):
+        before_step(patch, 5, lambda *_: (_ for _ in ()).throw(Death()))
+        train(asked(corpus, tiny), folder)
+    as_the_version_before(folder)
+    assert command("--resume", "--output", folder) == 0
+    assert same(last(folder), last(done)) and same(weights(folder / "adapter"), weights(done / "adapter"))
+    assert [line["step"] for line in run.metrics(folder) if "wer" in line] == [4, 5, 6]
 
 
 def test_a_checkpoint_cut_short_is_passed_over(done, corpus, tiny, tmp_path, monkeypatch, capsys):
@@ -296,7 +322,7 @@ def test_a_corpus_that_changed_is_refused(done, corpus, tiny, tmp_path):
     moved, copy = shutil.copytree(corpus, tmp_path / "corpus"), shutil.copytree(done, tmp_path / "run")
     (copy / "report.json").unlink()
     config = run.config(copy) | {"corpus": str(moved)}
-    run.write_json(copy / "config.json", config)
+    write_json(copy / "config.json", config)
     (moved / "metadata.csv").write_text((moved / "metadata.csv").read_text().replace("call-0", "call-9"))
     with pytest.raises(UserError, match="has changed since"):
         train(TrainingRequest.from_dict(config), copy, resume=True)
