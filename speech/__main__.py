@@ -1,4 +1,4 @@
-"""python -m speech transcribe FILE... | convert IN OUT: recordings to text, from the command line."""
+"""python -m speech transcribe FILE... | mask FILE | convert IN OUT: recordings to text, from the command line."""
 
 import argparse
 import sys
@@ -11,7 +11,9 @@ from speech.decoding.decode import Options, check_language
 from speech.diarization import embeddings
 from speech.engines.base import Engine
 from speech.live import command as live
+from speech.privacy import command as masking
 from speech.privacy.mask import mask
+from speech.privacy.names import names_of
 from speech.transcribe import transcribe
 from transcripts import convert
 from transcripts.bundle import names
@@ -35,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     live.add_command(commands)
     convert.add_command(commands)
+    masking.add_command(commands)
     transcribe = commands.add_parser("transcribe", help="transcribe recordings")
     transcribe.set_defaults(run=_transcribe)
     add = transcribe.add_argument
@@ -56,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
     add("--unsure-beam", type=int, default=Options.unsure_beam, help="the beam for what greedy is unsure of (1: none)")
     add("--no-voice-activity", action="store_true", help="hear the silences too")
-    add("--mask", action="store_true", help="hide spoken numbers that are personal, and e-mail addresses")
+    add("--mask", action="store_true", help="mask personal data: numbers, codes, e-mail addresses...")
     add("--names", default="", help="names to hide as well, between commas")
     add("--format", default="txt", help=", ".join(FORMATS))
     add("--times", action="store_true", help="txt: with the times of the turns")
@@ -149,7 +152,7 @@ def _hear(file: str, engine: Engine, options: Options, asked: argparse.Namespace
         print("\r\033[K", end="", file=sys.stderr)
     transcript = progress.transcript
     if asked.mask or asked.names:
-        transcript = mask(transcript, [name.strip() for name in asked.names.split(",") if name.strip()])
+        transcript = mask(transcript, names_of(asked.names))
     _log(f"{file}: {transcript.audio.seconds:.1f} s in {transcript.seconds_taken:.1f} s")
     for flagged in transcript.flagged:
         _log(f"{file}: {flagged.start:.1f} s: left out, a {flagged.reason}: {flagged.text}")

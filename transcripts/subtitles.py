@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
+from textwrap import wrap
 
 from transcripts.transcript import Turn
 from transcripts.word_times import moments
@@ -29,14 +30,17 @@ class _Atom:
     label: bool = False  # the speaker's name
 
 
-def cues(turn: Turn, label: str = "") -> list[Cue]:
+def cues(turn: Turn, label: str = "", whole: bool = False) -> list[Cue]:
     """The turn's subtitles, the first of which begins with `label`; none where the turn has no text.
 
     The times between them are those of the words where the turn has them, else in proportion to the characters.
+    `whole`: one subtitle with all the turn's time, on as many lines as it takes.
     """
     atoms = list(_atoms(turn))
     if not atoms:
         return []
+    if whole:
+        return [Cue(turn.start, turn.end, tuple(wrap(f"{label} {turn.text}".strip(), WIDTH)))]
     names = [_Atom(turn.start, turn.start, part, True) for word in label.split() for part in _pieces(word)]
     atoms = names + atoms
     found = []

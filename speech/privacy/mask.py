@@ -9,6 +9,7 @@ from speech.privacy.find import find
 from transcripts.transcript import Transcript, Turn, Word
 
 Span = tuple[int, int, str]  # of characters, with its kind
+LEAST_IN_A_PATH = 3  # letters of a part of a name that is hidden there without its capital
 
 
 def mask(transcript: Transcript, names: Iterable[str] = ()) -> Transcript:
@@ -33,7 +34,8 @@ def mask(transcript: Transcript, names: Iterable[str] = ()) -> Transcript:
     path = Path(transcript.audio.path)
     audio = transcript.audio
     if path.name:
-        audio = replace(audio, path=str(path.with_name(masked_text(path.name, names))))
+        parts = (part for name in names for part in name.split() if len(part) >= LEAST_IN_A_PATH)
+        audio = replace(audio, path=str(path.with_name(masked_text(path.name, (*names, *parts)))))
     return replace(transcript, turns=turns, flagged=flagged, audio=audio)
 
 

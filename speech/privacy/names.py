@@ -32,6 +32,11 @@ OF_LETTERS = vocabulary(
 LIKE = {"comme", "pour", "de"}
 
 
+def names_of(text: str) -> list[str]:
+    """The names in what was typed, between commas, semicolons or line breaks."""
+    return [name for part in re.split(r"[,;\n]", text) if (name := part.strip())]
+
+
 @dataclass(frozen=True)
 class _Letter:
     text: str

@@ -52,6 +52,7 @@ class Options:
     times: bool = False  # txt: start and end before each turn
     dialect: str = "excel"  # csv: one of csv.DIALECTS
     language: str = "fr"  # docx: of the headings
+    whole: bool = False  # srt, vtt: a subtitle a turn, however long
 
 
 def read(path: str | Path, format: str | None = None, notes: list[Message] | None = None) -> Transcript:
@@ -66,27 +67,32 @@ def read(path: str | Path, format: str | None = None, notes: list[Message] | Non
 def read_all(path: str | Path, format: str | None = None, notes: list[Message] | None = None) -> list[Transcript]:
     """The same of a file that may hold several recordings, as STM, CTM, RTTM, SegLST and CSV may."""
     path = Path(path)
+    content = content_of(path)
+    notes = [] if notes is None else notes
+    try:
+        found = _readings(content, format or format_of(content, path, notes), notes)
+    except UserError as error:
+        raise UserError(en=f"{path}: {error.message.en}", fr=f"{path} : {error.message.fr}") from error
+    return [each if each.audio.path else replace(each, audio=replace(each.audio, path=path.stem)) for each in found]
+
+
+def content_of(path: Path) -> bytes:
+    """A file's bytes, up to the first one too many. Raises UserError."""
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except OSError as error:
         raise UserError(
             en=f"{path} cannot be read ({error.strerror}): name another transcript.",
             fr=f"{path} ne peut être lu ({error.strerror}) : nommez une autre transcription.",
         ) from error
-    notes = [] if notes is None else notes
-    try:
-        found = _readings(content, format or _format_of(content, path, notes), notes)
-    except UserError as error:
-        raise UserError(en=f"{path}: {error.message.en}", fr=f"{path} : {error.message.fr}") from error
-    return [each if each.audio.path else replace(each, audio=replace(each.audio, path=path.stem)) for each in found]
 
 
 def reading(content: str | bytes, format: str | None = None, notes: list[Message] | None = None) -> Transcript:
     """The transcript in a text or in a file's bytes."""
     content = content.encode("utf-8", "replace") if isinstance(content, str) else content
     notes = [] if notes is None else notes
-    return _only(_readings(content, format or _format_of(content, Path(), notes), notes), "")
+    return _only(_readings(content, format or format_of(content, Path(), notes), notes), "")
 
 
 def write(transcript: Transcript, format: str, **options) -> bytes:
@@ -156,7 +162,7 @@ def _module(format: str) -> ModuleType:
     return FORMATS[format]
 
 
-def _format_of(content: bytes, path: Path, notes: list[Message]) -> str:
+def format_of(content: bytes, path: Path, notes: list[Message]) -> str:
     """By the content where it is sure, else by the extension, else plain text."""
     named = format_for(path)
     head = as_text(content[:HEAD], []).lstrip("\ufeff")

@@ -51,7 +51,7 @@ def read(content: bytes, notes: list[Message]) -> list[Transcript]:
 def write(transcript: Transcript, options) -> bytes:
     found = []
     for turn in transcript.turns:
-        for cue in cues(turn, labels.label(turn.speaker)):
+        for cue in cues(turn, labels.label(turn.speaker), options.whole):
             times = f"{clock(cue.start, ',')} --> {clock(cue.end, ',')}"
             lines = (line.replace("-->", "→") for line in cue.lines)  # which only times may have
             found.append("\n".join([str(len(found) + 1), times, *lines, ""]))

@@ -44,7 +44,7 @@ def write(transcript: Transcript, options) -> bytes:
     found = ["WEBVTT\n"]
     for turn in transcript.turns:
         voice = f"<v {_escaped(' '.join(turn.speaker.split()))}>" if turn.speaker else ""
-        for cue in cues(turn):
+        for cue in cues(turn, whole=options.whole):
             times = f"{clock(cue.start)} --> {clock(cue.end)}"
             found.append("\n".join([times, voice + "\n".join(map(_escaped, cue.lines)), ""]))
     return "\n".join(found).encode()

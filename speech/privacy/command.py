@@ -1,0 +1,34 @@
+"""python -m speech mask FILE|- : a transcript, or any text, without the personal data in it."""
+
+import argparse
+import sys
+from codecs import BOM_UTF8
+from pathlib import Path
+
+from common.messages import locale_language
+from speech.privacy.files import masked
+from speech.privacy.names import names_of
+from transcripts.formats import FORMATS, content_of
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("mask", help="a transcript or a text without its personal data")
+    command.set_defaults(run=run)
+    add = command.add_argument
+    add("source", metavar="FILE", help="a transcript or a text; - is standard input")
+    add("--names", default="", help="names to mask as well, between commas")
+    add("--format", help="to write it in (default: FILE's own): " + ", ".join(FORMATS))
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Writes to standard output, and says on standard error what had to be mended. Raises UserError."""
+    path = Path() if asked.source == "-" else Path(asked.source)
+    content = sys.stdin.buffer.read() if asked.source == "-" else content_of(path)
+    notes = []
+    found = masked(content, path, names_of(asked.names), asked.format, notes)
+    for note in dict.fromkeys(notes):
+        print(f"speech: {note.to(locale_language())}", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(found.removeprefix(BOM_UTF8))
+    sys.stdout.buffer.flush()
+    return 0
