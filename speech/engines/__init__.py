@@ -1,15 +1,12 @@
-"""Two engines behind one interface; `load` takes the one that fits the machine, and says why."""
+"""Two engines behind one interface; `load` chooses the one that fits the machine, and says why."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from safetensors import SafetensorError
-
-from common.hub import weight_files
 from common.messages import Message, UserError
 from speech.engines.base import Engine, Hypothesis, gpu_full
-from speech.models.checkpoint import Choice
+from speech.models.checkpoint import Choice, weight_files
 from speech.models.choose import choose
 from speech.models.conversion import ctranslate2_folder
 
@@ -20,7 +17,7 @@ PRECISIONS = {  # the first is the default
     ("transformers", "cpu"): ("float32", "8bit", "4bit"),
     ("transformers", "cuda"): ("float16", "bfloat16", "float32", "8bit", "4bit"),
 }
-ROOM = 1_500_000_000  # bytes that a batch may take of a GPU beside the weights; reckoned, not measured
+ROOM = 1_500_000_000  # bytes of a GPU that a batch may take beside the weights; estimated, not measured
 
 
 def load(
@@ -32,11 +29,11 @@ def load(
 ) -> Engine:
     """Loads the chosen model. With transformers, engines of one base share its weights, whatever their adapters.
 
-    What does not fit in the memory that is free on the GPU, where a training may be at work, listens on the CPU.
+    A model that does not fit in the free memory of the GPU, where a training may be running, runs on the CPU.
 
-    `assistant`, a model as `choose` takes it, drafts for transformers' greedy decoding, which it makes faster where it
-    is small and often right. Raises UserError on an unknown engine or precision, weights that do not load, an adapter
-    that does not fit its base, or an assistant that does not fit the model.
+    `assistant`, a model as `choose` takes it, drafts for transformers' greedy decoding (speculative decoding), which
+    is faster where the draft is small and often right. Raises UserError on an unknown engine or precision, weights that
+    do not load, an adapter that does not fit its base, or an assistant that does not fit the model.
     """
     if engine not in ENGINES:
         raise _unknown("engine", "moteur", engine, ENGINES)
@@ -44,38 +41,29 @@ def load(
     name, reason = _engine_for(device, engine, assistant)
     known = PRECISIONS[name, device]
     if full and precision not in known and precision in PRECISIONS[_engine_for("cuda", engine, assistant)[0], "cuda"]:
-        precision = None  # it was asked of the GPU
+        precision = None  # it was meant for the GPU
     if precision not in (None, *known):
         raise _unknown("precision", "précision", precision, known)
     precision, reason = precision or known[0], full or reason
-    if name == "ctranslate2":
-        from speech.engines.ctranslate2 import CTranslate2Engine
+    with _gpu_full():
+        if name == "ctranslate2":
+            from speech.engines.ctranslate2 import CTranslate2Engine
 
-        with _refused(choice.model):
             return CTranslate2Engine(choice, ctranslate2_folder(choice), reason, device, precision, threads)
-    from speech.engines.transformers import TransformersEngine
+        from speech.engines.transformers import TransformersEngine
 
-    drafting = choose(assistant) if assistant else None
-    with _refused(f"{choice.model} / {assistant}" if assistant else choice.model):
-        return TransformersEngine(choice, reason, device, precision, drafting)
+        return TransformersEngine(choice, reason, device, precision, choose(assistant) if assistant else None)
 
 
 @contextmanager
-def _refused(model: str) -> Iterator[None]:
-    import torch
-
+def _gpu_full() -> Iterator[None]:
+    """Turns a GPU without memory into a UserError; CTranslate2 has no class of its own for it."""
     try:
         yield
-    except UserError:
-        raise
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if "out of memory" not in str(error):
+            raise
         raise gpu_full() from error
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-        raise UserError(
-            en=f"The weights of {model} do not load ({str(error).splitlines()[0]}): fetch the model again.",
-            fr=f"Les poids de {model} ne se chargent pas ({str(error).splitlines()[0]}) : "
-            "téléchargez le modèle à nouveau.",
-        ) from error
 
 
 def _device_for(choice: Choice) -> tuple[str, Message | None]:
@@ -90,8 +78,8 @@ def _device_for(choice: Choice) -> tuple[str, Message | None]:
         return "cuda", None
     share = {"free": round(free / 1e6), "needed": round(needed / 1e6)}
     return "cpu", Message(
-        en="the GPU has {free} MB free and {needed} are needed, so it listens on the CPU".format(**share),
-        fr="le GPU a {free} Mo de libres et il en faut {needed} : il écoute sur le processeur".format(**share),
+        en="the GPU has {free} MB free and {needed} are needed, so the model runs on the CPU".format(**share),
+        fr="le GPU a {free} Mo de libres et il en faut {needed} : le modèle tourne sur le processeur".format(**share),
     )
 
 

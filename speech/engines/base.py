@@ -1,4 +1,4 @@
-"""The interface of an engine: mel windows in, tokens out. It knows nothing of files, voices or turns."""
+"""The interface of an engine: mel windows in, tokens out. It knows nothing of files, speakers or turns."""
 
 import copy
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtracto
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
 from common.messages import Message, UserError
-from speech.models.checkpoint import Choice
+from speech.models.checkpoint import Choice, check_json, reading
 
 FRAMES_PER_SECOND = 100
 SECONDS_PER_TOKEN = 0.02  # a timestamp token's step, and an encoder state's
@@ -50,36 +50,38 @@ class Engine(ABC):
     device: str  # "cpu" or "cuda"
     precision: str  # "int8", "float32", ...
     memory: int  # bytes of all the weights that it needs
-    shared_weights: Hashable  # engines with the same body share their base's weights
-    own_memory: int  # bytes of the weights that it adds to its body
+    shared_weights: Hashable  # the same object in all engines that share one base's weights
+    own_memory: int  # bytes of the weights that it adds to the shared ones
     assistant: str | None = None  # the model that drafts for it
-    workers = 1  # batches that are heard side by side
-    drafted = accepted = 0  # tokens so far: by the assistant, and of those the ones that this model says too
+    workers = 1  # batches that are decoded at the same time
+    drafted = accepted = 0  # tokens so far: drafted by the assistant, and those of them that this model confirmed
 
     def __init__(self, choice: Choice, reason: Message):
         """Reads configuration, tokens and mel settings from the chosen checkpoint; `reason`: why this engine."""
         self.model, self.adapter, self.weights, self.reason = choice.model, choice.adapter, choice.weights, reason
-        self.language = choice.language  # that its adapter learned; None: it has none, or one that does not say
-        self.margin = choice.margin  # seconds of window after the clip in which it hears best; None: the full window
+        self.language = choice.language  # that its adapter learned; None: no adapter, or not known
+        self.margin = choice.margin  # seconds of window after the clip at which its WER is best; None: the full window
         folder = choice.folder
-        self.config = WhisperConfig.from_pretrained(folder)
-        self.generation = GenerationConfig.from_pretrained(folder)
-        self.tokenizer = WhisperTokenizer.from_pretrained(folder)
-        self.features = WhisperFeatureExtractor.from_pretrained(folder)
+        check_json(choice)
+        with reading(choice):
+            self.config = WhisperConfig.from_pretrained(folder)
+            self.generation = GenerationConfig.from_pretrained(folder)
+            self.tokenizer = WhisperTokenizer.from_pretrained(folder)
+            self.features = WhisperFeatureExtractor.from_pretrained(folder)
 
     def with_own_counts(self) -> "Engine":
-        """The same engine with counts of its own from 0 on: others listen with it meanwhile, and draft as well."""
+        """The same engine with counts of its own, from 0: other threads may use the engine at the same time."""
         own = copy.copy(self)
         own.drafted = own.accepted = 0
         return own
 
     def map_batches(self, work: Callable, batches: Iterable) -> Iterator:
-        """What `work` makes of each batch, in their order; the batches are asked for as they are needed."""
+        """Applies `work` to each batch and yields the results in order; batches are taken as they are needed."""
         return map(work, batches)
 
     @abstractmethod
     def encode(self, mel: np.ndarray) -> Any:
-        """Mel (batch, mels, frames), any even number of frames up to 3000, to states that only this engine reads."""
+        """Encodes mel (batch, mels, frames), any even number of frames up to 3000, to states of this engine."""
 
     @abstractmethod
     def select(self, states: Any, places: Sequence[int]) -> Any:
@@ -95,18 +97,18 @@ class Engine(ABC):
     ) -> list[Hypothesis]:
         """One hypothesis per item, all after the same prompt. Temperature 0 is greedy or beam search.
 
-        Above 0, transformers draws the same text each time; CTranslate2 cannot be seeded twice and does not.
+        Above 0, transformers samples the same text each time; CTranslate2 cannot be seeded twice and does not.
         """
 
     @abstractmethod
     def beam(self, states: Any, prompt: Sequence[int], *, size: int, max_tokens: int) -> list[list[Hypothesis]]:
-        """All that a beam of this size ends with, for each item, the likeliest a token first."""
+        """All hypotheses that a beam of this size ends with, for each item; the highest mean log-probability first."""
 
     @abstractmethod
     def align(
         self, states: Any, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
     ) -> list[Alignment]:
-        """When each text token is said, after the prompt without its timestamp sign; `frames` of mel hold audio."""
+        """Times of each text token, after the prompt without <|notimestamps|>; of the mel, `frames` hold audio."""
 
     def mel(self, waveforms: Sequence[np.ndarray], frames: int) -> np.ndarray:
         """Log-mel (batch, mels, frames) of float32 waveforms at 16 kHz, padded with silence or cut to `frames`."""
@@ -121,7 +123,7 @@ class Engine(ABC):
 
     @property
     def languages(self) -> list[str]:
-        """The codes of the languages that this model hears."""
+        """The codes of the languages that this model transcribes."""
         ids = getattr(self.generation, "lang_to_id", None) or {}
         return [code for code in LANGUAGES if f"<|{code}|>" in ids]
 
@@ -131,7 +133,7 @@ class Engine(ABC):
         return self.generation.no_timestamps_token_id + 1
 
     def prompt(self, language: str, task: str = "transcribe", timestamps: bool = True, previous: str = "") -> list[int]:
-        """The ids that decoding starts from; `previous` is text that came before, or words to expect."""
+        """The ids that decoding starts from; `previous` is the previous text, or hot words."""
         names = [f"<|{language}|>", f"<|{task}|>"] + ([] if timestamps else ["<|notimestamps|>"])
         ids = [self.generation.decoder_start_token_id, *self.tokenizer.convert_tokens_to_ids(names)]
         if previous.strip():

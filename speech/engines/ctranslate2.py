@@ -1,4 +1,4 @@
-"""CTranslate2: the CPU's engine, int8."""
+"""CTranslate2: the default engine on a CPU, in int8."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ import torch
 
 from common.messages import Message
 from speech.engines.base import FULL_WINDOW, SECONDS_PER_TOKEN, Alignment, Engine, Hypothesis
-from speech.models.checkpoint import Choice
+from speech.models.checkpoint import Choice, reading
 
 MOST_WORKERS = 4  # on a CPU: each has a batch, and memory of its own for it
 
@@ -23,20 +23,21 @@ class CTranslate2Engine(Engine):
     def __init__(self, choice: Choice, converted: Path, reason: Message, device: str, precision: str, threads: int):
         """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 takes as many as torch has.
 
-        On a CPU workers of a thread each have a batch each: a decoder's steps are too small to be shared, and two
-        threads in one take a third longer than one.
+        On a CPU each worker has one thread and decodes a batch of its own: the steps of a decoder are too small to be
+        divided, and two threads in one worker take a third longer than one.
         """
         super().__init__(choice, reason)
         own = torch.get_num_threads()
         cores = threads or own
         self.workers = 1 if device == "cuda" else min(cores, MOST_WORKERS)
-        self.whisper = ctranslate2.models.Whisper(
-            str(converted),
-            device=device,
-            compute_type=precision,
-            inter_threads=self.workers,
-            intra_threads=max(1, cores // self.workers),
-        )
+        with reading(choice):
+            self.whisper = ctranslate2.models.Whisper(
+                str(converted),
+                device=device,
+                compute_type=precision,
+                inter_threads=self.workers,
+                intra_threads=max(1, cores // self.workers),
+            )
         torch.set_num_threads(own)  # loading sets OpenMP's, which are torch's as well, to those of one worker
         self._crew = ThreadPoolExecutor(self.workers, "ctranslate2")
         self.device, self.precision = self.whisper.device, self.whisper.compute_type
@@ -46,13 +47,13 @@ class CTranslate2Engine(Engine):
 
     @property
     def shared_weights(self) -> "CTranslate2Engine":
-        """Itself: an adapter is merged into the weights, so nobody else can use them."""
+        """Itself: an adapter is merged into the weights, so no other engine can use them."""
         return self
 
     def map_batches(self, work: Callable, batches: Iterable) -> Iterator:
         waiting, batches = deque(), iter(batches)
         try:
-            for batch in islice(batches, self.workers + 1):  # one waits, so that no worker has to; others come between
+            for batch in islice(batches, self.workers + 1):  # one more than there are workers, so that none is idle
                 waiting.append(self._crew.submit(work, batch))
             while waiting:
                 done = waiting.popleft().result()
@@ -63,7 +64,7 @@ class CTranslate2Engine(Engine):
                 left.cancel()
 
     def encode(self, mel: np.ndarray) -> ctranslate2.StorageView:
-        """On the CPU few at a time: attention takes memory by the square of the window, and gains no speed."""
+        """Encodes a few items at a time on the CPU: attention's memory grows by the square of the window."""
         at_once = len(mel) if self.device == "cuda" else max(1, (FULL_WINDOW // mel.shape[2]) ** 2)
         some = (np.ascontiguousarray(mel[at : at + at_once]) for at in range(0, len(mel), at_once))
         states = [self.whisper.encode(ctranslate2.StorageView.from_array(each)) for each in some]
@@ -132,7 +133,7 @@ class CTranslate2Engine(Engine):
 
     @staticmethod
     def _alignment(result) -> Alignment:
-        """Its path walks over (token, state) pairs: a token starts where the path first meets it."""
+        """CTranslate2's path is a list of (token, state) pairs: a token starts where it appears first."""
         places, states = np.array(result.alignments, dtype=int).reshape(-1, 2).T
         first = np.flatnonzero(np.diff(places, prepend=-1))
         return Alignment((states[first] * SECONDS_PER_TOKEN).tolist(), list(result.text_token_probs))

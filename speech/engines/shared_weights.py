@@ -17,6 +17,7 @@ from peft.functional import delete_adapter, set_adapter
 from transformers import WhisperForConditionalGeneration
 
 from speech.models import adapters
+from speech.models.adapter_files import Lora
 from speech.models.checkpoint import Choice, content
 
 warnings.filterwarnings("ignore", "Already found a `peft_config` attribute")  # several adapters are what we want
@@ -39,13 +40,13 @@ class SharedWeights:
         self._gone: deque[str] = deque()  # names of adapters that nobody holds, still in the layers
         self._numbers = count(1)
 
-    def adapter(self, choice: Choice) -> Adapter:
-        """The choice's adapter, loaded once for all who ask. Raises UserError where it is not whole or does not fit."""
+    def adapter(self, choice: Choice, lora: Lora) -> Adapter:
+        """The choice's adapter, which holds `lora`, loaded once for all engines that use it."""
         key = content(choice.adapter_folder)
         with self._alone():
             found = self._adapters.get(key)
             if found is None:
-                found = self._adapters[key] = self._load(choice, f"{key}-{next(self._numbers)}")
+                found = self._adapters[key] = self._load(choice, lora, f"{key}-{next(self._numbers)}")
                 weakref.finalize(found, self._leave, found.name).atexit = False
         return found
 
@@ -64,11 +65,11 @@ class SharedWeights:
         finally:
             self._sweep()
 
-    def _load(self, choice: Choice, name: str) -> Adapter:
+    def _load(self, choice: Choice, lora: Lora, name: str) -> Adapter:
         self._on = name  # whatever is loaded is on
         with ExitStack() as refused:
             refused.callback(self._remove, name)
-            adapters.attach(self.whisper, choice, name)
+            adapters.attach(self.whisper, choice, lora, name)
             refused.pop_all()
         parts = [part for path, part in self.whisper.named_parameters() if name in path.split(".")]
         return Adapter(name, sum(part.numel() * part.element_size() for part in parts))

@@ -13,7 +13,7 @@ from transformers.utils import ModelOutput
 
 from common.messages import UserError
 from speech.engines.short_window import ShortWindowWhisper
-from speech.models.checkpoint import Choice
+from speech.models.checkpoint import Choice, reading
 
 ALIKE = 0.05  # of their size: encoders whose states differ by less are one encoder, rounded or hardly adapted
 TOKENS = ("decoder_start_token_id", "eos_token_id", "no_timestamps_token_id")
@@ -64,7 +64,10 @@ class Assistant:
         where their tokens or their mel bins differ.
         """
         self.name = choice.model
-        self.model = Draft.from_pretrained(choice.folder, device_map=whisper.device, dtype=whisper.dtype).eval()
+        with reading(choice):
+            self.model = Draft.from_pretrained(
+                choice.folder, device_map=whisper.device, dtype=whisper.dtype, use_safetensors=True
+            ).eval()
         self._check(whisper, generation)
         self.model.generation_config.max_length = None  # a draft's length is told each time, in new tokens
         self.shares_encoder = _hear_alike(self.model, whisper)

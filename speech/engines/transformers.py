@@ -18,8 +18,14 @@ from speech.engines.base import Alignment, Engine, Hypothesis, gpu_full
 from speech.engines.shared_weights import shared
 from speech.engines.short_window import ShortWindowWhisper
 from speech.engines.speculative import Assistant
-from speech.models.checkpoint import Choice
+from speech.models import adapters
+from speech.models.adapter_files import Lora
+from speech.models.checkpoint import Choice, reading
 
+QUANTISED = (
+    "8bit",
+    "4bit",
+)  # DoRA asks for a layer's whole weight, and bitsandbytes' 8-bit layers break when it is read
 BEAM_STATES = 8 * 1500  # encoder states of all a beam's texts: as many as a batch of full windows has
 _dice = threading.Lock()  # torch draws for all threads from one state
 
@@ -75,6 +81,16 @@ class Paths(LogitsProcessor):
         return self.sums[path] + self.ends[path] if ended else self._with_last_step([path])[0]
 
 
+def _loaded(choice: Choice, lora: Lora | None, device: str, precision: str) -> ShortWindowWhisper:
+    """The base's weights, with those that the adapter changes in their place."""
+    merged = adapters.merged_model(choice, lora) if lora else None
+    source = {"config": merged.config, "state_dict": merged.state_dict()} if merged else {"use_safetensors": True}
+    with reading(choice):
+        return ShortWindowWhisper.from_pretrained(
+            None if merged else choice.folder, device_map=device, **source, **_loading(precision, device)
+        ).eval()
+
+
 def _loading(precision: str, device: str) -> dict:
     """How from_pretrained is asked for a torch dtype by its name, or for bitsandbytes' 8bit or 4bit."""
     if precision == "8bit":  # its product is in float16, whatever it is given
@@ -96,12 +112,13 @@ class TransformersEngine(Engine):
         """
         super().__init__(choice, reason)
         self.device, self.precision = device, precision
-        how = {"device_map": device, **_loading(precision, device)}
+        lora = adapters.read(choice) if choice.adapter_folder else None
+        alone = lora is not None and (lora.changes_base or (lora.config.use_dora and precision in QUANTISED))
         self.shared_weights = shared(
-            (choice.folder.resolve(), choice.base_weights, device, precision),
-            lambda: ShortWindowWhisper.from_pretrained(choice.folder, **how).eval(),
+            (choice.folder.resolve(), choice.weights if alone else choice.base_weights, device, precision),
+            lambda: _loaded(choice, lora if alone else None, device, precision),
         )
-        self._adapter = self.shared_weights.adapter(choice) if choice.adapter_folder else None
+        self._adapter = self.shared_weights.adapter(choice, lora) if lora and not alone else None
         self._assistant = None
         if assistant:
             with self.exclusive() as whisper:

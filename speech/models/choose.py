@@ -1,30 +1,43 @@
-"""Which model listens, and why: the Hub's, a folder's, or the embedded one. The choice is made here alone."""
+"""Chooses the model that transcribes, and says why: one of the Hub, of a folder, or the embedded one."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
-import httpx2  # huggingface_hub's client, whose errors pass through it
 from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
-from common.hub import HUB_DEFAULT, HUB_PATIENCE, SMALL_FILES, WEIGHTS, hub_in_reach, offline, weight_files
+from common.hub import HUB_DEFAULT, HUB_PATIENCE, hub_errors, hub_in_reach, offline
 from common.messages import Message, UserError
 from speech.models import adapters, bundled
-from speech.models.checkpoint import Choice, facts
+from speech.models.checkpoint import FILES, WEIGHTS, Choice, facts, is_folder, weight_files
 
 EMBEDDED = "whisper-base"
+ADAPTER_CONFIG = FILES[0]
+SMALL_FILES = ("*.json", "*.txt")
+LIMITS = {  # whisper-large has 32 layers of 1280, and 51,866 tokens
+    "encoder_layers": 100,
+    "decoder_layers": 100,
+    "d_model": 8192,
+    "encoder_ffn_dim": 32_768,
+    "decoder_ffn_dim": 32_768,
+    "vocab_size": 300_000,
+    "num_mel_bins": 1000,
+    "max_source_positions": 15_000,
+    "max_target_positions": 15_000,
+}
+INSTEAD = Message(f"name a folder, or {EMBEDDED}", f"nommez un dossier, ou {EMBEDDED}")
 
 
 def choose(model: str | None = None, adapter: str | None = None) -> Choice:
     """The model named, else ALLO_MODEL's, else whisper-small with the Hub in reach, else the embedded whisper-base.
 
-    An adapter (a folder or a Hub id) comes beside it; where no model is named, the adapter's own base is taken if its
-    allo.json tells it. Raises UserError where what was named is not there, no Whisper, or an adapter of another base.
+    An adapter (a folder or a Hub id) comes beside it; where no model is named, the base that its allo.json names is
+    taken. Raises UserError where a name is not there, is no Whisper, or is an adapter of another base.
     """
     if not adapter:
         return _base(model)
-    folder = adapters.fetched(adapter)
+    folder = adapters.fetch(adapter)
     own = facts(folder).get("base")
     base = _base(model) if model or not own else _named(own, OF_THE_ADAPTER)
     adapters.check_base(folder, base, adapter)
@@ -54,7 +67,7 @@ OF_THE_ADAPTER = Message(en="the adapter was trained on it", fr="l'adaptateur a 
 def _named(named: str, reason: Message) -> Choice:
     if named == EMBEDDED:
         return _embedded(reason)
-    if Path(named).is_dir():
+    if is_folder(named):
         return _from_folder(Path(named), reason)
     return _from_hub(named, reason)
 
@@ -70,47 +83,61 @@ def _from_folder(folder: Path, reason: Message) -> Choice:
 
 
 def _from_hub(repository: str, reason: Message) -> Choice:
-    try:
-        if offline():
-            folder = snapshot_download(repository, local_files_only=True, allow_patterns=[*SMALL_FILES, *WEIGHTS])
-        else:
-            files = [file.rfilename for file in HfApi().model_info(repository, timeout=2 * HUB_PATIENCE).siblings]
-            weights = WEIGHTS[0] if any(name.endswith(".safetensors") for name in files) else WEIGHTS[1]
+    with hub_errors(Message(f"The model {repository}", f"Le modèle {repository}"), INSTEAD):
+        if not offline():
+            files = HfApi().model_info(repository, timeout=2 * HUB_PATIENCE).siblings or []
             # first what it is: the weights of something else may be a hundred gigabytes
             _check_whisper(Path(snapshot_download(repository, allow_patterns=["config.json"])), repository)
-            folder = snapshot_download(
-                repository, allow_patterns=[*SMALL_FILES, weights], ignore_patterns=["*/*", "*.fp32*"]
+            if not any(
+                Path(file.rfilename).name == file.rfilename and Path(file.rfilename).match(WEIGHTS) for file in files
+            ):
+                raise _without_safetensors(repository)
+        folder = Path(
+            snapshot_download(
+                repository,
+                allow_patterns=[*SMALL_FILES, WEIGHTS],
+                ignore_patterns=["*/*", "*.fp32*", ADAPTER_CONFIG],
+                local_files_only=offline(),
             )
-    except GatedRepoError as error:
-        raise UserError(
-            en=f"The model {repository} is gated: accept its terms on the Hub and set HF_TOKEN.",
-            fr=f"Le modèle {repository} est à accès restreint : acceptez ses conditions sur le Hub et réglez HF_TOKEN.",
-        ) from error
-    except (HFValidationError, RepositoryNotFoundError) as error:
-        raise UserError(
-            en=f"There is no model {repository!r}: name a Hub id, a folder, or {EMBEDDED}.",
-            fr=f"Le modèle {repository!r} n'existe pas : nommez un identifiant du Hub, un dossier, ou {EMBEDDED}.",
-        ) from error
-    except (httpx2.HTTPError, OSError) as error:
-        raise UserError(
-            en=f"The model {repository} cannot be fetched, the Hub is out of reach: name a folder, or {EMBEDDED}.",
-            fr=f"Le modèle {repository} ne peut être téléchargé, le Hub est hors d'atteinte : "
-            f"nommez un dossier, ou {EMBEDDED}.",
-        ) from error
-    _check_whisper(Path(folder), repository)
-    return Choice(repository, "hub", Path(folder), reason)
+        )
+    _check_whisper(folder, repository)
+    if not weight_files(folder):
+        raise _without_safetensors(repository)
+    return Choice(repository, "hub", folder, reason)
+
+
+def _without_safetensors(repository: str) -> UserError:
+    return UserError(
+        en=f"The model {repository} has no .safetensors weights, and pickled ones may run code: name another model, or "
+        "convert it with safetensors' convert Space.",
+        fr=f"Le modèle {repository} n'a pas de poids .safetensors, et ceux en pickle peuvent exécuter du code : nommez "
+        "un autre modèle, ou convertissez-le avec le Space « convert » de safetensors.",
+    )
 
 
 def _check_whisper(folder: Path, named: str) -> None:
-    from transformers import AutoConfig
-
+    """Raises UserError where config.json is not that of a Whisper, or of one too large to be one."""
     try:
-        found = AutoConfig.from_pretrained(folder).model_type
-    except (OSError, ValueError, KeyError):
-        found = None
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        config = None
+    found = config.get("model_type") if isinstance(config, dict) else None
     if found != "whisper":
+        reason = str(found)[:40] if found else None
         raise UserError(
-            en=f"The model {named} is no Whisper ({found or 'unreadable config.json'}): name a Whisper checkpoint.",
-            fr=f"Le modèle {named} n'est pas un Whisper ({found or 'config.json illisible'}) : "
+            en=f"The model {named} is no Whisper ({reason or 'unreadable config.json'}): name a Whisper checkpoint.",
+            fr=f"Le modèle {named} n'est pas un Whisper ({reason or 'config.json illisible'}) : "
             "nommez un checkpoint Whisper.",
         )
+    if (folder / ADAPTER_CONFIG).exists():  # transformers would load it with the base, unchecked
+        raise UserError(
+            en=f"The model {named} holds an adapter as well ({ADAPTER_CONFIG}): keep base and adapter in two folders.",
+            fr=f"Le modèle {named} contient aussi un adaptateur ({ADAPTER_CONFIG}) : séparez la base et l'adaptateur "
+            "dans deux dossiers.",
+        )
+    for name, limit in LIMITS.items():
+        if name in config and not (type(config[name]) is int and 0 < config[name] <= limit):
+            raise UserError(
+                en=f"The config.json of the model {named} is damaged ({name}): fetch the model again.",
+                fr=f"Le config.json du modèle {named} est abîmé ({name}) : téléchargez le modèle à nouveau.",
+            )

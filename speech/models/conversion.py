@@ -4,9 +4,8 @@ import shutil
 from pathlib import Path
 
 from common.cache import built_once, cache_folder
-from common.hub import weight_files
 from speech.models import adapters, bundled
-from speech.models.checkpoint import Choice, content
+from speech.models.checkpoint import Choice, content, reading, weight_files
 
 
 def ctranslate2_folder(choice: Choice) -> Path:
@@ -19,20 +18,16 @@ def ctranslate2_folder(choice: Choice) -> Path:
         size *= 2  # the merged checkpoint is there for as long as it is converted
 
     def build(into: Path) -> None:
-        with adapters.merged(choice, into) as whole:
+        with adapters.merged(choice, into) as whole, reading(choice):
             _convert(whole, into)
 
-    return built_once(name, build, _is_converted, size)
+    return built_once(name, build, size)
 
 
 def forget(adapter_folder: Path) -> None:
-    """Takes away what `ctranslate2_folder` made of an adapter that goes; models that are loaded go on."""
+    """Removes what `ctranslate2_folder` made of an adapter that is deleted; engines that are loaded keep working."""
     for converted in cache_folder().glob(f"*-{content(adapter_folder)}-ctranslate2"):
-        shutil.rmtree(converted, ignore_errors=True)  # somebody else forgets it as well
-
-
-def _is_converted(folder: Path) -> bool:
-    return (folder / "model.bin").is_file() and (folder / "config.json").is_file()
+        shutil.rmtree(converted, ignore_errors=True)  # another process may remove it as well
 
 
 def _convert(folder: Path, into: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.cache import built_once
+from common.cache import built_once, sha256
 from common.messages import UserError
 from speech.models import bundled
 from tests.kit.disk import small_disk
@@ -31,7 +31,7 @@ def build(folder: Path) -> None:
 
 
 def _build_in_a_process(_) -> str:
-    return str(built_once("thing", build, is_whole, 0))
+    return str(built_once("thing", build, 0, is_whole))
 
 
 def test_two_processes_at_once_build_once(cache):
@@ -47,14 +47,14 @@ def test_a_build_that_fails_leaves_nothing(cache):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        built_once("thing", fail, is_whole, 0)
+        built_once("thing", fail, 0, is_whole)
     assert [path.name for path in cache.iterdir()] == ["thing.lock"]
 
 
 def test_a_build_that_was_killed_is_swept_and_done_again(cache):
     (cache / ".thing.0dead0").mkdir(parents=True)
     (cache / ".thing.0dead0.merged").mkdir()
-    built_once("thing", build, is_whole, 0)
+    built_once("thing", build, 0, is_whole)
     assert sorted(path.name for path in cache.iterdir()) == ["builds", "thing", "thing.lock"]
 
 
@@ -65,7 +65,7 @@ def test_the_embedded_model_is_joined_and_mended(cache):
     with open(weights, "r+b") as file:
         file.seek(1_000_000)
         file.write(b"damage")
-    assert bundled._sha256(bundled.ctranslate2_folder() / "model.bin") == bundled.SHA256
+    assert sha256(bundled.ctranslate2_folder() / "model.bin") == bundled.SHA256
 
 
 def test_the_read_back_checkpoint_is_whole_and_mended(cache):

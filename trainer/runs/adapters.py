@@ -1,4 +1,4 @@
-"""Adapters in run folders, in any folder and on the Hub, each with what its files say of it."""
+"""The adapters there are, in run folders, in any folder and on the Hub, each with what its files say of it."""
 
 import json
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from huggingface_hub.errors import HFValidationError
 
 from common.hub import HUB_PATIENCE, offline
 from common.messages import UserError
-from speech.models.adapters import fetched
+from speech.models.adapters import fetch
 from speech.models.checkpoint import FACTS, FILES, facts
 
 CONFIG, WEIGHTS = FILES
@@ -19,7 +19,7 @@ CONFIG, WEIGHTS = FILES
 
 @dataclass(frozen=True)
 class Adapter:
-    """One adapter; what is not known is None."""
+    """What is not known is None."""
 
     name: str  # for people: the run's or the folder's, or the Hub id
     source: str  # a folder or a Hub id, as `speech.models.choose` takes it
@@ -31,7 +31,7 @@ class Adapter:
     wer_after: float | None
     margin: float | None  # seconds of window after the clip; None: the full window, or not said
     bytes: int  # of its weights
-    missing: tuple[str, ...] = ()  # files that are missing or damaged, without which it cannot be used
+    missing: tuple[str, ...] = ()  # the files that are not there or damaged, without which it cannot be used
 
 
 def found(runs: Path) -> list[Adapter]:
@@ -52,40 +52,40 @@ def read(folder: Path) -> Adapter:
     report = _json(folder.parent / "report.json") if folder.name == "adapter" else {}
     missing = [name for name in FILES if not (folder / name).is_file()]
     try:
-        stated = facts(folder)
+        told = facts(folder)
     except UserError:
-        stated = {}
+        told = {}
         missing.append(FACTS)
     weights = folder / WEIGHTS
     there = weights.is_file()
     return Adapter(
         name=folder.name,
         source=str(folder),
-        base=stated.get("base") or _json(folder / CONFIG).get("base_model_name_or_path"),
-        revision=stated.get("revision"),
-        corpus=stated.get("corpus"),
+        base=told.get("base") or _json(folder / CONFIG).get("base_model_name_or_path"),
+        revision=told.get("revision"),
+        corpus=told.get("corpus"),
         date=date.fromtimestamp(weights.stat().st_mtime) if there else None,
         wer_before=_wer(report.get("base")),
         wer_after=_wer(report.get("adapter")),
-        margin=stated.get("margin"),
+        margin=told.get("margin"),
         bytes=weights.stat().st_size if there else 0,
         missing=tuple(missing),
     )
 
 
 def on_the_hub(repository: str) -> Adapter:
-    """Fetches the adapter of that id; its WER is from its card. Raises UserError where it cannot be fetched."""
-    held = read(fetched(repository))
+    """The adapter of that id, fetched; its card says what it reached. Raises UserError where it cannot be had."""
+    held = read(fetch(repository))
     return replace(held, name=repository, source=repository, date=None, wer_after=_wer_of_card(repository))
 
 
 def is_on_the_hub(repository: str) -> bool:
-    """Whether the repository holds an adapter, whole or not; False also where it cannot be looked into."""
+    """The repository holds an adapter, whole or not; of one that cannot be looked into nothing is known: False."""
     if offline():
         return isinstance(try_to_load_from_cache(repository, CONFIG), str)
     try:
         files = HfApi().model_info(repository, timeout=2 * HUB_PATIENCE).siblings or []
-    except (HFValidationError, httpx2.HTTPError, OSError):  # loading it will say why
+    except (HFValidationError, httpx2.HTTPError, OSError):  # whoever loads it is told why
         return False
     return any(file.rfilename in FILES for file in files)
 
@@ -93,7 +93,7 @@ def is_on_the_hub(repository: str) -> bool:
 def _wer_of_card(repository: str) -> float | None:
     try:
         results = ModelCard.load(hf_hub_download(repository, "README.md", local_files_only=offline())).data.eval_results
-    except (httpx2.HTTPError, OSError, ValueError):  # no card, or one that cannot be read
+    except (httpx2.HTTPError, OSError, ValueError):  # no card, or one that is none
         return None
     return next((result.metric_value for result in results or [] if result.metric_type == "wer"), None)
 
@@ -103,9 +103,9 @@ def _wer(score: dict | None) -> float | None:
 
 
 def _json(path: Path) -> dict:
-    """The file's object; empty where it is missing, or is being copied."""
+    """What the file says; nothing where it is not there, or is being copied."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return stored if isinstance(stored, dict) else {}
+    return told if isinstance(told, dict) else {}
