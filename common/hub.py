@@ -8,13 +8,7 @@ from contextlib import contextmanager
 
 import httpx2  # huggingface_hub's client, whose errors pass through it
 from huggingface_hub import HfApi, set_client_factory
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-)
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 from huggingface_hub.utils._http import default_client_factory
 
 from common.messages import Message, UserError
@@ -74,66 +68,59 @@ hub_in_reach = _Reach()
 
 
 @contextmanager
-def hub_errors(subject: Message, instead: Message) -> Iterator[None]:
+def hub_errors(kind: Message, name: str, instead: Message) -> Iterator[None]:
     """Turns what fetching from the Hub raises into a UserError.
 
-    `subject` begins the sentence ("The model someone/whisper"), `instead` ends it ("name a folder").
+    `kind` is the subject of the sentence, in French with its article ("model", "Le modèle"), and `name` its name.
+    `instead` ends the sentence: what else may be named ("name a folder").
     """
     try:
         yield
     except UserError:
         raise
     except (*NOT_THERE, *UNANSWERED) as error:
-        wrong, mend = _explained(error)
-        raise UserError(
-            en=f"{subject.en} {wrong.en}: {mend.en.format(instead=instead.en)}.",
-            fr=f"{subject.fr} {wrong.fr} : {mend.fr.format(instead=instead.fr)}.",
-        ) from error
+        wrong, mend = _explained(error, instead)
+        if isinstance(error, NOT_THERE) and not isinstance(error, GatedRepoError):
+            en, fr = f"There is no {kind.en} {name!r}", f"{kind.fr} {name!r}"
+        else:
+            en, fr = f"The {kind.en} {name}", f"{kind.fr} {name}"
+        raise UserError(en=f"{en} {wrong.en}: {mend.en}.", fr=f"{fr} {wrong.fr} : {mend.fr}.") from error
 
 
-def _explained(error: Exception) -> tuple[Message, Message]:
-    """What is wrong, as the rest of a sentence, and what to do, where {instead} stands for another choice."""
+def _explained(error: Exception, instead: Message) -> tuple[Message, Message]:
+    """The rest of the sentence: what is wrong, and how to mend it."""
+    status = error.response.status_code if isinstance(error, HfHubHTTPError) and error.response is not None else None
     if isinstance(error, GatedRepoError):
-        return (
-            Message("is gated", "est à accès restreint"),
-            Message(
-                "accept its terms on the Hub and set HF_TOKEN", "acceptez ses conditions sur le Hub et réglez HF_TOKEN"
-            ),
+        wrong = "is gated", "est à accès restreint"
+        mend = "accept its terms on the Hub and set HF_TOKEN", "acceptez ses conditions sur le Hub et réglez HF_TOKEN"
+    elif isinstance(error, NOT_THERE):
+        wrong = "on the Hub", "n'existe pas sur le Hub"
+        mend = (
+            f"check its name, set HF_TOKEN if it is private, or {instead.en}",
+            f"vérifiez son nom, réglez HF_TOKEN si l'accès est privé, ou {instead.fr}",
         )
-    if isinstance(error, NOT_THERE):
-        return (
-            Message("is not on the Hub", "n'est pas sur le Hub"),
-            Message(
-                "check its name, set HF_TOKEN if it is private, or {instead}",
-                "vérifiez son nom, réglez HF_TOKEN si l'accès est privé, ou {instead}",
-            ),
+    elif isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+        wrong = f"cannot be stored ({error.strerror})", f"ne peut être enregistré ({error.strerror})"
+        mend = (
+            "make room, or name another folder in HF_HOME",
+            "libérez de la place, ou nommez un autre dossier dans HF_HOME",
         )
-    if isinstance(error, LocalEntryNotFoundError) and offline():
-        return (
-            Message("is not in the cache and ALLO_OFFLINE is set", "n'est pas dans le cache et ALLO_OFFLINE est réglé"),
-            Message("unset it, or {instead}", "enlevez ce réglage, ou {instead}"),
+    elif offline():
+        wrong = (
+            "cannot be fetched, ALLO_OFFLINE is set and it is not in the cache",
+            "ne peut être téléchargé, ALLO_OFFLINE est réglé et il n'est pas dans le cache",
         )
-    if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
-        return (
-            Message(f"cannot be stored ({error.strerror})", f"ne peut être enregistré ({error.strerror})"),
-            Message(
-                "make room, or name another folder in HF_HOME",
-                "libérez de la place, ou nommez un autre dossier dans HF_HOME",
-            ),
+        mend = f"unset it, or {instead.en}", f"enlevez ce réglage, ou {instead.fr}"
+    elif status in (401, 403, 429):
+        wrong = f"is refused by the Hub ({status})", f"est refusé par le Hub ({status})"
+        mend = (
+            f"check HF_TOKEN, try again later, or {instead.en}",
+            f"vérifiez HF_TOKEN, réessayez plus tard, ou {instead.fr}",
         )
-    if (
-        isinstance(error, HfHubHTTPError)
-        and error.response is not None
-        and error.response.status_code in (401, 403, 429)
-    ):
-        status = error.response.status_code
-        return (
-            Message(f"is refused by the Hub ({status})", f"est refusé par le Hub ({status})"),
-            Message(
-                "check HF_TOKEN, try again later, or {instead}", "vérifiez HF_TOKEN, réessayez plus tard, ou {instead}"
-            ),
+    else:
+        wrong = (
+            "cannot be fetched, the Hub is out of reach",
+            "ne peut être téléchargé, le Hub est hors d'atteinte",
         )
-    return (
-        Message("cannot be fetched, the Hub is out of reach", "ne peut être téléchargé, le Hub est hors d'atteinte"),
-        Message("try again later, or {instead}", "réessayez plus tard, ou {instead}"),
-    )
+        mend = f"try again later, or {instead.en}", f"réessayez plus tard, ou {instead.fr}"
+    return Message(*wrong), Message(*mend)

@@ -1,17 +1,13 @@
 """Corpora of the Hub: TalkBank's telephone calls in both layouts they have had, and any other dataset."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx2  # huggingface_hub's client, whose errors pass through it
 from huggingface_hub import CardData, DatasetCard, HfApi, hf_hub_download, snapshot_download
-from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 from huggingface_hub.utils import filter_repo_objects
 
-from common.hub import HUB_PATIENCE, offline
+from common.hub import HUB_PATIENCE, hub_errors, offline
 from common.messages import Message, UserError
 from corpus.files import MANIFESTS, licence_of, open_folder, open_parquet, rows_in, split_named
 from corpus.splits import divide, rank
@@ -20,6 +16,8 @@ from transcripts import chat_markup
 
 TALKBANK = "diabolocom/talkbank_4_stt"
 CARD = "README.md"
+KIND = Message("dataset", "Le jeu de données")
+INSTEAD = Message("name a folder, or phone-prompts", "nommez un dossier, ou phone-prompts")
 TALKBANK_LICENCE = "cc-by-nc-sa-3.0"
 
 
@@ -47,7 +45,7 @@ def open_dataset(
     holds. Raises UserError where it is gated, missing or out of reach, or of another format.
     """
     name, _, config = named.partition(":")
-    with _refusals(name):
+    with hub_errors(KIND, name, INSTEAD):
         repository = _cached(name) if offline() else _asked(name, token)
         files = _talkbank(repository, config or language, unit) if name == TALKBANK else _part(repository, config)
         if files:
@@ -183,30 +181,3 @@ def _not_cached(name: str) -> UserError:
         fr=f"ALLO_OFFLINE est réglé et le jeu de données {name} n'est pas dans le cache : "
         "enlevez ce réglage, ou nommez phone-prompts.",
     )
-
-
-@contextmanager
-def _refusals(name: str) -> Iterator[None]:
-    """What the Hub's client raises, as sentences."""
-    try:
-        yield
-    except GatedRepoError as error:
-        raise UserError(
-            en=f"The dataset {name} is gated: accept its terms on the Hub and set HF_TOKEN.",
-            fr=f"Le jeu de données {name} est à accès restreint : "
-            "acceptez ses conditions sur le Hub et réglez HF_TOKEN.",
-        ) from error
-    except (HFValidationError, RepositoryNotFoundError) as error:
-        raise UserError(
-            en=f"There is no dataset {name!r} on the Hub: check its name, or set HF_TOKEN if it is private.",
-            fr=f"Il n'y a pas de jeu de données {name!r} sur le Hub : "
-            "vérifiez son nom, ou réglez HF_TOKEN s'il est privé.",
-        ) from error
-    except (httpx2.HTTPError, OSError) as error:  # huggingface_hub's own errors are OSErrors
-        if offline():
-            raise _not_cached(name) from error
-        raise UserError(
-            en=f"The dataset {name} cannot be fetched, the Hub is out of reach: name a folder, or phone-prompts.",
-            fr=f"Le jeu de données {name} ne peut être téléchargé, le Hub est hors d'atteinte : "
-            "nommez un dossier, ou phone-prompts.",
-        ) from error

@@ -4,13 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
-import httpx2  # huggingface_hub's client, whose errors pass through it
 import psutil
 import torch
 from huggingface_hub import HfApi
 
 import corpus
-from common.hub import hub_in_reach, offline
+from common.hub import UNANSWERED, hub_in_reach, offline
 from speech.models.choose import choose
 from trainer.data.splits import splits_of
 from trainer.hub.submit import a_second
@@ -70,7 +69,7 @@ def price_of(space: str) -> float | None:
     try:
         machine = api.get_space_runtime(space).hardware
         prices = {each.name: each for each in api.list_spaces_hardware()}
-    except (httpx2.HTTPError, OSError):
+    except UNANSWERED:
         return None
     return a_second(prices.get(machine))
 

@@ -5,14 +5,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx2  # huggingface_hub's client, whose errors pass through it
 from ctranslate2.converters import TransformersConverter
 from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import HFValidationError
 from safetensors import SafetensorError
 
 from common.files import new_folder
-from common.hub import offline
+from common.hub import NOT_THERE, UNANSWERED, offline
 from common.messages import UserError
 from speech.models.adapters import merged
 from speech.models.choose import choose
@@ -59,7 +57,7 @@ def base_of(adapter: str) -> str:
             folder = Path(adapter).is_dir()
             file = f"{adapter}/{name}" if folder else hf_hub_download(adapter, name, local_files_only=offline())
             base = json.loads(Path(file).read_text(encoding="utf-8")).get(key)
-        except (HFValidationError, httpx2.HTTPError, OSError, ValueError):  # not there: the next one may be
+        except (*NOT_THERE, *UNANSWERED, ValueError):  # not there: the next one may be
             continue
         if base:
             return base

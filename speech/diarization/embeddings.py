@@ -6,7 +6,6 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import pairwise
 
-import httpx2  # huggingface_hub's client, whose errors pass through it
 import numpy as np
 import torch
 from huggingface_hub import auth_check, get_token
@@ -15,7 +14,7 @@ from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 from torchaudio.transforms import MelSpectrogram
 
-from common.hub import hub_in_reach, offline
+from common.hub import UNANSWERED, hub_in_reach, offline
 from common.messages import Message, UserError
 
 RATE = 16_000
@@ -102,7 +101,7 @@ def _without_pyannote() -> Message | None:
         auth_check(PYANNOTE)
     except (GatedRepoError, RepositoryNotFoundError):
         return Message(f"HF_TOKEN gives no access to {PYANNOTE}", f"HF_TOKEN ne donne pas accès à {PYANNOTE}")
-    except (httpx2.HTTPError, OSError):
+    except UNANSWERED:
         return Message("the Hub does not answer", "le Hub ne répond pas")
     return None
 

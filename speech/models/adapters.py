@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transformers import WhisperForConditionalGeneration
 
 
+KIND = Message("adapter", "L'adaptateur")
 INSTEAD = Message("name a folder", "nommez un dossier")
 
 
@@ -39,7 +40,7 @@ def fetch(adapter: str) -> Path:
 
 
 def _from_hub(adapter: str) -> Path:
-    with hub_errors(Message(f"The adapter {adapter}", f"L'adaptateur {adapter}"), INSTEAD):
+    with hub_errors(KIND, adapter, INSTEAD):
         return Path(snapshot_download(adapter, allow_patterns=[*FILES, FACTS], local_files_only=offline()))
 
 

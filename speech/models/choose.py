@@ -26,6 +26,7 @@ LIMITS = {  # whisper-large has 32 layers of 1280, and 51,866 tokens
     "max_source_positions": 15_000,
     "max_target_positions": 15_000,
 }
+KIND = Message("model", "Le modèle")
 INSTEAD = Message(f"name a folder, or {EMBEDDED}", f"nommez un dossier, ou {EMBEDDED}")
 
 
@@ -83,7 +84,7 @@ def _from_folder(folder: Path, reason: Message) -> Choice:
 
 
 def _from_hub(repository: str, reason: Message) -> Choice:
-    with hub_errors(Message(f"The model {repository}", f"Le modèle {repository}"), INSTEAD):
+    with hub_errors(KIND, repository, INSTEAD):
         if not offline():
             files = HfApi().model_info(repository, timeout=2 * HUB_PATIENCE).siblings or []
             # first what it is: the weights of something else may be a hundred gigabytes

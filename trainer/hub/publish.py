@@ -9,13 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx2  # huggingface_hub's client, whose errors pass through it
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import disable_progress_bars
 from safetensors import SafetensorError, safe_open
 
-from common.hub import offline
+from common.hub import UNANSWERED, offline
 from common.messages import Message, UserError
 from trainer.hub.card import hub_base
 from trainer.settings import Hub
@@ -96,7 +95,7 @@ def refusals(repository: str) -> Iterator[None]:
             en=f"The Hub does not take {repository} ({_line(str(error))}): mend the card, README.md.",
             fr=f"Le Hub n'accepte pas {repository} ({_line(str(error))}) : corrigez la fiche, README.md.",
         ) from error
-    except (httpx2.HTTPError, RuntimeError, OSError) as error:  # a RuntimeError is an upload that broke off
+    except (*UNANSWERED, RuntimeError) as error:  # a RuntimeError is an upload that broke off
         raise UserError(
             en=f"The Hub is out of reach or broke off, {repository} has no new version: try again.",
             fr=f"Le Hub est hors d'atteinte ou s'est interrompu, {repository} n'a pas de nouvelle version : réessayez.",

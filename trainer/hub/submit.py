@@ -10,11 +10,9 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2  # huggingface_hub's client, whose errors pass through it
 from huggingface_hub import HfApi, JobHardwareInfo, JobInfo
-from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
-from common.hub import offline
+from common.hub import NOT_THERE, UNANSWERED, offline
 from common.messages import UserError
 from trainer.hub.publish import claimed, refusals
 
@@ -75,7 +73,7 @@ def planned(
             _of_the_hub(training[training.index(option) + 1], en, fr)
     try:
         revision, hardware = _asked(api, source, flavor) if not offline() else ("main", None)
-    except (httpx2.HTTPError, OSError):
+    except UNANSWERED:
         revision, hardware = "main", None
     limit = seconds - min(RESERVE, seconds // 5)
     arguments = [source, revision, result, str(limit), *(["--private"] if private else []), "train", *training]
@@ -114,7 +112,7 @@ def _asked(api: HfApi, source: str, flavor: str) -> tuple[str, JobHardwareInfo]:
     """The Space's present revision, and the machine with its price."""
     try:
         revision = api.space_info(source).sha
-    except (HFValidationError, RepositoryNotFoundError) as error:
+    except NOT_THERE as error:
         raise UserError(
             en=f"There is no Space {source!r}, or it is not yours to read: name the Space of Allô in --source.",
             fr=f"Il n'y a pas de Space {source!r}, ou vous ne pouvez le lire : nommez le Space d'Allô dans --source.",

@@ -191,5 +191,5 @@ def test_an_adapter_that_was_removed_meanwhile_is_refused(adapter, tmp_path, use
 
 
 def test_an_adapter_that_is_nowhere_is_refused():
-    with pytest.raises(UserError, match="There is no adapter 'nobody/nothing'"):
+    with pytest.raises(UserError, match="The adapter nobody/nothing cannot be fetched"):
         choose(None, "nobody/nothing")

@@ -181,11 +181,11 @@ def price(space: str) -> float | None:
     from common.hub import hub_in_reach
     from trainer.cost import price_of
 
-    hub_in_reach.cache_clear()
+    hub_in_reach.forget()
     try:
         return price_of(space)
     finally:
-        hub_in_reach.cache_clear()
+        hub_in_reach.forget()
 
 
 def test_an_estimate_knows_the_price_of_a_space(hub, here, monkeypatch):
