@@ -52,7 +52,7 @@ def _base(model: str | None) -> Choice:
     if offline():
         return _embedded(Message(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est réglé"))
     if not hub_in_reach():
-        return _embedded(Message(en="the Hub does not answer", fr="le Hub ne répond pas"))
+        return _embedded(SILENT_HUB)
     return _from_hub(HUB_DEFAULT, Message(en="the Hub is in reach", fr="le Hub répond"))
 
 
@@ -60,6 +60,7 @@ def _embedded(reason: Message) -> Choice:
     return Choice(EMBEDDED, "embedded", bundled.transformers_folder(), reason)
 
 
+SILENT_HUB = Message(en="the Hub does not answer", fr="le Hub ne répond pas")
 BY_YOU = Message(en="you named it", fr="vous l'avez nommé")
 BY_SETTING = Message(en="named in ALLO_MODEL", fr="nommé dans ALLO_MODEL")
 OF_THE_ADAPTER = Message(en="the adapter was trained on it", fr="l'adaptateur a été entraîné sur lui")

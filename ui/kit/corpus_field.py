@@ -71,12 +71,11 @@ def opened(source: Source) -> Opened:
         while len(_opening) > KEPT:
             _opening.popitem(last=False)
         opening = _opening[key]
-    try:
-        return opening.result()
-    except UserError:
+    if opening.exception():
         with _lock:
-            _opening.pop(key, None)  # the Hub may answer next time
-        raise
+            if _opening.get(key) is opening:
+                del _opening[key]  # the next visitor tries again
+    return opening.result()
 
 
 def hub_id(name: str, refusal: str) -> str:

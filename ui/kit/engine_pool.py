@@ -2,14 +2,15 @@
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from common.hub import ASK_AGAIN, hub_in_reach
 from common.messages import UserError
 from ui.kit.i18n import message
 
@@ -42,10 +43,38 @@ _lock = threading.Lock()
 _loaders = ThreadPoolExecutor(2, "loader")
 
 
-@cache
-def loading() -> Future[Loaded]:
-    """The page's engine, chosen and loaded once, behind it. Its result() raises UserError where none can be had."""
-    return ThreadPoolExecutor(1, "engine").submit(_load, Setting())
+class _PageEngine:
+    """The engine that all visitors share, loaded in the background.
+
+    A load that failed is tried again, and a model that was chosen because the Hub did not answer is replaced once the
+    Hub answers: asked for at most once in ASK_AGAIN seconds, when somebody needs the engine.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._loader = ThreadPoolExecutor(1, "engine")
+        self._load: Future[Loaded] | None = None
+        self._next: Future[Loaded | None] | None = None
+        self._ask_at = 0.0
+
+    def __call__(self) -> Future[Loaded]:
+        """The load of the engine. Its result() raises UserError where none can be loaded."""
+        with self._lock:
+            if self._load is None:
+                self._load = self._loader.submit(_load, Setting())
+            elif self._next and self._next.done():
+                if not self._next.exception() and self._next.result():
+                    self._load = self._next
+                self._next, self._ask_at = None, time.monotonic() + ASK_AGAIN
+            elif not self._next and self._load.done() and time.monotonic() >= self._ask_at:
+                if self._load.exception():
+                    self._load, self._ask_at = self._loader.submit(_load, Setting()), time.monotonic() + ASK_AGAIN
+                elif _is_without_hub(self._load.result()):
+                    self._next = self._loader.submit(_load_from_hub)
+            return self._load
+
+
+loading = _PageEngine()
 
 
 def resolved(setting: Setting) -> Setting:
@@ -72,14 +101,13 @@ def loaded(setting: Setting) -> Loaded:
             _loads[key] = _loaders.submit(_load, setting)
         _loads.move_to_end(key)
         load = _loads[key]
-    try:
-        found = load.result()
-    except UserError:
+    if load.exception():
         with _lock:
-            _loads.pop(key, None)  # what is missing may be there next time
-        raise
-    _make_room()
-    return found
+            if _loads.get(key) is load:
+                del _loads[key]  # the next visitor tries again
+    else:
+        _make_room()
+    return load.result()
 
 
 def loaded_engines() -> list["Engine"]:
@@ -111,6 +139,17 @@ def _changed(adapter: str | None) -> int:
     """When the weights of an adapter in a folder were last written, in nanoseconds; 0 where they are not there."""
     weights = Path(adapter or "") / "adapter_model.safetensors"
     return weights.stat().st_mtime_ns if weights.is_file() else 0
+
+
+def _is_without_hub(loaded: Loaded) -> bool:
+    from speech.models.choose import SILENT_HUB
+
+    return loaded.choice.reason == SILENT_HUB
+
+
+def _load_from_hub() -> Loaded | None:
+    """The page's engine once the Hub answers; None as long as it does not."""
+    return _load(Setting()) if hub_in_reach() else None
 
 
 def _load(setting: Setting) -> Loaded:
