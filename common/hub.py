@@ -107,8 +107,8 @@ def _explained(error: Exception, instead: Message) -> tuple[Message, Message]:
         )
     elif offline():
         wrong = (
-            "cannot be fetched, ALLO_OFFLINE is set and it is not in the cache",
-            "ne peut être téléchargé, ALLO_OFFLINE est réglé et il n'est pas dans le cache",
+            "cannot be fetched, the Hub is out of reach (ALLO_OFFLINE is set)",
+            "ne peut être téléchargé, le Hub est hors d'atteinte (ALLO_OFFLINE est réglé)",
         )
         mend = f"unset it, or {instead.en}", f"enlevez ce réglage, ou {instead.fr}"
     elif status in (401, 403, 429):

@@ -118,8 +118,10 @@ class CTranslate2Engine(Engine):
     @staticmethod
     def _hypothesis(tokens: list[int], score: float, no_speech: float, max_tokens: int) -> Hypothesis:
         count = len(tokens)
-        logprob = score * count / (count + 1)  # its score is a mean that leaves the end token out
-        return Hypothesis(tokens, logprob, no_speech, cut=count >= max_tokens)
+        cut = count >= max_tokens
+        # its score is the sum, with the end token where there is one, over a count that leaves the end token out
+        logprob = score if cut else score * count / (count + 1)
+        return Hypothesis(tokens, logprob, no_speech, cut)
 
     def align(
         self,

@@ -1,7 +1,7 @@
-"""One base's weights in memory, and the adapters beside them; each piece of work has them to itself.
+"""One base's weights in memory, and the adapters beside them; one thread at a time uses them.
 
-peft switches adapters for the whole model, so that a thread would hear with the adapter that another one has just
-switched on. Here switching and work are one, under one lock.
+peft switches adapters for the whole model: a thread would transcribe with the adapter that another thread has just
+switched on. Here one lock is held while an adapter is switched on and used.
 """
 
 import threading
@@ -25,9 +25,9 @@ warnings.filterwarnings("ignore", "Already found a `peft_config` attribute")  # 
 
 @dataclass(frozen=True, eq=False)
 class Adapter:
-    """An adapter in memory; it leaves when nobody holds this any more."""
+    """An adapter in memory; it is removed from the layers when the last reference to this object is gone."""
 
-    name: str  # in the model's layers: its content's hash, and a number that no other ever had
+    name: str  # in the model's layers: the hash of its content, and a number that is used once
     memory: int  # bytes
 
 
@@ -37,13 +37,13 @@ class SharedWeights:
         self.lock = threading.Lock()
         self._on: str | None = None  # the adapter that is switched on
         self._adapters: weakref.WeakValueDictionary[str, Adapter] = weakref.WeakValueDictionary()  # by content
-        self._gone: deque[str] = deque()  # names of adapters that nobody holds, still in the layers
+        self._unused: deque[str] = deque()  # names of adapters without a reference, still in the layers
         self._numbers = count(1)
 
     def adapter(self, choice: Choice, lora: Lora) -> Adapter:
         """The choice's adapter, which holds `lora`, loaded once for all engines that use it."""
         key = content(choice.adapter_folder)
-        with self._alone():
+        with self._locked():
             found = self._adapters.get(key)
             if found is None:
                 found = self._adapters[key] = self._load(choice, lora, f"{key}-{next(self._numbers)}")
@@ -52,13 +52,13 @@ class SharedWeights:
 
     @contextmanager
     def using(self, adapter: Adapter | None) -> Iterator[WhisperForConditionalGeneration]:
-        """The model to oneself, this adapter on and every other off."""
-        with self._alone():
+        """Gives the model to this thread alone, with this adapter on and every other off."""
+        with self._locked():
             self._switch(adapter.name if adapter else None)
             yield self.whisper
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         try:
             with self.lock:
                 yield
@@ -66,11 +66,11 @@ class SharedWeights:
             self._sweep()
 
     def _load(self, choice: Choice, lora: Lora, name: str) -> Adapter:
-        self._on = name  # whatever is loaded is on
-        with ExitStack() as refused:
-            refused.callback(self._remove, name)
+        self._on = name  # peft switches on what it loads
+        with ExitStack() as undo:
+            undo.callback(self._remove, name)
             adapters.attach(self.whisper, choice, lora, name)
-            refused.pop_all()
+            undo.pop_all()
         parts = [part for path, part in self.whisper.named_parameters() if name in path.split(".")]
         return Adapter(name, sum(part.numel() * part.element_size() for part in parts))
 
@@ -85,14 +85,14 @@ class SharedWeights:
         getattr(self.whisper, "peft_config", {}).pop(name, None)
 
     def _leave(self, name: str) -> None:
-        """Called by the garbage collector, perhaps in a thread that holds the lock: who holds it sweeps afterwards."""
-        self._gone.append(name)
+        """Called by the garbage collector, perhaps in a thread that holds the lock, which then sweeps at its end."""
+        self._unused.append(name)
         self._sweep()
 
     def _sweep(self) -> None:
-        while self._gone and self.lock.acquire(blocking=False):
+        while self._unused and self.lock.acquire(blocking=False):
             try:
-                self._remove(self._gone.popleft())
+                self._remove(self._unused.popleft())
             finally:
                 self.lock.release()
 
@@ -102,9 +102,9 @@ _loading = threading.Lock()
 
 
 def shared(key: Hashable, load: Callable[[], WhisperForConditionalGeneration]) -> SharedWeights:
-    """The body of this key, as long as anyone holds it, else a new one."""
+    """The weights of this key, loaded unless they are in memory; they leave it with the last reference to them."""
     with _loading:
-        body = _in_memory.get(key)
-        if body is None:
-            body = _in_memory[key] = SharedWeights(load())
-    return body
+        found = _in_memory.get(key)
+        if found is None:
+            found = _in_memory[key] = SharedWeights(load())
+    return found

@@ -1,4 +1,4 @@
-"""Speculative decoding: a small Whisper drafts, the engine's model checks, and the text stays the engine's own.
+"""Speculative decoding: a small Whisper drafts, the engine's model verifies, and the text is that of the engine.
 
 transformers does both (`assistant_model`), for greedy decoding of one clip at a time.
 """
@@ -15,7 +15,7 @@ from common.messages import UserError
 from speech.engines.short_window import ShortWindowWhisper
 from speech.models.checkpoint import Choice, reading
 
-ALIKE = 0.05  # of their size: encoders whose states differ by less are one encoder, rounded or hardly adapted
+ALIKE = 0.05  # of their size: encoders whose states differ by less are the same, but for rounding or a light adapter
 TOKENS = ("decoder_start_token_id", "eos_token_id", "no_timestamps_token_id")
 
 
@@ -29,15 +29,15 @@ class Draft(ShortWindowWhisper):
         return outputs
 
 
-class Passed(nn.Module):
-    """In an encoder's place, where what comes in are states already."""
+class IdentityEncoder(nn.Module):
+    """Stands in for an encoder where the input is encoder states already."""
 
     def forward(self, input_features: torch.Tensor, **_) -> BaseModelOutput:
         return BaseModelOutput(input_features)
 
 
-class Rounds(StoppingCriteria):
-    """Counts how often the checking model spoke; stops nothing."""
+class RoundCounter(StoppingCriteria):
+    """Counts how often the verifying model was run; stops nothing."""
 
     count = 0
 
@@ -47,21 +47,21 @@ class Rounds(StoppingCriteria):
 
 
 class Drafted(NamedTuple):
-    """What was said, with the help of drafts."""
+    """The output of a generation with drafts."""
 
     outputs: ModelOutput
     drafted: int  # tokens
-    accepted: int  # those that the other model says too; the one that ends a round counts as its own
+    accepted: int  # drafted tokens that the other model confirmed; the token that ends a round is its own
 
 
 class Assistant:
-    """A model that drafts for another one, whoever has that to himself."""
+    """A model that drafts for another one, which the caller has locked for itself."""
 
     def __init__(self, choice: Choice, whisper: ShortWindowWhisper, generation: GenerationConfig):
         """Loads the choice in the precision that `whisper`, with its `generation`, computes in, and beside it.
 
-        Where both hear alike (`whisper` with the adapter that is on), the draft's encoder is dropped. Raises UserError
-        where their tokens or their mel bins differ.
+        Where both encoders give the same states (`whisper` with the adapter that is on), the draft's is dropped. Raises
+        UserError where their tokens or their mel bins differ.
         """
         self.name = choice.model
         with reading(choice):
@@ -69,15 +69,15 @@ class Assistant:
                 choice.folder, device_map=whisper.device, dtype=whisper.dtype, use_safetensors=True
             ).eval()
         self._check(whisper, generation)
-        self.model.generation_config.max_length = None  # a draft's length is told each time, in new tokens
-        self.shares_encoder = _hear_alike(self.model, whisper)
+        self.model.generation_config.max_length = None  # a draft's length is given each time, in new tokens
+        self.shares_encoder = _same_encoder(self.model, whisper)
         if self.shares_encoder:
-            self.model.model.encoder = Passed()
+            self.model.model.encoder = IdentityEncoder()
         self.memory = self.model.get_memory_footprint()
 
     def generate(self, whisper: ShortWindowWhisper, states: torch.Tensor, mel: torch.Tensor, **how) -> Drafted:
-        """What `whisper` says after `states`, of one clip, by its greedy decoding; `how` is for its generate()."""
-        rounds, start = Rounds(), how["decoder_input_ids"].shape[1]
+        """Decodes the `states` of one clip greedily with `whisper`; `how` goes to its generate()."""
+        rounds, start = RoundCounter(), how["decoder_input_ids"].shape[1]
         self.model.drafted = 0
         outputs = GenerationMixin.generate(
             whisper,
@@ -102,16 +102,16 @@ class Assistant:
             )
         if ours.num_mel_bins != whisper.config.num_mel_bins:
             raise UserError(
-                en=f"The assistant {self.name} hears {ours.num_mel_bins} mel bins and the model "
+                en=f"The assistant {self.name} takes {ours.num_mel_bins} mel bins and the model "
                 f"{whisper.config.num_mel_bins}: name one of the same family.",
-                fr=f"L'assistant {self.name} entend {ours.num_mel_bins} bandes mel et le modèle "
+                fr=f"L'assistant {self.name} prend {ours.num_mel_bins} bandes mel et le modèle "
                 f"{whisper.config.num_mel_bins} : nommez-en un de la même famille.",
             )
 
 
 @torch.inference_mode()
-def _hear_alike(draft: ShortWindowWhisper, whisper: ShortWindowWhisper) -> bool:
-    """Whether both encoders make the same of one sound."""
+def _same_encoder(draft: ShortWindowWhisper, whisper: ShortWindowWhisper) -> bool:
+    """Whether both encoders give nearly the same states for one sound."""
     bins = whisper.config.num_mel_bins
     sound = torch.sin(torch.arange(bins * 200, device=whisper.device) ** 1.5).reshape(1, bins, 200).to(whisper.dtype)
     one, other = (model.get_encoder()(sound).last_hidden_state.float() for model in (draft, whisper))

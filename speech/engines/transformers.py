@@ -1,4 +1,4 @@
-"""transformers: any device, any precision; bases and adapters share weights, and a small model may draft."""
+"""transformers: any device, any precision; adapters share their base's weights, and a small model may draft."""
 
 import copy
 import threading
@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from transformers import BitsAndBytesConfig, GenerationConfig, GenerationMixin, LogitsProcessor
+from transformers import BitsAndBytesConfig, GenerationConfig, GenerationMixin
 from transformers.generation.logits_process import WhisperTimeStampLogitsProcessor
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import ModelOutput
 
 from common.messages import Message
 from speech.engines.base import Alignment, Engine, Hypothesis, gpu_full
+from speech.engines.log_probs import BeamLogProbs, GreedyLogProbs
 from speech.engines.shared_weights import shared
 from speech.engines.short_window import ShortWindowWhisper
 from speech.engines.speculative import Assistant
@@ -26,59 +27,13 @@ QUANTISED = (
     "8bit",
     "4bit",
 )  # DoRA asks for a layer's whole weight, and bitsandbytes' 8-bit layers break when it is read
-BEAM_STATES = 8 * 1500  # encoder states of all a beam's texts: as many as a batch of full windows has
-_dice = threading.Lock()  # torch draws for all threads from one state
+BEAM_STATES = 8 * 1500  # encoder states of all hypotheses of a beam: as many as a batch of full windows has
+_sampling = threading.Lock()  # torch's random state is that of all threads
 
 
 class Encoded(NamedTuple):
     states: torch.Tensor  # (batch, frames / 2, width)
     mel: torch.Tensor | None  # (batch, mels, frames), for an assistant that has an encoder of its own
-
-
-class Chosen(LogitsProcessor):
-    """Notes the log-probability of what greedy decoding chooses, step by step, and leaves the scores as they are.
-
-    Kept until the end, the scores themselves would take 200 kB a clip and step, three times over.
-    """
-
-    def __init__(self):
-        self.steps: list[torch.Tensor] = []
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        self.steps.append(scores.max(-1).values - scores.logsumexp(-1))
-        return scores
-
-
-class Paths(LogitsProcessor):
-    """Notes the log-probability of all that a beam goes through, step by step, and leaves the scores as they are.
-
-    A path is the clip's place and the ids so far; of the scores no more than the last step's are kept.
-    """
-
-    def __init__(self, beams: int, end: int):
-        self.beams, self.end = beams, end
-        self.sums: dict[tuple[int, ...], float] = {}
-        self.ends: dict[tuple[int, ...], float] = {}  # of the end token after a path
-        self.rows: dict[tuple[int, ...], int] = {}  # of the last step
-        self.last: torch.Tensor | None = None
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        paths = [(row // self.beams, *ids) for row, ids in enumerate(input_ids.tolist())]
-        sums = [0.0] * len(paths) if self.last is None else self._with_last_step(paths)
-        self.last, self.rows = scores.log_softmax(-1), {path: row for row, path in enumerate(paths)}
-        self.sums.update(zip(paths, sums, strict=True))
-        self.ends.update(zip(paths, self.last[:, self.end].tolist(), strict=True))
-        return scores
-
-    def _with_last_step(self, paths: Sequence[tuple[int, ...]]) -> list[float]:
-        rows, tokens = [self.rows[path[:-1]] for path in paths], [path[-1] for path in paths]
-        steps = self.last[rows, tokens].tolist()
-        return [self.sums[path[:-1]] + step for path, step in zip(paths, steps, strict=True)]
-
-    def logprob(self, clip: int, ids: Sequence[int], ended: bool) -> float:
-        """Of the ids, prompt and text, and where it `ended` of the end token."""
-        path = (clip, *ids)
-        return self.sums[path] + self.ends[path] if ended else self._with_last_step([path])[0]
 
 
 def _loaded(choice: Choice, lora: Lora | None, device: str, precision: str) -> ShortWindowWhisper:
@@ -92,8 +47,8 @@ def _loaded(choice: Choice, lora: Lora | None, device: str, precision: str) -> S
 
 
 def _loading(precision: str, device: str) -> dict:
-    """How from_pretrained is asked for a torch dtype by its name, or for bitsandbytes' 8bit or 4bit."""
-    if precision == "8bit":  # its product is in float16, whatever it is given
+    """from_pretrained's arguments for a torch dtype by its name, or for bitsandbytes' 8bit or 4bit."""
+    if precision == "8bit":  # its product is always in float16
         return {"quantization_config": BitsAndBytesConfig(load_in_8bit=True), "dtype": torch.float16}
     if precision == "4bit":
         rest = torch.float16 if device == "cuda" else torch.float32
@@ -106,9 +61,10 @@ class TransformersEngine(Engine):
     name = "transformers"
 
     def __init__(self, choice: Choice, reason: Message, device: str, precision: str, assistant: Choice | None = None):
-        """`precision` is a torch dtype's name, or 8bit or 4bit (bitsandbytes). Greedy decoding asks the `assistant`.
+        """`precision` is a torch dtype's name, or 8bit or 4bit (bitsandbytes). The `assistant` drafts for greedy text.
 
-        Engines of one base, device and precision share its weights; an adapter is loaded beside them, once.
+        Engines of one base, device and precision share its weights, and an adapter is loaded beside them, once. An
+        adapter that changes the base's own weights has weights of its own, with the adapter in them.
         """
         super().__init__(choice, reason)
         self.device, self.precision = device, precision
@@ -128,7 +84,7 @@ class TransformersEngine(Engine):
 
     @contextmanager
     def exclusive(self) -> Iterator[ShortWindowWhisper]:
-        """The model to oneself, with this engine's adapter switched on and no other. Raises UserError on a full GPU."""
+        """Gives the model to this thread alone, with this engine's adapter on. Raises UserError on a full GPU."""
         try:
             with self.shared_weights.using(self._adapter) as whisper:
                 yield whisper
@@ -165,9 +121,9 @@ class TransformersEngine(Engine):
     def generate(
         self, states: Encoded, prompt: Sequence[int], *, beam_size: int, temperature: float, max_tokens: int
     ) -> list[Hypothesis]:
-        """As every engine does; an assistant drafts where it is greedy, one clip after the other: the text is the same.
+        """As every engine does; with an assistant, greedy decoding goes clip by clip, and the text is the same.
 
-        Beams and temperatures above 0 are decoded without it.
+        Beams and temperatures above 0 are decoded without the assistant.
         """
         if beam_size > 1 and not temperature:
             return [found[0] for found in self.beam(states, prompt, size=beam_size, max_tokens=max_tokens)]
@@ -176,9 +132,9 @@ class TransformersEngine(Engine):
             no_speech = self._no_speech(whisper, states.states)
             if temperature:
                 how.update(do_sample=True, temperature=temperature, top_k=0)
-                with _dice, torch.random.fork_rng():
-                    torch.manual_seed(0)  # a second hearing of the same clip gives the same text
-                    texts, scores = self._drawn(whisper, states.states, prompt, how)
+                with _sampling, torch.random.fork_rng():
+                    torch.manual_seed(0)  # the same clip gives the same text again
+                    texts, scores = self._sampled(whisper, states.states, prompt, how)
             elif self._assistant:
                 texts, scores = self._drafted(whisper, states, prompt, how)
             else:
@@ -186,7 +142,7 @@ class TransformersEngine(Engine):
         return [self._hypothesis(*each) for each in zip(texts, scores, no_speech, strict=True)]
 
     def beam(self, states: Encoded, prompt: Sequence[int], *, size: int, max_tokens: int) -> list[list[Hypothesis]]:
-        """A few clips at a time: each text of the beam has a copy of what the decoder makes of its clip's states."""
+        """A few clips at a time: each hypothesis has its own copy of the decoder's cross-attention cache."""
         at_once = max(1, BEAM_STATES // (size * states.states.shape[1]))
         places = range(len(states.states))
         parts = (self.select(states, places[at : at + at_once]) for at in places[::at_once])
@@ -194,15 +150,15 @@ class TransformersEngine(Engine):
 
     @torch.inference_mode()
     def _beam(self, states: Encoded, prompt: Sequence[int], size: int, max_tokens: int) -> list[list[Hypothesis]]:
-        how, paths = self._how(prompt, max_tokens), Paths(size, self.generation.eos_token_id)
-        # it ends with as many texts as are asked for, as CTranslate2 does: longer ones are likelier a token, and loops
+        how, paths = self._how(prompt, max_tokens), BeamLogProbs(size, self.generation.eos_token_id)
+        # ends with as many hypotheses as requested, like CTranslate2: longer ones have higher means, and are loops
         how.update(num_beams=size, num_return_sequences=size, early_stopping=True)
         with self.exclusive() as whisper:
             no_speech = self._no_speech(whisper, states.states)
             outputs = GenerationMixin.generate(
                 whisper,
                 encoder_outputs=BaseModelOutput(states.states),
-                **self._asked(states.states, prompt, how, paths),
+                **self._arguments(states.states, prompt, how, paths),
             )
         clips = outputs.sequences.view(len(no_speech), size, -1).tolist()
         return [
@@ -210,7 +166,7 @@ class TransformersEngine(Engine):
             for clip, (some, share) in enumerate(zip(clips, no_speech, strict=True))
         ]
 
-    def _of_beam(self, paths: Paths, clip: int, ids: list[int], given: int, no_speech: float) -> Hypothesis:
+    def _of_beam(self, paths: BeamLogProbs, clip: int, ids: list[int], given: int, no_speech: float) -> Hypothesis:
         ended = paths.end in ids[given:]
         until = ids.index(paths.end, given) if ended else len(ids)
         scored = until - given + ended
@@ -230,8 +186,8 @@ class TransformersEngine(Engine):
         shares = self._first_logits(whisper, states).softmax(-1)
         return shares[:, self.generation.no_timestamps_token_id - 1].tolist()
 
-    def _asked(self, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig, *processors) -> dict:
-        """What all ways of decoding give to generate(), but the states themselves."""
+    def _arguments(self, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig, *processors) -> dict:
+        """The arguments that every way of decoding gives to generate(), but for the states."""
         timed = self.generation.no_timestamps_token_id not in prompt
         return {
             "generation_config": how,
@@ -244,17 +200,17 @@ class TransformersEngine(Engine):
 
     def _greedy(self, whisper: ShortWindowWhisper, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig):
         """Token ids (batch, tokens) after the prompt, and their log-probabilities."""
-        chosen = Chosen()
+        chosen = GreedyLogProbs()
         outputs = GenerationMixin.generate(
-            whisper, encoder_outputs=BaseModelOutput(states), **self._asked(states, prompt, how, chosen)
+            whisper, encoder_outputs=BaseModelOutput(states), **self._arguments(states, prompt, how, chosen)
         )
         return outputs.sequences[:, len(prompt) :], torch.stack(chosen.steps, dim=1)
 
-    def _drawn(self, whisper: ShortWindowWhisper, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig):
-        """The same for drawn tokens, whose probabilities are known at the end."""
+    def _sampled(self, whisper: ShortWindowWhisper, states: torch.Tensor, prompt: Sequence[int], how: GenerationConfig):
+        """The same for sampled tokens, whose probabilities are known at the end."""
         how.update(output_scores=True)
         outputs = GenerationMixin.generate(
-            whisper, encoder_outputs=BaseModelOutput(states), **self._asked(states, prompt, how)
+            whisper, encoder_outputs=BaseModelOutput(states), **self._arguments(states, prompt, how)
         )
         return outputs.sequences[:, len(prompt) :], _logprobs(whisper, outputs)
 
@@ -265,7 +221,7 @@ class TransformersEngine(Engine):
         for at in range(len(encoded.states)):
             states, mel = (part if part is None else part[at : at + 1] for part in encoded)
             outputs, drafted, accepted = self._assistant.generate(
-                whisper, states, mel, **self._asked(states, prompt, how)
+                whisper, states, mel, **self._arguments(states, prompt, how)
             )
             self.drafted += drafted
             self.accepted += accepted
@@ -284,7 +240,7 @@ class TransformersEngine(Engine):
         self, states: Encoded, prompt: Sequence[int], tokens: Sequence[Sequence[int]], frames: Sequence[int]
     ) -> list[Alignment]:
         with self.exclusive() as whisper:
-            whisper.set_attn_implementation("eager")  # the only one that shows its attention
+            whisper.set_attn_implementation("eager")  # the only implementation that returns its attention
             try:
                 return [
                     self._align(whisper, state, list(prompt), list(text), count)

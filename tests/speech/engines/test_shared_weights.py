@@ -18,7 +18,7 @@ from speech.audio.decode import read
 from speech.engines import Engine, load
 from speech.models.choose import choose
 from tests.kit.adapters import saved
-from tests.speech.engines.test_speculative import cut
+from tests.kit.weights import cut
 
 THREADS, REQUESTS, CLIPS = 8, 200, 3
 FRAMES = 100  # of mel: short windows make quick work

@@ -17,23 +17,10 @@ from speech.decoding.decode import Options, decode
 from speech.engines import Engine, load
 from speech.models.choose import choose
 from tests.kit.adapters import saved
+from tests.kit.weights import cut
 
 PLAIN = Options(timestamps=False)
 PROMPTS = ("conf-full", "vm-nobodyavail")
-
-
-def cut(folder: Path, encoder: int, decoder: int) -> str:
-    """The embedded base, only the first layers of its encoder and decoder: a draft."""
-    whole = choose("whisper-base").folder
-    shutil.copytree(whole, folder, ignore=shutil.ignore_patterns("*.safetensors", "SHA256.json"))
-    whisper = WhisperForConditionalGeneration.from_pretrained(whole)
-    whisper.model.encoder.layers, whisper.model.decoder.layers = (
-        whisper.model.encoder.layers[:encoder],
-        whisper.model.decoder.layers[:decoder],
-    )
-    whisper.config.encoder_layers, whisper.config.decoder_layers = encoder, decoder
-    whisper.save_pretrained(folder)
-    return str(folder)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +136,7 @@ def random(folder: Path, **sizes) -> str:
 
 @pytest.mark.parametrize(
     ("sizes", "sentence"),
-    [({"vocab_size": 51866}, "has other tokens"), ({"num_mel_bins": 128}, "hears 128 mel bins and the model 80")],
+    [({"vocab_size": 51866}, "has other tokens"), ({"num_mel_bins": 128}, "takes 128 mel bins and the model 80")],
 )
 def test_a_draft_of_another_family_is_refused(tmp_path, sizes, sentence):
     with pytest.raises(UserError, match=sentence):

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
-from transformers import WhisperConfig, WhisperForConditionalGeneration
+from transformers import WhisperConfig
 
 from common.messages import UserError
 from speech.models import bundled
 from speech.models.choose import choose
+from tests.kit import weights
 from tests.kit.hub import COMMIT, serve
 
 CHOOSE = """
@@ -31,19 +31,7 @@ else:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> Path:
-    """A Whisper with random weights, small, with the real tokens: what a folder or a repository of the Hub holds."""
-    folder = tmp_path_factory.mktemp("tiny") / "whisper-tiny-random"
-    shutil.copytree(
-        bundled.transformers_folder(), folder, ignore=shutil.ignore_patterns("*.safetensors", "SHA256.json")
-    )
-    torch.manual_seed(0)
-    sizes = {"d_model": 64, "encoder_ffn_dim": 128, "decoder_ffn_dim": 128}
-    depth = {"encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
-    config = WhisperConfig.from_pretrained(folder, **sizes, **depth)
-    generation = json.loads((folder / "generation_config.json").read_text()) | {"alignment_heads": [[1, 0], [1, 1]]}
-    WhisperForConditionalGeneration(config).save_pretrained(folder)
-    (folder / "generation_config.json").write_text(json.dumps(generation))
-    return folder
+    return weights.tiny(tmp_path_factory.mktemp("tiny") / "whisper-tiny-random")
 
 
 def chosen(tmp_path: Path, endpoint: str, *arguments: str, **settings: str) -> dict:
