@@ -18,6 +18,7 @@ from ui.kit.html import render
 from ui.kit.i18n import TRANSLATIONS, label, reader_of, say
 from ui.kit.theme import THEME
 from ui.training import tab as training
+from ui.transcribe import live
 from ui.transcribe import tab as transcribe
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -56,11 +57,17 @@ def build() -> gr.Blocks:
             called = calls.tab()
             dataset.tab()
             compare.tab()
-            training.tab([spoken[-1], called[-1]])
+            training.tab([spoken[3], called[-1]])
         page.load(_welcome, None, [*spoken, *called], queue=False, api_visibility="private", show_progress="hidden")
         page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
-        page.unload(session.leave)
+        page.unload(_leave)
     return page
+
+
+def _leave(request: gr.Request) -> None:
+    """A page that was closed or loaded again."""
+    session.leave(request)
+    live.leave(request)
 
 
 def _welcome(request: gr.Request) -> tuple:

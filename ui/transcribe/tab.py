@@ -19,7 +19,7 @@ from ui.kit.fields import adapter_field, adapters, languages
 from ui.kit.html import alert
 from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.theme import WAVE
-from ui.transcribe import model_inside
+from ui.transcribe import live, model_inside
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")  # Debian's asterisk-core-sounds-fr-wav
 SAMPLES = {
@@ -32,10 +32,11 @@ SAMPLES = {
 FORMATS = ("txt", "srt", "vtt", "json")
 
 
-def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
+def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown, gr.HTML]:
     """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads."""
     with gr.Tab(label("transcribe"), elem_id="transcribe"), gr.Row(elem_classes="desk"):
         with gr.Column(scale=5, min_width=320):
+            microphone, hint = live.recorder()
             recording = gr.Audio(
                 label=label("recording"),
                 sources=["upload", "microphone"],
@@ -59,7 +60,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
             picked, clicks = _samples(recording)
         with gr.Column(scale=7, min_width=320):
             text = gr.HTML(apply_default_css=False, js_on_load=transcript_html.SEEK, elem_id="result")
-            progress, recording_now = gr.State(), gr.State(False)
+            progress, recording_now, said = gr.State(), gr.State(False), gr.State()
             with gr.Row(visible=False, elem_classes="downloads") as downloads:
                 files = [gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS]
             model_inside.accordion(language, task, timestamps)
@@ -77,17 +78,20 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown]:
     working.failure(_interrupted, progress, ended, **PRIVATE)
     gr.on([stop.click, recording.clear, *clicks], None, cancels=working)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
+    spoken = live.wire(microphone, [language, task, hot_words, adapter], text, said, recording)
+    spoken.success(_live_text, said, [downloads, text, *files], **PRIVATE)
     program.click(transcribe, asked, answer, api_name="transcribe", **FOUR_AT_ONCE)
-    return language, task, text, adapter
+    return language, task, text, adapter, hint
 
 
-def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown]:
+def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown, str]:
     """What `tab` returned, for this reader."""
     return (
         gr.Dropdown(languages(reader)),
         gr.Radio(_tasks(reader)),
         transcript_html.invitation(reader),
         adapters(reader),
+        live.hint(reader),
     )
 
 
@@ -192,6 +196,15 @@ def _interrupted(progress, request: gr.Request) -> tuple:
     if progress is None:
         shown = alert(say(reader_of(request), "interrupted"))
     return start, stop, downloads, shown, *files
+
+
+def _live_text(transcript, request: gr.Request) -> tuple:
+    """A live session's transcript, as any recording's."""
+    if transcript is None:
+        return gr.skip(), gr.skip(), *[gr.skip()] * len(FORMATS)
+    seconds = transcript.audio.seconds
+    shown = transcript_html.finished(transcript, seconds, seconds, reader_of(request))
+    return gr.Row(visible=bool(transcript.turns)), shown, *_files(transcript)
 
 
 def _files(transcript) -> list[Path]:
