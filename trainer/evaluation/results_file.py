@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from common.files import write_bytes, write_json
 from common.messages import UserError
 from corpus import Corpus
+from scoring.measures import judge, normaliser_of
 
 RUN_FOLDER = "heard"  # of a run, for the results files of its report, as the first version called it
 
@@ -40,7 +41,10 @@ class Row(NamedTuple):
 
 
 def rows(output: Path) -> list[Row]:
-    """Reads what `output` and its parts hold so far, whole lines only, each clip once."""
+    """Reads what `output` and its parts hold so far, whole lines only, each clip once.
+
+    What an earlier version of the normaliser scored is scored again.
+    """
     found = {}
     for path in (output, *_parts(output)):
         if path.exists():
@@ -48,7 +52,19 @@ def rows(output: Path) -> list[Row]:
             for cells in list(csv.reader(io.StringIO(text)))[1:]:
                 row = _row(cells)
                 found[row.id] = row
-    return list(found.values())
+    return list(found.values()) if _is_current(output) else _scored_again(list(found.values()))
+
+
+def _is_current(output: Path) -> bool:
+    return facts(output).get("normaliser") == normaliser_of("french").name
+
+
+def _scored_again(rows: list[Row]) -> list[Row]:
+    scores = judge([row.reference for row in rows], [row.hypothesis for row in rows])
+    names = ("wer", "substitutions", "deletions", "insertions", "words")
+    return [
+        row._replace(**{name: getattr(score, name) for name in names}) for row, score in zip(rows, scores, strict=True)
+    ]
 
 
 def join(output: Path, all_rows: Iterable[Row], corpus: Corpus) -> list[Row]:
@@ -60,6 +76,8 @@ def join(output: Path, all_rows: Iterable[Row], corpus: Corpus) -> list[Row]:
         write_bytes(output, _lines([Row._fields, *ordered]))
         for path in _parts(output):
             path.unlink()
+    if facts(output):
+        _write_facts(output, facts(output) | {"normaliser": normaliser_of("french").name})
     return ordered
 
 
@@ -111,7 +129,7 @@ def _sign(output: Path, asked: dict) -> None:
                 fr=f"{output} contient autre chose que cette évaluation : nommez un autre fichier, ou déplacez-le.",
             )
     else:
-        _write_facts(output, {"asked": asked})
+        _write_facts(output, {"asked": asked, "normaliser": normaliser_of("french").name})
 
 
 def facts(output: Path) -> dict:

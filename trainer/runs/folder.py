@@ -162,7 +162,7 @@ class Run:
 def disk_full() -> UserError:
     """A new one each time: an exception that is kept keeps all variables of where it was raised."""
     return UserError(
-        en="The disk is full: make room, and resume with --resume; the best adapter so far is kept.",
+        en="The disk is full: make room, and resume with --resume; the best adapter so far is saved.",
         fr="Le disque est plein : libérez de la place, et poursuivez avec --resume ; le meilleur adaptateur est "
         "conservé.",
     )

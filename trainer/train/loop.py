@@ -241,7 +241,7 @@ class LoraTrainer(Seq2SeqTrainer):
         return super().compute_loss(model, inputs, *more, **how)
 
     def _diverged(self) -> UserError:
-        kept = Message(en="the best adapter so far is kept", fr="le meilleur adaptateur est conservé")
+        kept = Message(en="the best adapter so far is saved", fr="le meilleur adaptateur est conservé")
         if self.run and not self.run.adapter.exists():
             kept = Message(
                 en="none was evaluated yet, so there is no adapter", fr="aucun adaptateur n'avait encore été évalué"

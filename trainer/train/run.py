@@ -36,7 +36,7 @@ from trainer.train.request import TrainingRequest
 from trainer.train.stop import Cancelled, StopFlag, stop_on_signals
 
 CANCELLED = Message(
-    en="cancelled, as requested; the best adapter so far is kept, and --resume goes on",
+    en="cancelled, as requested; the best adapter so far is saved, and --resume goes on",
     fr="annulé, comme demandé ; le meilleur adaptateur est conservé, et --resume poursuit",
 )
 

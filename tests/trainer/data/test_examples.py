@@ -403,11 +403,11 @@ def test_a_smaller_share_is_part_of_a_larger_one_and_divides_no_call(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([{"split": "test"}] * 3, "no clips to learn from"),
+        ([{"split": "test"}] * 3, "no clips to train on"),
         ([{"split": "train"}, {"split": "test"}], "no clips to choose the best adapter by"),
         (
             [{"split": "train", "call": "one"}, {"split": "train", "call": "one"}, {"split": "test", "call": "two"}],
-            "ch",
+            "no clips to choose the best adapter by",
         ),
         ([{"split": "train", "language": "it"}, {"split": "test", "language": "it"}], "another language (it)"),
     ],

@@ -291,7 +291,7 @@ def test_what_was_refused_may_be_asked_again_in_the_same_folder(corpus, tiny, tm
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [(["0.wav,oui,train"], "no clips to choose the best adapter by"), (["0.wav,oui,test"], "no clips to learn from")],
+    [(["0.wav,oui,train"], "no clips to choose the best adapter by"), (["0.wav,oui,test"], "no clips to train on")],
 )
 def test_a_corpus_of_one_clip_is_refused(rows, said, corpus, tiny, tmp_path):
     one = tmp_path / "one"
