@@ -1,4 +1,4 @@
-"""allo-fr-1 by example: what is the same French, what must stay different. The tables are the specification."""
+"""allo-fr-2 by example: what is the same French, what must stay different. The tables are the specification."""
 
 import unicodedata
 
@@ -372,7 +372,7 @@ def test_the_canonical_form_is_what_is_heard():
 
 
 def test_the_variants_have_names():
-    assert (NAME, WITHOUT_FILLERS) == ("allo-fr-1", "allo-fr-1 without fillers")
+    assert (NAME, WITHOUT_FILLERS) == ("allo-fr-2", "allo-fr-2 without fillers")
 
 
 def test_the_specification_is_as_long_as_promised():

@@ -42,7 +42,7 @@ def test_counts_by_hand():
     assert found.wer == pytest.approx(100 * 4 / 13)
     assert [clip.wer for clip in found.clips] == pytest.approx([100 * 2 / 6, 25, None, 0])
     assert [clip.phantom for clip in found.clips] == [False, False, True, False] and found.phantoms == 1
-    assert found.normaliser == "allo-fr-1"
+    assert found.normaliser == "allo-fr-2"
 
 
 def test_a_batch_is_judged_as_the_corpus_is():
@@ -326,7 +326,7 @@ def test_the_metric_takes_batches_and_our_normaliser(metric_class, tmp_path):
         metric.add_batch(predictions=HYPOTHESES[at : at + 2], references=REFERENCES[at : at + 2])
     found = metric.compute()
     assert found == rates(REFERENCES, HYPOTHESES) and found["wer"] == score(REFERENCES, HYPOTHESES).wer
-    assert found["normaliser"] == "allo-fr-1"
+    assert found["normaliser"] == "allo-fr-2"
     with pytest.raises(ValueError, match="no normaliser 'german'"):
         metric_class("german")
 
@@ -418,9 +418,9 @@ def test_the_table_says_what_the_json_says(tmp_path, capsys):
         capsys.readouterr().out
         == """\
 2 clips, 5 words                        hypothesis
-WER, allo-fr-1                              40.0 %
+WER, allo-fr-2                              40.0 %
   95 % interval                     33.3 to 50.0 %
-WER, allo-fr-1 without fillers              40.0 %
+WER, allo-fr-2 without fillers              40.0 %
 WER, BasicTextNormalizer                    40.0 %
 WER, raw                                    40.0 %
 CER                                         32.0 %

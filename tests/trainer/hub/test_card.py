@@ -22,7 +22,7 @@ ALLO = {
     "settings": {"learning_rate": 0.0003, "steps": None, "modules": ["q_proj", "v_proj"], "rank": 32},
     "allo": 1,
 }
-BASE = {"normaliser": "allo-fr-1", "wer": 42.4, "cer": 25.12, "interval": [40.1, 44.6], "words": 651}
+BASE = {"normaliser": "allo-fr-2", "wer": 42.4, "cer": 25.12, "interval": [40.1, 44.6], "words": 651}
 ADAPTER = BASE | {"wer": 21.57, "cer": 12.5, "interval": [20.0, 23.1]}
 FORGOTTEN = {
     "en": {"before": 20.0, "after": 20.4, "lost": 0.4},
@@ -63,7 +63,7 @@ def test_the_front_matter_is_as_the_hub_reads_it():
     assert (wer.metric_type, wer.metric_value, wer.metric_name, wer.dataset_split) == (
         "wer",
         21.57,
-        "WER (allo-fr-1)",
+        "WER (allo-fr-2)",
         "test",
     )
     assert (cer.metric_type, cer.metric_value) == ("cer", 12.5)
