@@ -143,7 +143,8 @@ def test_sample_is_written_down_and_taken_away(french, tmp_path):
         assert download.value.suggested_filename == f"vm-intro.{format}"
         download.value.save_as(tmp_path / f"vm-intro.{format}")
         cues = pysubs2.load(str(tmp_path / f"vm-intro.{format}"))
-        assert [cue.plaintext for cue in cues] == shown
+        said = " ".join(cue.plaintext for cue in cues).split()  # long turns are cut in several cues
+        assert said == " ".join(shown).split()
         assert all(0 <= cue.start < cue.end <= 7_500 for cue in cues)
 
 

@@ -118,8 +118,9 @@ def test_a_call_is_read_heard_corrected_taken_away_kept_and_masked(french, serve
     field.press("Enter")
     expect(french.locator(f".dialogue .{side} b").first).to_have_text(NAME)
     subtitles = pysubs2.load(str(download(french, "↓ SRT", tmp_path)))
-    assert subtitles[-1].plaintext == f"{NAME} : {SAID}"
-    assert [cue.plaintext.partition(" : ")[2] for cue in subtitles] == turns(french).locator("p").all_inner_texts()
+    said = " ".join(" ".join(cue.plaintext for cue in subtitles).split())  # long turns are cut in several cues
+    assert said.endswith(f"{NAME} : {SAID}")
+    assert all(text in said for text in turns(french).locator("p").all_inner_texts())
     french.get_by_title("Échanger les noms").click()
     other = "voice-1" if side == "voice-0" else "voice-0"
     expect(french.locator(f"#call-timeline .party.{other} input")).to_have_value(NAME)
