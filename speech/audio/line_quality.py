@@ -26,11 +26,8 @@ QUIET = -38.0  # dBFS: a telephone's nominal level is -26
 NOISY = 17.0  # dB from voice to noise; a clean clip without a pause may have 25
 
 CODECS = {  # FFmpeg's names
-    "pcm_alaw": Message("A-law (G.711, the fixed telephone in Europe)", "loi A (G.711, le téléphone fixe en Europe)"),
-    "pcm_mulaw": Message(
-        "mu-law (G.711, the fixed telephone in North America and Japan)",
-        "loi µ (G.711, le téléphone fixe en Amérique du Nord et au Japon)",
-    ),
+    "pcm_alaw": Message("A-law (G.711, fixed telephone)", "loi A (G.711, téléphonie fixe)"),
+    "pcm_mulaw": Message("mu-law (G.711, fixed telephone)", "loi µ (G.711, téléphonie fixe)"),
     "gsm": Message("GSM (the first mobile telephones)", "GSM (les premiers téléphones mobiles)"),
     "gsm_ms": Message("GSM (the first mobile telephones)", "GSM (les premiers téléphones mobiles)"),
     "amr_nb": Message("AMR (mobile telephone)", "AMR (téléphone mobile)"),
