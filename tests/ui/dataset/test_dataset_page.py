@@ -88,7 +88,7 @@ def test_corpus_is_told_in_figures_and_bars(french):
     expect(french.locator("#where")).to_have_text("1–50 sur 505")
     bars = french.locator("#drawn .bars tr td:last-child").all_inner_texts()
     assert sum(map(int, bars)) == 505
-    expect(french.locator("#drawn .series")).to_have_text(re.compile("train.*validation.*test"))
+    expect(french.locator("#drawn .series")).to_have_text(re.compile("train.*validation.*test", re.DOTALL))
 
 
 def test_page_says_what_the_command_says(scored, french, capsys):
