@@ -17,8 +17,8 @@ from peft.functional import delete_adapter, set_adapter
 from transformers import WhisperForConditionalGeneration
 
 from speech.models import adapters
-from speech.models.adapter_files import Lora
 from speech.models.checkpoint import Choice, content
+from speech.models.lora.files import Lora
 
 warnings.filterwarnings("ignore", "Already found a `peft_config` attribute")  # several adapters are what we want
 

@@ -20,8 +20,8 @@ from speech.engines.shared_weights import shared
 from speech.engines.short_window import ShortWindowWhisper
 from speech.engines.speculative import Assistant
 from speech.models import adapters
-from speech.models.adapter_files import Lora
 from speech.models.checkpoint import Choice, reading
+from speech.models.lora.files import Lora
 
 QUANTISED = (
     "8bit",

@@ -14,9 +14,11 @@ from huggingface_hub import snapshot_download
 from common.cache import sha256
 from common.hub import hub_errors, offline
 from common.messages import Message, UserError
-from speech.models import adapter_files, bundled
-from speech.models.adapter_files import DamagedError, Lora, UnfitError
+from speech.models import bundled
 from speech.models.checkpoint import FACTS, FILES, Choice, facts, is_folder, present, reading, weight_files
+from speech.models.lora import files
+from speech.models.lora.errors import DamagedError, UnfitError, other_layers
+from speech.models.lora.files import Lora
 
 if TYPE_CHECKING:
     from torch import nn
@@ -83,7 +85,7 @@ def read(choice: Choice) -> Lora:
     with reading(choice), torch.device("meta"):  # names and sizes of the layers, without their weights
         base = WhisperForConditionalGeneration(WhisperConfig.from_pretrained(choice.folder))
     with fitting(choice):
-        return adapter_files.read(choice.adapter_folder, base)
+        return files.read(choice.adapter_folder, base)
 
 
 def attach(whisper: "nn.Module", choice: Choice, lora: Lora, name: str) -> None:
@@ -101,9 +103,9 @@ def _fill(model: "nn.Module", lora: Lora, name: str) -> None:
     try:
         left = set_peft_model_state_dict(model, lora.matrices, name)
     except RuntimeError as error:  # a bias or a magnitude of another size
-        raise adapter_files.other_layers() from error
+        raise other_layers() from error
     if left.unexpected_keys or any(name in key.split(".") for key in left.missing_keys):
-        raise adapter_files.other_layers()
+        raise other_layers()
 
 
 def merged_model(choice: Choice, lora: Lora) -> "WhisperForConditionalGeneration":

@@ -111,13 +111,18 @@ def content(folder: Path) -> str:
 
 @contextmanager
 def present(adapter: str) -> Iterator[None]:
-    """Turns a missing file of the adapter into a UserError."""
+    """Turns a file of the adapter that is gone, or cannot be read, into a UserError."""
     try:
         yield
     except FileNotFoundError as error:
         raise UserError(
             en=f"The adapter {adapter} was removed or renamed: choose it again.",
             fr=f"L'adaptateur {adapter} a été retiré ou renommé : choisissez-le à nouveau.",
+        ) from error
+    except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
+        raise UserError(
+            en=f"The adapter {adapter} cannot be read ({error.strerror}): check its files and their rights.",
+            fr=f"L'adaptateur {adapter} ne peut être lu ({error.strerror}) : vérifiez ses fichiers et leurs droits.",
         ) from error
 
 

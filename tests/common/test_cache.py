@@ -4,11 +4,12 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from hashlib import file_digest as digest
 from pathlib import Path
 
 import pytest
 
-from common.cache import built_once, sha256
+from common.cache import SEAL, built_once, sha256
 from common.messages import UserError
 from speech.models import bundled
 from tests.kit.disk import small_disk
@@ -58,11 +59,76 @@ def test_a_build_that_was_killed_is_swept_and_done_again(cache):
     assert sorted(path.name for path in cache.iterdir()) == ["builds", "thing", "thing.lock"]
 
 
+def flip(path: Path) -> None:
+    path.write_bytes(bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:])
+
+
+def clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+DAMAGES = {
+    "a bit": lambda folder: flip(folder / "done"),
+    "cut": lambda folder: (folder / "done").write_text("who"),
+    "gone": lambda folder: (folder / "done").unlink(),
+    "empty": clear,
+    "no seal": lambda folder: (folder / SEAL).unlink(),
+    "half a seal": lambda folder: (folder / SEAL).write_text("{"),
+    "a seal of another kind": lambda folder: (folder / SEAL).write_text("[1]"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_folder_that_was_damaged_is_built_again(cache, damage):
+    folder = built_once("thing", build, 0)
+    assert built_once("thing", build, 0) == folder and (cache / "builds").read_text() == "built\n"
+    DAMAGES[damage](folder)
+    built_once("thing", build, 0)
+    assert (cache / "builds").read_text() == "built\nbuilt\n" and (folder / "done").read_text() == "whole"
+
+
+def test_a_file_is_hashed_once_as_long_as_it_stays_the_same(cache, monkeypatch):
+    folder, read = built_once("thing", build, 0), []
+    os.utime(folder / "done", ns=(0, (folder / SEAL).stat().st_mtime_ns + 5))  # as a copy of the cache has it
+    monkeypatch.setattr("common.cache.hashlib.file_digest", lambda *asked: read.append(asked) or digest(*asked))
+    for _ in range(3):
+        built_once("thing", build, 0)
+    assert len(read) == 1
+
+
+def test_a_cache_on_a_read_only_disk_is_read(tmp_path, monkeypatch):
+    with small_disk(tmp_path, "1m") as disk:
+        monkeypatch.setenv("ALLO_CACHE", str(disk))
+        folder = built_once("thing", build, 0)
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        assert built_once("thing", build, 0) == folder
+        with pytest.raises(UserError, match=r"cannot be written \(Read-only file system\)"):
+            built_once("other", build, 0)
+
+
+@pytest.mark.parametrize(
+    "error", [FileNotFoundError(2, "gone", "/elsewhere/model"), OSError("of ours"), KeyError("bug")]
+)
+def test_an_error_of_the_build_is_not_one_of_the_cache(cache, error):
+    def fail(folder):
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        built_once("thing", fail, 0)
+    assert raised.value is error
+
+
 def test_the_embedded_model_is_joined_and_mended(cache):
     folder = bundled.ctranslate2_folder()
-    weights = folder / "model.bin"
-    assert weights.stat().st_size == 145_217_532
-    with open(weights, "r+b") as file:
+    assert (folder / "model.bin").stat().st_size == 145_217_532
+    (folder / SEAL).unlink()  # as earlier versions left it
+    before = folder.stat().st_ino
+    assert bundled.ctranslate2_folder().stat().st_ino == before
+    for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
+        (folder / name).write_text("{")
+        assert sha256(bundled.ctranslate2_folder() / name) == bundled.BESIDE[name]
+    with open(folder / "model.bin", "r+b") as file:
         file.seek(1_000_000)
         file.write(b"damage")
     assert sha256(bundled.ctranslate2_folder() / "model.bin") == bundled.SHA256
@@ -76,7 +142,9 @@ def test_the_read_back_checkpoint_is_whole_and_mended(cache):
     _, found = WhisperForConditionalGeneration.from_pretrained(folder, output_loading_info=True)
     assert not found["missing_keys"] and not found["unexpected_keys"] and not found["mismatched_keys"]
     os.truncate(folder / "model.safetensors", 1000)
+    (folder / "config.json").write_text("{}")
     assert (bundled.transformers_folder() / "model.safetensors").stat().st_size > 290_000_000
+    assert (folder / "config.json").stat().st_size > 100
 
 
 def test_weights_with_a_wrong_checksum_are_refused(cache, monkeypatch):

@@ -173,6 +173,12 @@ def add(name: str, *shape: int, dtype=torch.float32) -> Callable:
     return lambda tensors: tensors.update({f"base_model.model.{name}": torch.zeros(shape, dtype=dtype)})
 
 
+def magnitudes(tensors: dict) -> None:
+    """DoRA's, empty."""
+    for name in [name for name in tensors if name.endswith("lora_A.weight")]:
+        tensors[name.replace("lora_A.weight", "lora_magnitude_vector")] = torch.zeros(0)
+
+
 def drop(suffix: str) -> Callable:
     return lambda tensors: tensors.pop(next(name for name in tensors if name.endswith(suffix)))
 
@@ -192,10 +198,13 @@ REFUSED = [
     ({"r": 20_000}, None, "other layers or ranks"),
     ({"r": 8, "rank_pattern": {"v_proj": 40_000}}, None, "other layers or ranks"),
     ({"r": "4"}, None, "other layers or ranks"),
+    ({"r": []}, None, "other layers or ranks"),
+    ({"rank_pattern": {"q_proj": {}}, "r": None}, None, "other layers or ranks"),
     ({"lora_alpha": "8"}, None, "other layers"),
     ({"lora_alpha": 1e300}, None, "other layers"),
     ({"lora_alpha": math.nan}, None, "other layers"),
     ({"use_dora": True}, None, "other layers"),
+    ({"use_dora": True}, magnitudes, "other layers"),
     ({"lora_bias": True}, None, "other layers"),
     ({"modules_to_save": ["proj_out"]}, None, "other layers"),
     ({"trainable_token_indices": [10**9]}, None, "trainable_token_indices"),
@@ -217,12 +226,18 @@ def test_what_cannot_be_used_is_refused_by_both_engines_at_once(base, others, wh
     choice = choose(base, str(edited(whole, tmp_path / "adapter", settings, edit)))
     begun = time.monotonic()
     with pytest.raises(UserError, match="does not fit") as one:
-        TransformersEngine(choice, Message("", ""), "cpu", "float32")
+        engine(base, choice.adapter_folder)
     with pytest.raises(UserError) as other, adapters.merged(choice, tmp_path / "merged"):
         pass
     assert time.monotonic() - begun < PATIENCE
     assert reason in one.value.message.en and one.value.message == other.value.message
     assert all(torch.equal(given(loaded), before) for loaded, before in others)
+
+
+def test_a_bias_beside_a_layer_without_one_is_refused(base, tmp_path):
+    folder = made(base, tmp_path / "adapter", target_modules=["k_proj"], lora_bias=True)
+    with pytest.raises(UserError, match="has a bias for layers that have none"):
+        adapters.read(choose(base, str(folder)))
 
 
 @pytest.mark.parametrize(

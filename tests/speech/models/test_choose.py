@@ -183,3 +183,89 @@ def test_damaged_weights_are_refused(tiny, tmp_path):
     for engine in ("transformers", "ctranslate2"):
         with pytest.raises(UserError, match="do not load"):
             load(choose(str(broken)), engine)
+
+
+def copied(tiny: Path, folder: Path, **settings) -> Path:
+    shutil.copytree(tiny, folder)
+    config = json.loads((tiny / "config.json").read_text()) | settings
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def test_pickled_weights_are_never_loaded(tiny, tmp_path):
+    pickled = copied(tiny, tmp_path / "pickled")
+    (pickled / "model.safetensors").unlink()
+    (pickled / "pytorch_model.bin").write_bytes(b"\x80\x04N.")  # None, pickled
+    with pytest.raises(UserError, match=r"it needs config\.json and model\.safetensors"):
+        choose(str(pickled))
+    with serve({"someone/pickled": pickled}) as hub:
+        refusal = chosen(tmp_path, hub, "someone/pickled")["refusal"]
+    assert "has no .safetensors weights" in refusal[0] and ".safetensors" in refusal[1]
+    assert not [path for path in (tmp_path / "hf").rglob("*.bin")]
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "../tiny/model.safetensors", "/etc/passwd", None])
+def test_an_index_names_safetensors_beside_it_alone(tiny, tmp_path, name):
+    from speech.engines import load
+
+    folder = copied(tiny, tmp_path / "sharded")
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"proj_out.weight": name}}))
+    for engine in ("transformers", "ctranslate2"):
+        with pytest.raises(UserError, match=r"other files than \*\.safetensors"):
+            load(choose(str(folder)), engine)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"encoder_layers": 10**6}, {"d_model": "64"}, {"vocab_size": -1}, {"d_model": None}]
+)
+def test_a_config_of_no_possible_whisper_is_refused(tiny, tmp_path, settings):
+    with pytest.raises(UserError, match=r"config\.json of the model .* is damaged"):
+        choose(str(copied(tiny, tmp_path / "strange", **settings)))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, '{"model_type": ["whisper"]}', '{"auto_map": {"": "x"}}'])
+def test_a_config_that_cannot_be_read_is_no_whisper(tiny, tmp_path, text):
+    folder = copied(tiny, tmp_path / "strange")
+    (folder / "config.json").write_text(text)
+    with pytest.raises(UserError, match="is no Whisper"):
+        choose(str(folder))
+
+
+def test_a_base_that_holds_an_adapter_is_refused(tiny, tmp_path):
+    """transformers would load it with the base, and its expressions with it."""
+    folder = copied(tiny, tmp_path / "both")
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "target_modules": "((a+)+)+!"}')
+    with pytest.raises(UserError, match="holds an adapter as well"):
+        choose(str(folder))
+
+
+@pytest.mark.parametrize("name", ["a/b:c", "a" * 5000, "nul\0byte", "../..//x", "a b", ""])
+def test_names_that_are_none_are_refused_in_a_sentence(name):
+    from trainer.runs.adapters import is_on_the_hub
+
+    assert not is_on_the_hub(name)
+    if name:
+        for asked in ({"model": name}, {"adapter": name}):
+            with pytest.raises(UserError):
+                choose(**asked)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "generation_config.json", "preprocessor_config.json"])
+def test_a_damaged_file_is_named(tiny, tmp_path, name):
+    from speech.engines import load
+
+    folder = copied(tiny, tmp_path / "broken")
+    if not (folder / name).is_file():
+        name = "tokenizer_config.json"
+    (folder / name).write_text("{")
+    with pytest.raises(UserError, match=f"do not load \\({name}"):
+        load(choose(str(folder)), "transformers")
+
+
+@pytest.mark.parametrize("error", [TypeError("ours"), AssertionError("ours"), ZeroDivisionError("ours")])
+def test_an_error_of_ours_does_not_blame_the_model(tiny, monkeypatch, error):
+    from speech.engines import load
+
+    monkeypatch.setattr("speech.engines.transformers.shared", lambda *_: (_ for _ in ()).throw(error))
+    with pytest.raises(type(error), match="ours"):
+        load(choose(str(tiny)), "transformers")

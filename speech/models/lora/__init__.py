@@ -1,0 +1,1 @@
+"""LoRA adapters that anybody may have written, checked before peft sees them."""
