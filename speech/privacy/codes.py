@@ -21,6 +21,7 @@ AT_THE_BACK = (
 )
 OF_CARD = re.compile(
     rf"\b(?:{ON_CARD}|{FOUR} (?:de |du )?(?:securite|controle|cryptogramme)"
+    r"|code a (?:trois|3) chiffres"
     rf"|(?:chiffres?|numeros?|code|carte|{FOUR})(?: \w+){{0,5}}? (?:au (?:dos|verso)|a l arriere|derriere|a l envers)"
     r"|(?:dos|verso|arriere|derriere)(?: de)? (?:la|votre|ma|sa|cette) carte)\b"
 )
@@ -31,12 +32,11 @@ OF_SOMETHING = re.compile(
     r"|codes? (?:\w+ ){0,7}?(?:sms|texto|message|recu|recevez|envoye|envoyer)|code a (?:quatre|cinq|six|huit|[4568])"
     r"|digicode|pin|puk|otp|mot de passe|mots de passe)\b"
 )
-BETWEEN_CODE_AND_NAME = r"^(?:c est |ca c est |voila |est |pour |comme |et )*(?:le |la |les |mon |ma |votre |du )?"
+BETWEEN_CODE_AND_NAME = r"^(?:ca |c est |voila |est )+(?:le |la |les |mon |ma |votre |du )?"
 AFTER = re.compile(rf"{BETWEEN_CODE_AND_NAME}(?:{ON_CARD}|{FOUR} {AT_THE_BACK})")
 
-SAID = re.compile(
-    r"\bmots? de passe\b(?P<between>[^.?!\n]{0,40}?(?:\bc['’]est|\best|:|,))\s*(?P<word>\S+)", re.IGNORECASE
-)
+SAID = re.compile(r"\bmots? de passe\b(?:[^.?!\n]{0,40}?(?:\bc['’]est|\best|:|,))\s*(?P<word>\S+)", re.IGNORECASE)
+SAID_AT_ONCE = re.compile(r"\bmots? de passe\s+(?P<word>(?=\S*\d)(?=\S*[^\W\d])\S+)", re.IGNORECASE)
 NO_PASSWORD = re.compile(
     r"(?:quoi|bon|bonne|faux|ca|ça|cela|correct|incorrect|oublié|perdu|expiré|bloqué|invalide|erroné|obligatoire"
     r"|nécessaire|lequel|celui|le|la|les|un|une|mon|ma|mes|votre|ton|pas|plus|trop|toujours|que|qui|tout|très|bien|à|de|du|en|il"
@@ -73,10 +73,10 @@ def _last_end(pattern: re.Pattern, text: str) -> int:
 
 def passwords(text: str, turn: int) -> Iterator[Hidden]:
     """What a turn's text gives as a password in one word: « mon mot de passe c'est azerty75 »."""
-    for found in SAID.finditer(text):
+    for found in (*SAID.finditer(text), *SAID_AT_ONCE.finditer(text)):
         word = found["word"].rstrip(".,;:!?…»\"'")
         ends = not text[found.end() :].strip() or found["word"] != word
         telling = bool(re.search(r"\d|[^\w'’-]|_", word)) and bool(re.search(r"[^\W\d]", word))
-        plain_word = ends and not found["between"].rstrip().lower().endswith((" est", ","))
+        plain_word = ends and not found[0][: -len(found["word"])].rstrip().lower().endswith((" est", ","))
         if word and not NO_PASSWORD.fullmatch(word) and (telling or plain_word):
             yield Hidden(turn, found.start("word"), found.start("word") + len(word), PASSWORD)

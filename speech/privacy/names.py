@@ -29,7 +29,7 @@ OF_LETTERS = vocabulary(
     "accent aigu grave circonflexe trema cedille majuscule minuscule tiret trait union apostrophe espace en plus puis "
     "et euh ensuite apres deux points"
 )
-LIKE = {"comme", "pour", "de"}
+LIKE = {"comme", "pour", "de", "d"}
 
 
 def names_of(text: str) -> list[str]:
@@ -175,8 +175,11 @@ def _letter(words: Sequence[TextWord], at: int) -> tuple[str, int]:
         text, end = PAIRS[said[0], said[1]], at + 2
     elif said[0] in TWICE and len(said) > 1 and (letter := _name(words[at + 1])):
         text, end = 2 * letter, at + 2
+    elif said[:2] == ["deux", "fois"] and len(said) > 2 and (letter := _name(words[at + 2])):
+        text, end = 2 * letter, at + 3
     elif letter := _name(words[at]):
-        text, end = letter, at + 1
+        again = said[1:3] == ["deux", "fois"] and not words[at + 1].is_apart
+        text, end = (2 * letter, at + 3) if again else (letter, at + 1)
     rest = words[end : end + 3]
     if text and len(rest) > 1 and rest[0].plain in LIKE:
         like = rest[1:] if rest[1].plain not in {"dans", "en"} else rest[2:]

@@ -66,7 +66,7 @@ def all_pieces(voice: Sequence[TextWord], turns: Sequence[Turn]) -> list[Piece]:
         word.alone = word.plain == "virgule" or (word.plain == "et" and not _is_et_un(before, after))
         if word.said.isdecimal() and not (before and before.plain in {"cvv", "cvc"} and word.before == ""):
             pieces.append(Piece((word,), word.said, start=number))
-        elif _is_spelled(word, before, after, turns[word.turn].text):
+        elif _is_spelled(word, before, after, turns[word.turn].text) or _is_bank(number, voice):
             pieces.append(Piece((word,), word.said.upper(), start=number))
     for number in find_numbers(list(voice), "fr", threshold=0):
         if number.text.isdecimal() and not _is_large(number.text):
@@ -89,6 +89,13 @@ def _is_spelled(word: TextWord, before: TextWord | None, after: TextWord | None,
     if word.plain == "h" and before and before.said.isdecimal() and word.before.strip(" ") == "":
         return False  # 12h30
     return bool(re.fullmatch("[A-Zb-xz]", word.said)) and text[word.end : word.end + 1] not in {"'", "’"}
+
+
+def _is_bank(place: int, voice: Sequence[TextWord]) -> bool:
+    """Four letters after a country and its check digits: GB29 NWBK."""
+    before = voice[max(0, place - 2) : place]
+    after_country = len(before) == 2 and before[0].said in COUNTRIES and len(before[1].said) == 2
+    return after_country and before[1].said.isdecimal() and bool(re.fullmatch("[A-Z]{4}", voice[place].said))
 
 
 def _touches_digits(word: TextWord, before: TextWord | None, after: TextWord | None) -> bool:

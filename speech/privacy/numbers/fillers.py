@@ -28,6 +28,7 @@ LITTLE = vocabulary(
     "ne n a au vais peux pouvez laissez moi faut il si tout petit petite lu tu t te deux s plait toujours encore non "
     "la fini avez bon mais"
 )
+SMALL_WORDS = HESITATIONS | WAITING | LITTLE
 LONGEST_FILLER = 4  # words
 LONGEST_WAIT = 9
 
@@ -43,7 +44,7 @@ def is_filler(said: Sequence[str]) -> bool:
         return True
     if len(said) > LONGEST_WAIT or WAITING.isdisjoint(said):
         return False
-    return (HESITATIONS | WAITING | LITTLE).issuperset(said)
+    return SMALL_WORDS.issuperset(said)
 
 
 def _is_repeat(said: Sequence[str]) -> bool:

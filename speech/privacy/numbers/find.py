@@ -43,7 +43,7 @@ NAMED = {
 ANY = vocabulary("numero numeros client cliente reference compte")  # which a more precise word goes before
 PUBLIC = vocabulary(  # what is asked for by these is on no one's account
     "postal postaux cedex departement departements article articles chapitre version versions insee vol vols bus "
-    "tirage loto chaine chaines canal frequence frequences"
+    "tirage loto chaine chaines canal frequence frequences barre barres ean isbn issn"
 )
 
 

@@ -13,11 +13,12 @@ Reading = Sequence[TextWord]
 
 LEAST = 4  # digits said again, among other words
 LEAST_ALONE = 2  # digits that are all that is said in a turn
-EDGES = vocabulary(
-    "commence commencent commencant debute finit finissent finissant finir termine terminent terminant fin debut "
-    "dernier derniers derniere dernieres premier premiers premiere premieres devant indicatif"
+SAID_BEFORE = vocabulary(
+    "commence commencent commencant debute finit finissent finissant finir termine terminent terminant "
+    "dernier derniers derniere dernieres premier premiers premiere premieres indicatif"
 )
-REACH_BEFORE, REACH_AFTER = 4, 2  # words between such a word and the digits
+SAID_AFTER = vocabulary("fin debut devant dernier premier")
+REACH_BEFORE, REACH_AFTER = 4, 3  # words between such a word and the digits
 AT_AN_EDGE = range(2, 5)  # digits
 
 
@@ -64,6 +65,6 @@ def _is_at_an_edge(part: Sequence[Piece], reading: Reading) -> bool:
     if len(joined(part)) not in AT_AN_EDGE:
         return False
     turn, begin, end = part[0].turn, part[0].start, part[-1].start + len(part[-1].words)
-    before = reading[max(0, begin - REACH_BEFORE) : begin]
-    after = reading[end : end + REACH_AFTER]
-    return any(word.plain in EDGES for word in (*before, *after) if word.turn == turn)
+    before = {word.plain for word in reading[max(0, begin - REACH_BEFORE) : begin] if word.turn == turn}
+    after = {word.plain for word in reading[end : end + REACH_AFTER] if word.turn == turn}
+    return bool(before & SAID_BEFORE or after & SAID_AFTER)

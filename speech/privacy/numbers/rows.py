@@ -1,12 +1,13 @@
 """Pieces that are said in a row, whatever stands between them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from itertools import groupby
 
 from speech.privacy.numbers.counted import Sure
 from speech.privacy.numbers.digits import Piece
-from speech.privacy.numbers.fillers import is_filler
+from speech.privacy.numbers.fillers import SMALL_WORDS, is_filler
 from speech.privacy.numbers.plausible import is_date, is_one, may_be_number, may_count
 from speech.privacy.numbers.shapes import LONGEST, is_complete
 from speech.privacy.words import PAUSE, TextWord
@@ -14,8 +15,9 @@ from transcripts.transcript import Turn
 
 TURNS_BETWEEN = 2  # short turns without a number (« Attendez, je prends un stylo. »)
 WORDS_BETWEEN = 8
-LONGEST_REMARK = 6  # words of any sort that may stand between the parts of a number whose shape is known
+LONGEST_REMARK = 10  # words of any sort that may stand between the parts of a number whose shape is known
 MOST_REMARKS = 2
+SENTENCE_END = re.compile(r"[.?!]")
 
 
 class Gap(Enum):
@@ -55,10 +57,12 @@ def gap(before: Piece, after: Piece, reading: Sequence[TextWord], turns: Sequenc
     others = [len(list(said)) for turn, said in groupby(between, key=lambda word: word.turn) if turn not in ends]
     if len(others) > TURNS_BETWEEN or max(others, default=0) > WORDS_BETWEEN:
         return Gap.BREAK
-    near = [word.plain for word in between if word.turn in ends]
-    if is_filler(near):
+    near = [word for word in between if word.turn in ends]
+    if is_filler([word.plain for word in near]):
         return Gap.NONE
-    return Gap.REMARK if len(near) <= LONGEST_REMARK else Gap.BREAK
+    counts = not near[0].is_apart and near[0].plain not in SMALL_WORDS  # « 06 cas »
+    sentences = any(SENTENCE_END.search(word.before) for word in near[1:])
+    return Gap.BREAK if counts or sentences or len(near) > LONGEST_REMARK else Gap.REMARK
 
 
 def _between(before: Piece, after: Piece, reading: Sequence[TextWord]) -> list[str]:
