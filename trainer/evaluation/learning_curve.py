@@ -3,13 +3,12 @@
 Three ordinary trainings, NAME-25, NAME-50 and NAME-100, which the queue lets through one after the other.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from scoring.measures import compare
-from trainer.evaluation import results_file
+from trainer.evaluation import comparison, results_file
 from trainer.runs import background
 from trainer.runs import folder as run
 
@@ -70,8 +69,8 @@ def _reports(name: str) -> dict[int, dict]:
     found, family = {}, _family(name)
     for share, each in zip(SHARES, names(family), strict=True) if family else ():
         folder = background.folder_of(each)
-        if (folder / "report.json").exists() and round(100 * _share(folder)) == share:
-            found[share] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        if (report := comparison.read(folder)) and round(100 * _share(folder)) == share:
+            found[share] = report
     same = {(report["corpus"], report["model"]) for report in found.values()}
     return found if len(same) == 1 else {}
 

@@ -14,7 +14,6 @@ from accelerate.utils import broadcast_object_list, gather_object
 from common.files import write_json
 from common.messages import Message, UserError
 from corpus import Corpus
-from scoring.measures import Comparison, compare
 from speech.decoding.decode import Options
 from speech.engines import Engine, load
 from speech.models import adapters
@@ -23,11 +22,11 @@ from speech.models.choose import choose
 from trainer.data.held_out_prompts import Spoken
 from trainer.data.splits import Splits
 from trainer.evaluation import forgetting
+from trainer.evaluation.comparison import Both, compared, figures
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.results_file import RUN_FOLDER, Row, join, rows
 from trainer.settings import Settings
 
-EXAMPLES = 5  # clips fixed and broken, shown
 Engines = Callable[[str], Engine]  # the engine of "base" or of "adapter", loaded once for all that is compared
 
 
@@ -79,21 +78,10 @@ def _gained(
     folder: Path, clips: Corpus, test: list[int], engines: Engines, settings: Settings, check: Callable[[], None]
 ) -> dict:
     """What the adapter changes on the test split, in its own window and in the full one."""
-    short, base, adapter = _compared(folder, clips, test, engines, settings, check, full=False)
-    full = short
-    if settings.data.window != "full":
-        full, *_ = _compared(folder, clips, test, engines, settings, check, full=True)
-    warnings = [leak.message._asdict() for leak in clips.leaks if "test" in leak.between]
-    if short.b.wer is not None and short.b.wer > short.a.wer:
-        warnings.insert(0, WORSE._asdict())
-    return {
-        "base": _without_clips(short.a.to_dict()),
-        "adapter": _without_clips(short.b.to_dict()),
-        **{name: getattr(short, name) for name in ("p_value", "fixed", "broken", "better", "worse")},
-        "full_window": {"base": _without_clips(full.a.to_dict()), "adapter": _without_clips(full.b.to_dict())},
-        "examples": _examples(short, base, adapter),
-        "warnings": warnings,
-    }
+    own = _both(folder, clips, test, engines, settings, check, full=False)
+    wide = settings.data.window == "full"
+    full = own if wide else _both(folder, clips, test, engines, settings, check, full=True)
+    return figures(own, full, [leak.message._asdict() for leak in clips.leaks if "test" in leak.between])
 
 
 def _forgotten(
@@ -133,7 +121,7 @@ def _drawn(test: Sequence[int], settings: Settings) -> list[int]:
     return sorted(test[at] for at in order[: settings.evaluation.report_clips])
 
 
-def _compared(
+def _both(
     folder: Path,
     clips: Corpus,
     test: list[int],
@@ -141,7 +129,7 @@ def _compared(
     settings: Settings,
     check: Callable[[], None],
     full: bool,
-) -> tuple[Comparison, list[Row], list[Row]]:
+) -> Both:
     """Base and adapter in the full window, or each in its own: the base's default, the adapter's margin."""
     found = []
     for name in ("base", "adapter"):
@@ -152,15 +140,7 @@ def _compared(
             options = replace(options, margin=settings.decoding_margin)
         output = folder / RUN_FOLDER / f"{name}-{'full' if options.margin is None else 'short'}.csv"
         found.append(_transcribed(clips, test, engines(name), options, output, check))
-    base, adapter = ({row.id: row for row in some} for some in found)
-    both = [name for name in base if name in adapter]
-    compared = compare(
-        [base[name].reference for name in both],
-        [base[name].hypothesis for name in both],
-        [adapter[name].hypothesis for name in both],
-        [base[name].call or None for name in both],
-    )
-    return compared, [base[name] for name in both], [adapter[name] for name in both]
+    return compared(*found)
 
 
 def _transcribed(
@@ -182,23 +162,6 @@ def _transcribed(
         join(output, {row.id: row for row in found}.values(), clips)
     state.wait_for_everyone()
     return rows(output)
-
-
-def _examples(compared: Comparison, base: list[Row], adapter: list[Row]) -> dict:
-    """The longest clips that the adapter fixed, and that it broke."""
-    pairs = list(zip(base, adapter, compared.a.clips, compared.b.clips, strict=True))
-    pairs.sort(key=lambda pair: -pair[2].words)
-    fixed = [pair[:2] for pair in pairs if pair[2].edits > 0 == pair[3].edits]
-    broken = [pair[:2] for pair in pairs if pair[2].edits == 0 < pair[3].edits]
-    return {"fixed": [_texts(*pair) for pair in fixed[:EXAMPLES]], "broken": [_texts(*p) for p in broken[:EXAMPLES]]}
-
-
-def _texts(base: Row, adapter: Row) -> dict:
-    return {"id": base.id, "reference": base.reference, "base": base.hypothesis, "adapter": adapter.hypothesis}
-
-
-def _without_clips(score: dict) -> dict:
-    return {name: value for name, value in score.items() if name != "clips"}
 
 
 def summary(report: dict) -> str:
@@ -234,8 +197,4 @@ def _rate(score: dict) -> str:
 NO_TEST = Message(
     en="There is no test split (or report_clips is 0): the gain was not measured.",
     fr="Il n'y a pas de partition de test (ou report_clips vaut 0) : le gain n'a pas été mesuré.",
-)
-WORSE = Message(
-    en="The adapter makes more errors on the test split than its base: do not use it.",
-    fr="L'adaptateur fait plus d'erreurs que sa base sur la partition de test : ne l'utilisez pas.",
 )

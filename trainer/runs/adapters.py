@@ -1,6 +1,7 @@
 """Lists the adapters in run folders, in any folder and on the Hub, each with the facts that its files hold."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,7 @@ class Adapter:
     date: date | None
     wer_before: float | None  # percent, on the test split of its corpus
     wer_after: float | None
+    normaliser: str | None  # that counted both
     margin: float | None  # seconds of window after the clip; None: the full window, or not known
     bytes: int  # of its weights
     missing: tuple[str, ...] = ()  # the files that are not there or damaged, without which it cannot be used
@@ -65,6 +67,7 @@ def read(folder: Path) -> Adapter:
         date=date.fromtimestamp(weights.stat().st_mtime) if there else None,
         wer_before=_wer(report.get("base")),
         wer_after=_wer(report.get("adapter")),
+        normaliser=_normaliser(report.get("adapter")),
         margin=own.get("margin"),
         bytes=weights.stat().st_size if there else 0,
         missing=tuple(missing),
@@ -73,9 +76,9 @@ def read(folder: Path) -> Adapter:
 
 def on_the_hub(repository: str) -> Adapter:
     """Fetches the adapter of that id; its WER is that of its card. Raises UserError where it cannot be fetched."""
-    return replace(
-        read(fetch(repository)), name=repository, source=repository, date=None, wer_after=_wer_of_card(repository)
-    )
+    own = read(fetch(repository))
+    wer, normaliser = _wer_of_card(repository)
+    return replace(own, name=repository, source=repository, date=None, wer_after=wer, normaliser=normaliser)
 
 
 def is_on_the_hub(repository: str) -> bool:
@@ -89,16 +92,25 @@ def is_on_the_hub(repository: str) -> bool:
     return any(file.rfilename in FILES for file in files)
 
 
-def _wer_of_card(repository: str) -> float | None:
+def _wer_of_card(repository: str) -> tuple[float | None, str | None]:
+    """The rate, and the normaliser that the card names in brackets."""
     try:
         results = ModelCard.load(hf_hub_download(repository, "README.md", local_files_only=offline())).data.eval_results
     except (*UNANSWERED, ValueError):  # no card, or a damaged one
-        return None
-    return next((_number(result.metric_value) for result in results or [] if result.metric_type == "wer"), None)
+        return None, None
+    for result in results or []:
+        if result.metric_type == "wer":
+            named = re.search(r"\(([^()]+)\)", _text(result.metric_name) or "")
+            return _number(result.metric_value), named[1] if named else None
+    return None, None
 
 
 def _wer(score: object) -> float | None:
     return _number(score.get("wer")) if isinstance(score, dict) else None
+
+
+def _normaliser(score: object) -> str | None:
+    return _text(score.get("normaliser")) if isinstance(score, dict) else None
 
 
 def _number(value: object) -> float | None:

@@ -4,7 +4,6 @@ A visitor never names a path of this machine: an adapter is one of a run under A
 ALLO_CORPORA, by its name, or one of the Hub. What a visitor renames or takes off the list stays as it is for others.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,7 +129,7 @@ def _line(adapter: "Adapter", shelf: Shelf, reader: str) -> dict:
         "base": _short(adapter.base),
         "corpus": _short(adapter.corpus),
         "date": _day(adapter, reader),
-        "wer": _rates([adapter.wer_before, adapter.wer_after], reader),
+        "wer": _rates(adapter, reader),
         "margin": f"{number(adapter.margin, reader)} s" if adapter.margin is not None else "–",
         "size": f"{number(adapter.bytes / 1e6, reader)} {say(reader, 'megabytes')}",
     }
@@ -145,9 +144,15 @@ def _day(adapter: "Adapter", reader: str) -> str:
     return adapter.date.strftime("%d/%m/%Y") if reader == "fr" else adapter.date.isoformat()
 
 
-def _rates(rates: Sequence[float | None], reader: str) -> str:
-    shown = [percent(rate, reader) or "?" for rate in rates]
-    return " → ".join(shown) if any(rate is not None for rate in rates) else "–"
+def _rates(adapter: "Adapter", reader: str) -> str:
+    """Before and after, with the normaliser where it is not the one that counts today."""
+    from scoring.french import NAME
+
+    rates = [adapter.wer_before, adapter.wer_after]
+    if all(rate is None for rate in rates):
+        return "–"
+    shown = " → ".join(percent(rate, reader) or "?" for rate in rates)
+    return shown if adapter.normaliser in (None, NAME) else f"{shown} ({adapter.normaliser})"
 
 
 def _short(name: str | None) -> str:

@@ -1,6 +1,5 @@
 """What a training gained and what it cost, from report.json: rates and intervals, clips to play, what was lost."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +29,10 @@ SILENCE = "silence"  # of trainer.evaluation.forgetting: sounds in which nobody 
 
 def report(name: str) -> dict | None:
     """The run's report, where it has come to its end."""
+    from trainer.evaluation import comparison
     from trainer.runs import background
 
-    path = background.folder_of(name) / "report.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return comparison.read(background.folder_of(name))
 
 
 def shown(report: dict, reader: str) -> str:
@@ -86,7 +85,8 @@ def _rates(report: dict, reader: str) -> Markup:
     full = report["full_window"]
     windows = [("own_window", report["base"], report["adapter"]), ("full_window", full["base"], full["adapter"])]
     widest = max([score["interval"][1] for _, *both in windows for score in both if score["interval"]] or [1])
-    return render("training/rates.html", reader, windows=windows, widest=widest)
+    normaliser = report["adapter"].get("normaliser")
+    return render("training/rates.html", reader, windows=windows, widest=widest, normaliser=normaliser)
 
 
 def _cost(report: dict, reader: str) -> Markup:
