@@ -169,7 +169,8 @@ class LiveSession:
         return turn is not None and self._detector.seconds - turn.voiced >= self._next
 
     def _partial(self, number: int, start: float, sound: np.ndarray, agreement: Agreement) -> list[Event]:
-        quick = replace(self.options, unsure_beam=1, beam_size=1, temperatures=(), language=self._language(sound))
+        once = () if self.options.margin is not None else (0.0,)  # the short window alone, where there is one
+        quick = replace(self.options, unsure_beam=1, beam_size=1, temperatures=once, language=self._language(sound))
         found = self._decoded(sound, quick, start, agreement.before(start))
         if is_too_long(" ".join(turn.text for turn in found), len(sound) / SAMPLE_RATE):
             return []  # a short window ran away; the next pass has more to go by
