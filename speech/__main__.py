@@ -1,173 +1,33 @@
-"""python -m speech transcribe FILE... | mask FILE | convert IN OUT: recordings to text, from the command line."""
+"""python -m speech transcribe|live|mask|convert ... : recordings to text, from the command line."""
 
 import argparse
 import sys
-from codecs import BOM_UTF8
-from dataclasses import replace
-from pathlib import Path
+from importlib import import_module
 
 from common.messages import UserError, locale_language
-from speech.decoding.decode import Options, check_language
-from speech.diarization import embeddings
-from speech.engines.base import Engine
-from speech.live import command as live
-from speech.privacy import command as masking
-from speech.privacy.mask import mask
-from speech.privacy.names import names_of
-from speech.transcribe import transcribe
-from transcripts import convert
-from transcripts.bundle import names
-from transcripts.formats import FORMATS, check_format, extension, write
-from transcripts.formats.csv import DIALECTS, check_dialect
-from transcripts.transcript import Transcript
+
+# Each module has `add_command(commands)`. Only that of the command asked for is imported: some take seconds.
+COMMANDS = {
+    "transcribe": "speech.command",
+    "live": "speech.live.command",
+    "mask": "speech.privacy.command",
+    "convert": "transcripts.convert",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done; 2 the request was wrong (one line on standard error says how to mend it)."""
-    asked = _parser().parse_args(arguments)
-    try:
-        return asked.run(asked)
-    except UserError as refusal:
-        _log(refusal.message.to(locale_language()))
-        return 2
-
-
-def _parser() -> argparse.ArgumentParser:
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="python -m speech", description="Recordings to text with Whisper.")
     commands = parser.add_subparsers(dest="command", required=True)
-    live.add_command(commands)
-    convert.add_command(commands)
-    masking.add_command(commands)
-    transcribe = commands.add_parser("transcribe", help="transcribe recordings")
-    transcribe.set_defaults(run=_transcribe)
-    add = transcribe.add_argument
-    add("files", nargs="+", metavar="FILE", help="recordings: anything FFmpeg decodes")
-    add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
-    add("--adapter", help="a LoRA adapter: a folder or a Hub id")
-    add("--engine", default="auto", help="auto, transformers or ctranslate2")
-    add("--assistant", help="a small model that drafts for transformers: a Hub id or a folder; the text stays the same")
-    add("--precision", help="int8, float32... (default: the engine's best on this device)")
-    add("--language", default="fr", help="Whisper's code, or auto (default: fr)")
-    add("--task", default="transcribe", help="transcribe, or translate into English")
-    add("--channels", default="auto", help="auto, mix or split")
-    add("--speakers", metavar="N", help="who speak on one channel: their number, or auto (default: auto if it can)")
-    add("--words", action="store_true", help="times of the words")
-    add("--no-timestamps", action="store_true", help="one turn a window")
-    add("--prompt", default="", help="text that comes before, in the spelling that is wanted")
-    add("--hot-words", default="", help="words to expect")
-    add("--context", action="store_true", help="hear each window after the text before it (slower)")
-    add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
-    add("--unsure-beam", type=int, default=Options.unsure_beam, help="the beam for what greedy is unsure of (1: none)")
-    add("--no-voice-activity", action="store_true", help="hear the silences too")
-    add("--mask", action="store_true", help="mask personal data: numbers, codes, e-mail addresses...")
-    add("--names", default="", help="names to hide as well, between commas")
-    add("--format", default="txt", help=", ".join(FORMATS))
-    add("--times", action="store_true", help="txt: with the times of the turns")
-    add("--csv-dialect", default="excel", help=", ".join(DIALECTS))
-    add("--output", type=Path, metavar="DIR", help="a file per recording there; else standard output")
-    add("--json", action="store_const", const="json", dest="format", help="as --format json")
-    return parser
-
-
-def _transcribe(asked: argparse.Namespace) -> int:
-    """Hears each file; one that cannot be heard is told of and does not stop the others."""
-    from transformers.utils.logging import disable_progress_bar
-
-    from speech.engines import load
-    from speech.models.choose import choose
-
-    disable_progress_bar()  # transformers draws one for a second of loading
-    check_format(asked.format)
-    check_dialect(asked.csv_dialect)
-    written = {"times": asked.times, "dialect": asked.csv_dialect}
-    options, speakers = _options(asked), _speakers(asked.speakers)
-    choice = choose(asked.model, asked.adapter)
-    engine = load(choice, asked.engine, asked.precision, assistant=asked.assistant)
-    options = replace(options, margin=engine.margin)
-    check_language(engine, options.language)
-    _log(f"{engine.model} ({choice.reason.en})" + (f" with {engine.adapter}" if engine.adapter else ""))
-    _log(f"{engine.name} {engine.precision} on {engine.device} ({engine.reason.en})")
-    refused = False
-    for file, name in zip(asked.files, names(asked.files), strict=True):
-        try:
-            transcript = _hear(file, engine, options, asked, speakers)
-        except UserError as refusal:
-            _log(refusal.message.to(locale_language()))
-            refused = True
-            continue
-        content = write(transcript, asked.format, **written)
-        if asked.output:
-            convert.keep(asked.output / (name + extension(asked.format)), content)
-        else:
-            _print(content)
-    if engine.assistant:
-        _log(f"{engine.assistant} drafted {engine.drafted} tokens, {engine.accepted} were accepted")
-    return 2 if refused else 0
-
-
-def _options(asked: argparse.Namespace) -> Options:
-    if asked.assistant and asked.beam_size > 1:
-        raise UserError(
-            en="An assistant drafts for greedy decoding alone: leave --beam-size at 1, or leave --assistant out.",
-            fr="Un assistant ne sert qu'au décodage glouton : laissez --beam-size à 1, ou retirez --assistant.",
-        )
-    return Options(
-        language=None if asked.language == "auto" else asked.language,
-        task=asked.task,
-        timestamps=not asked.no_timestamps,
-        words=asked.words,
-        prompt=asked.prompt,
-        hot_words=asked.hot_words,
-        context=asked.context,
-        voice_activity=not asked.no_voice_activity,
-        beam_size=asked.beam_size,
-        unsure_beam=asked.unsure_beam,
-    )
-
-
-def _speakers(asked: str | None) -> int | None:
-    """None: their number is to be found."""
-    if asked is None:
-        try:
-            embeddings.choose()
-        except UserError as refusal:
-            _log(refusal.message.to(locale_language()))
-            return 1
-    if asked in (None, "auto"):
-        return None
-    if not asked.isdecimal():
-        raise UserError(
-            en=f"The number of speakers is {asked!r}: give a number, or auto.",
-            fr=f"Le nombre de locuteurs est {asked!r} : donnez un nombre, ou auto.",
-        )
-    return int(asked)
-
-
-def _hear(file: str, engine: Engine, options: Options, asked: argparse.Namespace, speakers: int | None) -> Transcript:
-    shown = sys.stderr.isatty()
-    for progress in transcribe(file, engine, options, asked.channels, speakers):
-        if shown:
-            print(f"\r{progress.seconds_done:.0f} of {progress.seconds_total:.0f} s", end="", file=sys.stderr)
-    if shown:
-        print("\r\033[K", end="", file=sys.stderr)
-    transcript = progress.transcript
-    if asked.mask or asked.names:
-        transcript = mask(transcript, names_of(asked.names))
-    _log(f"{file}: {transcript.audio.seconds:.1f} s in {transcript.seconds_taken:.1f} s")
-    for flagged in transcript.flagged:
-        _log(f"{file}: {flagged.start:.1f} s: left out, a {flagged.reason}: {flagged.text}")
-    return transcript
-
-
-def _print(content: bytes) -> None:
-    """Writes a transcript to standard output, without the mark that a file begins with for Excel."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content.removeprefix(BOM_UTF8))
-    sys.stdout.buffer.flush()
-
-
-def _log(line: str) -> None:
-    print(f"speech: {line}", file=sys.stderr)
+    for name in COMMANDS.keys() & set(arguments[:1]) or COMMANDS:
+        import_module(COMMANDS[name]).add_command(commands)
+    asked = parser.parse_args(arguments)
+    try:
+        return asked.run(asked)
+    except UserError as error:
+        print(f"speech: {error.message.to(locale_language())}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":
