@@ -60,6 +60,11 @@ def run(asked: argparse.Namespace) -> int:
 
     disable_progress_bar()  # transformers draws one for a second of loading
     check_format(asked.format)
+    if asked.format == "docx" and not asked.output:
+        raise UserError(
+            en="A DOCX is no text that a terminal shows: name a folder for it after --output.",
+            fr="Un DOCX n'est pas un texte qu'un terminal affiche : nommez-lui un dossier après --output.",
+        )
     check_dialect(asked.csv_dialect)
     written = {"times": asked.times, "dialect": asked.csv_dialect}
     options, speakers = _options(asked), _speakers(asked.speakers)
