@@ -33,28 +33,30 @@ def shown(call: Call, session: CallSession) -> "Transcript":
     return mask(transcript, split_names(session.names)) if session.mask else transcript
 
 
-def files(call: Call, session: CallSession, transcript: "Transcript") -> dict[str, Path]:
+def files(call: Call, session: CallSession, transcript: "Transcript", reader: str) -> dict[str, Path]:
     """What is shown, in each format; the same files are written again when something of it has changed."""
     from transcripts.formats import write
+    from transcripts.formats.csv import dialect_of
 
     folder = call.path.parent / "texts"
     folder.mkdir(exist_ok=True)
     stem = Path(call.name).stem + (MASKED if session.mask else "")
     found = {format: folder / f"{stem}.{format}" for format in FORMATS}
     for format, file in found.items():
-        file.write_bytes(write(transcript, format))
+        file.write_bytes(write(transcript, format, dialect=dialect_of(reader)))
     return found
 
 
-def bundle(session: CallSession) -> Path | None:
+def bundle(session: CallSession, reader: str) -> Path | None:
     """All calls that have turns, in each format; None where there are none."""
     from transcripts import bundle as packing
+    from transcripts.formats.csv import dialect_of
 
     transcripts = [shown(call, session) for call in session.calls if call.over and call.turns]
     if not transcripts:
         return None
     file = session.folder / f"allo-{date.today().isoformat()}{MASKED if session.mask else ''}.zip"
-    file.write_bytes(packing.bundle(transcripts, FORMATS))
+    file.write_bytes(packing.bundle(transcripts, FORMATS, dialect=dialect_of(reader)))
     return file
 
 

@@ -248,8 +248,8 @@ def _downloads(session: CallSession, reader: str) -> dict:
     """What can be taken away or kept of the chosen call, as it is now."""
     chosen = session.chosen
     return {
-        **downloads.files(chosen, session, downloads.shown(chosen, session)),
-        "bundle": downloads.bundle(session),
+        **downloads.files(chosen, session, downloads.shown(chosen, session), reader),
+        "bundle": downloads.bundle(session, reader),
         "masked": _masked_button(chosen),
         "keep": _keep_button(session, reader),
     }
@@ -276,7 +276,7 @@ async def _transcribe(request: gr.Request) -> AsyncIterator[Screen]:
     async for changed in transcription.transcribe_waiting(session):
         screen = await asyncio.to_thread(_screen, session, reader) if changed is session.chosen else None
         if screen is None or changed is not session.chosen:  # another one may have been chosen meanwhile
-            more = downloads.bundle(session) if changed.over and changed.turns else gr.skip()
+            more = downloads.bundle(session, reader) if changed.over and changed.turns else gr.skip()
             queue = queue_html.rows(session.calls, session.chosen, reader, session.refusals)
             screen = Screen(queue=queue, bundle=more)
         yield screen

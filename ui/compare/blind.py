@@ -1,14 +1,15 @@
 """The blind test: columns in an order that nobody knows, what the visitor chose among them, and the tally of it."""
 
-import csv
 import random
 import secrets
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from transcripts.formats.csv import dialect_of, table
 from ui.compare import columns
 from ui.compare.columns import LETTERS, ColumnResult
 from ui.kit.html import render
@@ -69,15 +70,15 @@ def tally(votes: Sequence[Vote], reader: str) -> str:
     return render("compare/tally.html", reader, lines=lines, ties=chosen[TIE])
 
 
-def export(votes: Sequence[Vote], folder: Path) -> Path:
-    """The visitor's choices as a CSV, under a name that cannot be guessed."""
+def export(votes: Sequence[Vote], folder: Path, reader: str) -> Path:
+    """The visitor's choices as a CSV that the reader's spreadsheet opens, under a name that cannot be guessed."""
     file = folder / secrets.token_hex(16) / "choix.csv"
     file.parent.mkdir(parents=True)
     spread = [(f"model_{letter.lower()}", f"text_{letter.lower()}") for letter in LETTERS]
-    with file.open("w", encoding="utf-8", newline="") as lines:
-        table = csv.writer(lines)
-        table.writerow(["time", "audio", "chosen", "reference", *(name for pair in spread for name in pair)])
-        for vote in votes:
-            cells = [cell for pair in zip(vote.models, vote.texts, strict=True) for cell in pair]
-            table.writerow([vote.time, vote.audio, vote.chosen, vote.reference, *cells])
+    header = ["time", "audio", "chosen", "reference", *(name for pair in spread for name in pair)]
+    rows = [
+        [vote.time, vote.audio, vote.chosen, vote.reference, *chain(*zip(vote.models, vote.texts, strict=True))]
+        for vote in votes
+    ]
+    file.write_bytes(table([header, *rows], dialect_of(reader)))
     return file

@@ -332,5 +332,5 @@ def _vote(choice: int | None, done: Done | None, votes: tuple, reference: str, r
     reader = reader_of(request)
     votes = (*votes, blind.vote(done.ballot, choice, done.audio, reference))
     done = done._replace(chosen=True)
-    file = gr.DownloadButton(value=blind.export(votes, Path(get_upload_folder())), visible=True)
+    file = gr.DownloadButton(value=blind.export(votes, Path(get_upload_folder()), reader), visible=True)
     return done, votes, _result(done, reference, reader), gr.Row(visible=False), blind.tally(votes, reader), file

@@ -266,13 +266,13 @@ def _count(source: Source | None, adapter: Scorer | None, split: str, request: g
     if any(cells["hypothesis"].notna().any() for cells in _cells(opened, adapter).values()):
         yield note(say(reader, "counting")), gr.skip(), gr.skip()
     found = {each.title: results.overall(opened.corpus, each, rows) for each in scorers}
-    files = [_file(opened, each) if found[each.title] else gr.DownloadButton(visible=False) for each in scorers]
+    files = [_file(opened, each, reader) if found[each.title] else gr.DownloadButton(visible=False) for each in scorers]
     missing = [gr.DownloadButton(visible=False)] * (2 - len(files))
     yield figures_html.scores(found, opened, len(rows), reader), *files, *missing
 
 
-def _file(opened: corpus_field.Opened, scorer: Scorer) -> gr.DownloadButton:
-    file = results.export(opened.corpus, scorer, Path(get_upload_folder()))
+def _file(opened: corpus_field.Opened, scorer: Scorer, reader: str) -> gr.DownloadButton:
+    file = results.export(opened.corpus, scorer, Path(get_upload_folder()), reader)
     return gr.DownloadButton(f"↓ CSV · {scorer.title}", value=file, visible=True)
 
 

@@ -95,14 +95,16 @@ def overall(corpus: "Corpus", scorer: Scorer, rows: Sequence[int]) -> dict | Non
         return _overall[asked]
 
 
-def export(corpus: "Corpus", scorer: Scorer, folder: Path) -> Path:
-    """The CSV to take away, in the corpus's order, in a folder whose name cannot be guessed."""
+def export(corpus: "Corpus", scorer: Scorer, folder: Path, reader: str) -> Path:
+    """The CSV that the reader's spreadsheet opens, in the corpus's order, in a folder whose name cannot be guessed."""
     from trainer.evaluation import results_file
+    from transcripts.formats.csv import dialect_of, table
 
     name = re.sub(r"[^\w.-]+", "-", f"{corpus.name}-{scorer.title}")
     file = folder / secrets.token_hex(16) / f"{name}.csv"
     file.parent.mkdir(parents=True)
-    results_file.join(file, results_file.rows(scorer.output(corpus)), corpus)
+    rows = results_file.join(file, results_file.rows(scorer.output(corpus)), corpus)
+    file.write_bytes(table([results_file.Row._fields, *rows], dialect_of(reader)))
     return file
 
 

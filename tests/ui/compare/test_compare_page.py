@@ -197,8 +197,8 @@ def test_blind_names_nobody_before_the_choice(french, tmp_path):
     with french.expect_download() as download:
         french.get_by_text("CSV de vos choix").click()
     download.value.save_as(tmp_path / "choix.csv")
-    with open(tmp_path / "choix.csv", newline="") as lines:
-        (vote,) = csv.DictReader(lines)
+    with open(tmp_path / "choix.csv", newline="", encoding="utf-8-sig") as lines:
+        (vote,) = csv.DictReader(lines, delimiter=";")
     assert sorted(signs) in (["A = 1", "B = 2"], ["A = 2", "B = 1"])
     assert vote["chosen"] == ("whisper-base" if signs == ["A = 2", "B = 1"] else "essai")
     assert vote["chosen"] == vote["model_b"] and vote["audio"] == "vm-intro.wav"

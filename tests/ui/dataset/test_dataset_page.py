@@ -153,8 +153,8 @@ def test_export_has_the_scored_samples(scored, french, tmp_path):
         french.get_by_text("↓ CSV · whisper-base").click()
     assert download.value.suggested_filename == "phone-prompts-whisper-base.csv"
     download.value.save_as(tmp_path / "scores.csv")
-    with open(tmp_path / "scores.csv", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    with open(tmp_path / "scores.csv", newline="", encoding="utf-8-sig") as lines:
+        rows = list(csv.DictReader(lines, delimiter=";"))
     assert len(rows) == 20 and rows[0]["id"] == "activated" and rows[0]["reference"] == "activé"
 
 
