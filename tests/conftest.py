@@ -35,7 +35,8 @@ atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 # for a page take turns with those that compute.
 FIRST = [
     "ui/training/test_training_page",
-    "trainer/train/test_training",
+    "trainer/train/test_run",
+    "trainer/train/test_loop",
     "ui/compare/test_compare_page",
     "speech/engines/test_shared_weights",
     "ui/dataset/test_dataset_page",

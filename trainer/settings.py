@@ -11,6 +11,7 @@ from typing import get_args, get_origin, get_type_hints
 from common.messages import UserError
 
 ATTENTION = ("q_proj", "v_proj")
+FORMATS = ("auto", "float32", "float16", "bfloat16")
 ALL_LINEAR = ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2")  # all but the output layer, tied to the words
 
 
@@ -44,12 +45,10 @@ class Optimisation:
     """How it is trained: number formats, learning rate, batches, and how long."""
 
     seed: int = 0  # all that is random follows from it
+    # the base's weights, which are not trained; auto: bfloat16 where the CPU computes it, else float32
     weights_on_cpu: str = _one_of("auto", "auto", "float32", "bfloat16", "8bit", "4bit")
-    # ^ of the base, which is not trained; auto: bfloat16 where the CPU computes it, else float32
-    weights_on_cuda: str = _one_of("auto", "auto", "float32", "float16", "bfloat16", "8bit", "4bit")
-    # ^ auto: the format of compute_on_cuda
-    compute_on_cuda: str = _one_of("auto", "auto", "float32", "float16", "bfloat16")
-    # ^ auto: bfloat16 where the GPU has it, else float16
+    weights_on_cuda: str = _one_of("auto", *FORMATS, "8bit", "4bit")  # auto: as compute_on_cuda
+    compute_on_cuda: str = _one_of("auto", *FORMATS)  # auto: bfloat16 where the GPU has it, else float16
     gradient_checkpointing: bool = False  # less memory, a third more time
     input_require_grads: bool = False  # gradients from the first layer on, as gradient checkpointing needs them
     learning_rate: float = _number(2e-4, 0, 1)

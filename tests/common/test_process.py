@@ -4,8 +4,11 @@ import subprocess
 from pathlib import Path
 
 import psutil
+import pytest
 
 from common.process import Process, started_at
+
+pytestmark = pytest.mark.fast
 
 
 def test_the_start_is_the_kernels():

@@ -8,6 +8,7 @@ from common.messages import UserError
 from trainer.presets import PRESETS, preset
 from trainer.settings import BEFORE, RENAMED, Adapter, Settings, from_dict
 
+pytestmark = pytest.mark.fast
 THOROUGH = """
 {"language": "fr", "seed": 0, "rank": 32, "alpha": 64.0, "dropout": 0.05, "modules": ["q_proj", "k_proj", "v_proj",
 "out_proj", "fc1", "fc2"], "encoder_share": 1.0, "decoder_part": "all", "rslora": false, "dora": false, "strength":
@@ -65,6 +66,7 @@ def test_a_run_goes_on_as_it_began_where_a_setting_is_younger():
         ("quick", "modules=conv1", "modules has no 'conv1'"),
         ("quick", "modules=", "one module at least"),
         ("quick", "margin_least=9", "not above margin_most"),
+        ("quick", "weights_on_cpu=float16", "weights_on_cpu has no 'float16'"),
         ("quick", "window=tall", "window has no 'tall'"),
         ("quick", "rank", "rank is ''"),
     ],

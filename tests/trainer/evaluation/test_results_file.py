@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from scoring.measures import judge
 from trainer.evaluation.results_file import Row, facts, join, rows, write_summary
 
+pytestmark = pytest.mark.fast
 SAID, WRITTEN = "il est 14h00 le 05 mai", "il est quatorze heures le cinq mai"
 
 

@@ -2,11 +2,13 @@
 
 import json
 import time
+from inspect import signature
 
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model_state_dict
 from peft.tuners.lora import LoraLayer
+from transformers import Trainer
 
 from corpus import load as load_corpus
 from speech.decoding.decode import decode
@@ -78,6 +80,19 @@ def test_an_adapter_is_judged_and_kept_at_its_strength(corpus, tiny, tmp_path, m
     assert learned_at == [{whole.lora_alpha / whole.r}]
     assert len(heard_at) > 1 and all(scale == {0.5 * whole.lora_alpha / whole.r} for scale in heard_at)
     assert LoraConfig.from_pretrained(tmp_path / "run" / "adapter").lora_alpha == 0.5 * whole.lora_alpha
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        (Trainer._save, ["self", "output_dir", "state_dict"]),
+        (Trainer._load_from_checkpoint, ["self", "resume_from_checkpoint", "model"]),
+    ],
+)
+def test_the_private_methods_of_transformers_that_the_loop_overrides_are_as_it_knows_them(method, parameters):
+    """A checkpoint holds the adapter and the average of the weights, for which there is no public place."""
+    assert list(signature(method).parameters) == parameters
+    assert list(signature(getattr(LoraTrainer, method.__name__)).parameters) == parameters
 
 
 def test_the_same_again_is_the_same(done, corpus, tiny, tmp_path):
