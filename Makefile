@@ -46,7 +46,7 @@ deploy: $(APP) ## put Allô on a Space: SPACE=owner/name [HARDWARE=t4-small] [PR
 image: ## build a Docker image, allo, for a server of your own (see Dockerfile)
 	docker build --tag allo .
 
-demo-adapter: $(APP) ## teach the page's model the telephone prompts, in ten minutes or so, into runs/demo
+demo-adapter: $(APP) ## train an adapter on the telephone prompts: ten minutes, then its report, in runs/demo
 	@$(call debian,$(APP_PACKAGES))
 	.venv/bin/python -m trainer train --corpus phone-prompts --preset quick --output runs/demo $(ARGS)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from common.cache import cache_folder
+from common.files import write_json
 from common.messages import UserError
 from common.process import Process
 from speech.models.conversion import forget
@@ -127,7 +128,7 @@ def _spawned(folder: Path, command: list[str], token: str | None) -> subprocess.
             start_new_session=True,  # neither the server's end nor Ctrl-C in its terminal stops the training
         )
     begun = {"status": "queued", "message": None, **run.standing(folder), **Process.of(process.pid)._asdict()}
-    run.write_json(folder / "state.json", begun)
+    write_json(folder / "state.json", begun)
     threading.Thread(target=process.wait, daemon=True).start()  # reaped when it dies, so that it does not stay a zombie
     return process
 
@@ -152,7 +153,7 @@ def stop(name: str) -> None:
     if not _has_claimed(folder):  # the signal ends it as any process, before it can write its status
         while process.lives:
             time.sleep(0.05)
-        run.write_json(folder / "state.json", found | {"status": "cancelled"})
+        write_json(folder / "state.json", found | {"status": "cancelled"})
 
 
 def delete(name: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from common.files import write_json
 from common.messages import UserError
 from tests.kit.training import asked
 from trainer.evaluation import learning_curve
@@ -44,7 +45,7 @@ def test_three_trainings_make_a_curve(corpus, tiny):
 
     config = background.folder_of("run-100") / "config.json"  # another training, that happens to be called so
     told = folder.config(config.parent)
-    folder.write_json(config, told | {"settings": told["settings"] | {"train_share": 0.3}})
+    write_json(config, told | {"settings": told["settings"] | {"train_share": 0.3}})
     half = learning_curve.curve("run-25")
     assert [point.share for point in half.points] == [0, 25, 50] and half.p_value is None
     assert "2 sur 3" in curves.of_data(half, "fr")
