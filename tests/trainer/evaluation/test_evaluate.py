@@ -19,7 +19,7 @@ from common.messages import UserError
 from corpus.prompts import prompts
 from scoring.measures import score
 from speech.decoding.decode import Options
-from trainer.__main__ import main
+from trainer.__main__ import _parser, main
 from trainer.evaluation import evaluate, results_file
 
 ASKED = ["--model", "whisper-base", "--engine", "ctranslate2", "--split", "all"]
@@ -217,3 +217,10 @@ def _silence(path: Path, seconds: int) -> None:
     with wave.open(str(path), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(np.zeros(8000 * seconds, np.int16).tobytes())
+
+
+def test_the_commands_defaults_are_those_of_decoding():
+    asked = _parser().parse_args(["evaluate", "--corpus", "phone-prompts"])
+    options = Options()
+    assert (asked.batch_size, asked.beam_size) == (options.batch_size, options.beam_size)
+    assert (asked.unsure_beam, asked.language) == (options.unsure_beam, options.language)
