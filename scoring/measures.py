@@ -55,10 +55,13 @@ LOOP = re.compile(  # a word eight times on end, a phrase four times, a syllable
 
 
 def normaliser_of(name: str) -> Normaliser:
-    """Raises ValueError where there is none of that name."""
-    if name not in NORMALISERS:
-        raise ValueError(f"There is no normaliser {name!r}: take one of {', '.join(NORMALISERS)}.")
-    return NORMALISERS[name]
+    """By its key, or by the name that scores carry. Raises ValueError where there is none of that name."""
+    named = {normaliser.name: normaliser for normaliser in NORMALISERS.values()} | NORMALISERS
+    if name in named:
+        return named[name]
+    if name.startswith("allo-fr-"):
+        raise ValueError(f"{name} is of another version: score the texts again with french, which is {french.NAME}.")
+    raise ValueError(f"There is no normaliser {name!r}: take one of {', '.join(NORMALISERS)}.")
 
 
 @dataclass(frozen=True)

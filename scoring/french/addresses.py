@@ -22,6 +22,7 @@ def _aloud(found: re.Match) -> str:
 LOWER: list[Rule] = compiled(
     (r"\bhttps?://", ""),
     (r"(?<=\w) ?@ ?(?=\w)", "@"),
-    (rf"(@[\w-]+) ?\. ?(?=(?:{'|'.join(sorted(DOMAINS))})\b)", r"\1."),
+    (r"\bwww ?\. ?(?=\w)", "www."),
+    (rf"((?:@|\bwww\.)[\w-]+) ?\. ?(?=(?:{'|'.join(sorted(DOMAINS))})\b)", r"\1."),
     (ADDRESS, _aloud),
 )

@@ -131,8 +131,8 @@ def _article(found: list[Group]) -> int:
 
 
 def _is_amount(found: list[Group]) -> bool:
-    """`found` ends with an amount of money and « la », « l », « le », « de l » or « à l »."""
-    if not found or found[-1].words not in {"la", "le", "l"}:
+    """`found` ends with an amount of money and « la », « l », « le », « du », « de l » or « à l »."""
+    if not found or found[-1].words not in {"la", "le", "l", "du"}:
         return False
     before = found[: _article(found)][-3:]
     if before and before[-1].digits:

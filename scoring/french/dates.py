@@ -53,10 +53,14 @@ def _seconds(found: re.Match) -> str:
 DATES: list[Rule] = compiled(
     (r"(?<![\d/.-])((?:1[5-9]|20)\d\d)-(\d\d)-(\d\d)(?![\d/-])", lambda found: _date(*found.group(0, 3, 2, 1))),
     (
-        r"(?<![\d/.,-])(\d{1,2})( ?[/.-] ?)(\d{1,2})\2((?:1[5-9]|20)\d\d)(?![\d/-]|[.,]\d)",
+        r"(?<![\d/.,-])(\d{1,2})(?:er)?( ?[/.-] ?)(\d{1,2})\2((?:1[5-9]|20)\d\d)(?![\d/-]|[.,]\d)",
         lambda found: _date(*found.group(0, 1, 3, 4)),
     ),
     (r"(?<![\d/.,-])(\d{1,2})/(\d{1,2})/(\d\d)(?![\d/-]|[.,]\d)", lambda found: _date(*found.group(0, 1, 2, 3))),
+    (
+        r"(?<![\d/.,-])(0[1-9]|1[0-2])/((?:19|20)\d\d)(?![\d/])",
+        lambda found: f" {MONTHS[int(found[1]) - 1]} {aloud(found[2])} ",
+    ),
     (r"(?<![\d/.,-])(\d{1,2})/(0[1-9])(?![\d/]|[.,]\d)", lambda found: _date(*found.group(0, 1, 2))),
     (r"\b(le|du|au) (\d{1,2})/(\d{1,2})(?![\d/]|[.,]\d)", _after_le),
     (r"\b(le|du|au) (\d{1,2})\.(0[1-9]|1[0-2])(?![\d/.,])", _after_le),

@@ -35,6 +35,7 @@ MINUS: list[Rule] = compiled(
 )
 NUMBERS: list[Rule] = compiled(
     # A telephone number with any signs between; it becomes one string of digits, which is read in pairs.
+    (r"(?<![\d.,:/-])(?<!\d )0[1-9](?:[ .,/-]{0,2}\d\d){4}(?!\d)", _joined),
     (r"(?<![\d.,:/-])(?<!\d )0[ .,]{0,2}\d(?:[ .,:/–-]{1,3}\d{2,3}){3,}(?!\d)", _joined),
     # Thousands in threes, as the French, the Swiss and the English write them.
     (rf"{FIRST}(?:[ .']\d{{3}})+(?![ .']?\d)", _joined),

@@ -53,6 +53,8 @@ WORDS = {  # one word, several spellings
     "arobaz": "arobase",
     "arrobase": "arobase",
     "dièze": "dièse",
+    "teeshirt": "tshirt",
+    "teeshirts": "tshirts",
     "clef": "clé",
     "clefs": "clés",
     "événement": "évènement",
@@ -76,13 +78,14 @@ ACCENTED = """
 """
 # Spelled in one word, in two, or with a hyphen.
 COMPOUNDS = """
-    auto-entrepreneur auto-école back-up basket-ball black-list call-back call-center check-list check-up e-billet
-    e-book e-boutique e-carte e-commerce e-learning e-mail e-mailing e-shop e-sim e-sport e-ticket faire-part
-    feed-back foot-ball giga-bit giga-octet hand-ball hi-fi hot-line kilo-octet kilowatt-heure log-in micro-crédit
-    micro-entrepreneur micro-entreprise micro-onde micro-ondes mini-bus méga-bit méga-octet news-letter off-line
-    on-line passe-temps pique-nique plate-forme play-list pop-up porte-feuille porte-monnaie pré-paiement pré-payé
-    pré-payée pull-over smart-phone stand-by start-up tee-shirt tire-bouchon télé-conseiller télé-conseillère
-    télé-travail vidéo-conférence vidéo-surveillance visio-conférence volley-ball web-cam web-mail week-end wi-fi
+    auto-entrepreneur auto-stop auto-école back-up basket-ball black-list blue-tooth call-back call-center
+    check-list check-up contre-temps e-billet e-book e-boutique e-carte e-commerce e-learning e-mail e-mailing
+    e-shop e-sim e-sport e-ticket faire-part feed-back foot-ball free-lance giga-bit giga-octet hand-ball hi-fi
+    hot-line kilo-octet kilowatt-heure log-in micro-crédit micro-entrepreneur micro-entreprise micro-onde
+    micro-ondes mini-bus méga-bit méga-octet news-letter off-line on-line passe-temps pique-nique plate-forme
+    play-list pop-up porte-feuille porte-monnaie pré-paiement pré-payé pré-payée pull-over self-service smart-phone
+    stand-by start-up t-shirt tee-shirt tire-bouchon télé-conseiller télé-conseillère télé-travail vidéo-conférence
+    vidéo-surveillance visio-conférence volley-ball web-cam web-mail week-end wi-fi
 """
 PREFIXES = {"anti", "co", "cyber", "entr", "multi", "néo", "semi"}  # which are no words of their own
 ACUTE = re.compile(  # no French word begins with a mute e before a single consonant, but for these
@@ -134,7 +137,7 @@ def _compounds(words: list[str]) -> Iterator[str]:
         word, after = words[at], words[at + 1] if at + 1 < len(words) else ""
         joined = (word, after) in JOINED or (word, after.removesuffix("s")) in JOINED
         joined = joined or (word in PREFIXES and len(after) > 2)
-        yield word + after if joined else word
+        yield WORDS.get(word + after, word + after) if joined else word
         at += 1 + joined
 
 

@@ -26,14 +26,17 @@ UNITS = {
     "ha": "hectare",
     "ko": "kilooctet",
     "kb": "kilooctet",
+    "kbit": "kilooctet",
     "kilobit": "kilooctet",
     "mo": "méga",
     "mb": "méga",
+    "mbit": "méga",
     "mega": "méga",
     "mégaoctet": "méga",
     "mégabit": "méga",
     "go": "giga",
     "gb": "giga",
+    "gbit": "giga",
     "gigaoctet": "giga",
     "gigabit": "giga",
     "to": "téra",
@@ -121,7 +124,7 @@ RATES: list[Rule] = compiled(
 )
 MONEY_SIGNS: list[Rule] = compiled(
     (r"(?<=\d) ?[x×] ?(?=\d)|(?<=\d) ?[x×](?![\w'])", " fois "),
-    (r"\bkm ?/ ?h\b", "km heure"),
+    (r"(?<![^\W\d_])km ?/? ?h\b", " km heure"),
     (r"(?<!\w)(?<!\d )(€|\$|£|chf|eur|usd|gbp|fr\.) ?(\d+(?:[.,]\d+)?)(?![.,]?\d)", r"\2 \1"),
     (r"(?<=\d)[.,](?:[–—]|--?)(?!\d)", ""),  # 20.– francs
     (rf"(?<![\d.,])(\d{{1,15}})[.,](\d\d) ?({CURRENCY})", lambda found: _amount(*found.groups())),
@@ -132,7 +135,7 @@ MONEY_SIGNS: list[Rule] = compiled(
 # Units of one letter, which a clitic (s'est, m'a, l'a) or a network (4G) must not pass for, and signs.
 SIGNS: list[Rule] = compiled(
     (r"(?<=\d) ?[x×] ?(?=\d)|(?<=\d) ?[x×](?![\w'])", " fois "),
-    (r"\bkm ?/ ?h\b", "km heure"),
+    (r"(?<![^\W\d_])km ?/? ?h\b", " km heure"),
     (r"(?<=\d) ?m(?:²|2)(?!\w)", " mètres carrés "),
     (r"(?<=\d) ?m(?:³|3)(?!\w)", " mètres cubes "),
     (

@@ -54,6 +54,9 @@ SAME = {
         17-18-19 juin | dix-sept dix-huit dix-neuf juin
         17/18 juin | dix-sept dix-huit juin
         17, 18 et 19 juin | dix-sept dix-huit et dix-neuf juin
+        07/2024 | juillet deux mille vingt-quatre
+        le 1er/02/2023 | le premier février deux mille vingt-trois
+        lundi 12/03 | lundi douze mars
         le 14 juil. 2024 | le quatorze juillet deux mille vingt-quatre
         10 ème | dixième
         2 èmes | deuxièmes
@@ -118,6 +121,8 @@ SAME = {
         50 Ko | cinquante kilo-octets
         5 kWh | cinq kilowatts-heures
         10 Mb/s | dix mégabits par seconde
+        80 kmh | quatre-vingts kilomètres heure
+        300 Mbit/s | trois cents mégabits par seconde
         10 Mbps | dix mégas par seconde
         2,4 GHz | deux virgule quatre gigahertz
         230V | deux cent trente volts
@@ -212,6 +217,8 @@ SAME = {
         **21* | étoile étoile vingt et un étoile
         www.rts.ch | www point rts point ch
         https://www.ameli.fr/ | www point ameli point fr
+        (04)78123456 | 04 78 12 34 56
+        www . rts . ch | www.rts.ch
         w w w point ameli point fr | www.ameli.fr
         a @ b . com | a arobase b point com
         www.service-public.fr/aide | www point service tiret public point fr slash aide

@@ -443,6 +443,13 @@ HYP:  seize heures
     )
 
 
+def test_a_normaliser_by_the_name_that_scores_carry(tmp_path, capsys):
+    assert run(tmp_path, CSV, "--json", "--normaliser", "allo-fr-2") == 0
+    assert json.loads(capsys.readouterr().out)["normaliser"] == "allo-fr-2"
+    assert run(tmp_path, CSV, "--normaliser", "allo-fr-1") == 2
+    assert "allo-fr-1 is of another version: score the texts again with french" in capsys.readouterr().err
+
+
 def test_two_hypotheses_side_by_side(tmp_path, capsys):
     assert run(tmp_path, CSV) == 0
     said = capsys.readouterr().out
