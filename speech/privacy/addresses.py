@@ -1,6 +1,7 @@
 """Home addresses: the street and the town that are said after « j'habite », « mon adresse »..."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from speech.privacy.kinds import ADDRESS, Hidden
@@ -42,9 +43,10 @@ def addresses(turns: Sequence[Turn]) -> Iterator[Hidden]:
     for number, turn in enumerate(turns):
         asked = "".join(f"{before.text}\n" for before in turns[max(0, number - TURNS) : number])
         text = asked + turn.text
-        for street in STREET.finditer(text, len(asked)):
-            announced = [found.end() for found in ANNOUNCED.finditer(text, 0, street.start())]
-            if announced and street.start() - announced[-1] <= REACH:
+        announced = [found.end() for found in ANNOUNCED.finditer(text)]
+        for street in STREET.finditer(text, len(asked)) if announced else ():
+            last = bisect_right(announced, street.start()) - 1
+            if last >= 0 and street.start() - announced[last] <= REACH:
                 town = TOWN.match(text, street.end())
                 end = town.end() if town else street.end()
                 yield Hidden(number, street.start() - len(asked), end - len(asked), ADDRESS)

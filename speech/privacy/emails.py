@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import pairwise
 
 from speech.privacy.numbers.fillers import NUMBER_WORDS
 from speech.privacy.words import PAUSE, TextWord, vocabulary
@@ -40,7 +41,7 @@ DESCRIBED = re.compile(
 LONGEST_DESCRIPTION = 6  # words
 
 ANNOUNCED = vocabulary("mail mails email mel courriel courriels e adresse")
-BEFORE_LOCAL = {"est", "mail", "email", "adresse", "courriel"}  # right before it, where the @ is only guessed
+REACH = 8  # words
 BEGINS_AFTER = vocabulary(  # where an address begins, if its own words are only a name
     "est c etait adresse mail mails email mel courriel electronique a sur ecrire ecrivez envoyer envoyez envoie donc "
     "alors oui non voila le la les un une mon ma mes votre vos notre ce cette ca de du des par pour puis et ou touche "
@@ -48,6 +49,7 @@ BEGINS_AFTER = vocabulary(  # where an address begins, if its own words are only
     "professionnel principal toujours aussi juste suivante suivant celle ici nouvelle ancienne autre sera serait dis "
     "allez utilisez notez hebergee heberge"
 )
+PAUSES = vocabulary("euh heu hum attendez attends pardon voila alors donc oui")
 FREE_WORDS = 4  # « jean dupont tout attaché arobase... »
 LONGEST_DOMAIN, LONGEST_LOCAL = 14, 40  # words
 
@@ -60,8 +62,8 @@ class At(Enum):
     LOST = 2  # nothing, before the name of a provider
 
 
-def emails(voice: Sequence[TextWord], turns: Sequence[Turn]) -> Iterator[list[TextWord]]:
-    """The words of each address that one voice says or that is written out."""
+def emails(voice: Sequence[TextWord], words: Sequence[TextWord], turns: Sequence[Turn]) -> Iterator[list[TextWord]]:
+    """The words of each address that one voice says or that is written out; `words`: all of the call."""
     until = 0
     for place in range(len(voice)):
         at, length = _at(voice, place)
@@ -69,9 +71,21 @@ def emails(voice: Sequence[TextWord], turns: Sequence[Turn]) -> Iterator[list[Te
             continue
         end, dotted = _domain(voice, place + length - 1, turns)
         start = _local(voice, place, turns)
-        if start < place and end >= place + length and _is_address(voice, start, place, end, at, dotted):
-            yield list(voice[start : end + 1])
+        if start == place or end < place + length:
+            continue
+        first = voice[start].place
+        before = [word.plain for word in words[max(0, first - REACH) : first]]
+        if _is_address(voice[start:place], voice[place : end + 1], before, at, dotted):
+            yield _without_pauses(voice[start : end + 1])
             until = end + 1
+
+
+def _without_pauses(said: Sequence[TextWord]) -> list[TextWord]:
+    return [
+        word
+        for word, after in pairwise([*said, None])
+        if word.plain not in PAUSES or word.before in GLUED or (after and after.before in GLUED)
+    ]
 
 
 def _at(voice: Sequence[TextWord], place: int) -> tuple[At | None, int]:
@@ -93,26 +107,28 @@ def _is_host(two: str) -> bool:
     return two in {"g mail", "hot mail", "out look", "i cloud", "la poste", "bouygues telecom", "proton mail"}
 
 
-def _is_address(voice: Sequence[TextWord], start: int, place: int, end: int, at: At, dotted: bool) -> bool:
-    """Whether what was found around the @ is an address: the less the @ is one, the more the rest has to be."""
-    local = voice[start:place]
+def _is_address(
+    local: Sequence[TextWord], rest: Sequence[TextWord], before: Sequence[str], at: At, dotted: bool
+) -> bool:
+    """Whether what was found is an address: the less its @ is one, the more the rest has to be.
+
+    `rest`: the @ and the domain; `before`: what was said before.
+    """
     signed = any(_is_sign(word) or word.before in {".", "_", "-"} for word in local[1:])
     if at is At.SIGN:
         return dotted or signed
-    if voice[place].plain == "at" and dotted:
+    if rest[0].plain == "at" and dotted:
         return True
-    domain = voice[place + (at is At.WORD) : end + 1]
+    domain = rest[at is At.WORD :]
     spelled = sum(len(word.said) == 1 for word in local) > 2
     known = any(word.plain in HOSTS for word in domain) or _is_host(" ".join(word.plain for word in domain[:2]))
     if not (dotted and known and len(domain) > 1) or any(word.plain in SITES for word in local):
         return False
     if signed or spelled or any(word.said.isdecimal() for word in local):
         return True
-    before = [word.plain for word in voice[max(0, start - 6) : start]]
-    if at is At.LOST:
-        return domain[0].plain in MAIL and not ANNOUNCED.isdisjoint(before)
-    imperative = any(word.plain.endswith("ez") for word in local)
-    return not imperative and (before[-1:] == ["est"] or not ANNOUNCED.isdisjoint(before))
+    imperative = any(word.plain.endswith("ez") for word in local)  # « connectez-vous à gmail point com »
+    announced = before[-1:] == ["est"] or not ANNOUNCED.isdisjoint(before)
+    return announced and not imperative and (at is At.WORD or domain[0].plain in MAIL)
 
 
 def _is_sign(word: TextWord) -> bool:
@@ -149,25 +165,35 @@ def _local(voice: Sequence[TextWord], at: int, turns: Sequence[Turn]) -> int:
     start, free, place = at, 0, at - 1
     described = False  # what follows the word says how it is written
     while place >= max(at - LONGEST_LOCAL, 0):
-        word, after = voice[place], voice[place + 1] if place + 1 < len(voice) else None
-        if after and not _near(word, after, turns):
+        word, after = voice[place], voice[place + 1]
+        if not _near(word, after, turns):
             break
         if length := _described(voice, place):
             start, place, described = place - length + 1, place - length, True
             continue
-        spelled = after is not None and len(word.said) == len(after.said) == 1
-        sign = _is_sign(word) or (after is not None and _is_sign(after)) or word.said == "+"
-        tied = spelled or sign or (after is not None and after.before in GLUED)
-        if not (tied or described) and place < at - 1 and (after.is_apart or word.turn != after.turn):
-            break
-        if not tied:
-            if word.plain in BEGINS_AFTER:
+        if word.plain in PAUSES and place and _is_tied(voice, place - 1):
+            place -= 1
+            continue
+        if not _is_tied(voice, place):
+            parted = place < at - 1 and not described and (after.is_apart or word.turn != after.turn)
+            if parted or word.plain in BEGINS_AFTER:
                 break
             free += len(word.said) > 1 and not word.said.isdecimal() and word.plain not in NUMBER_WORDS
             if free > FREE_WORDS:
                 break
         start, place, described = place, place - 1, False
     return start
+
+
+def _is_tied(voice: Sequence[TextWord], place: int) -> bool:
+    """Whether a sign, or nothing, joins a word to the one beside it, or both are letters that are spelled."""
+    word, after = voice[place], voice[place + 1]
+    if _is_sign(word) or _is_sign(after) or word.said == "+" or after.before in GLUED:
+        return True
+    if len(word.said) == len(after.said) == 1:
+        return True
+    joined = place > 0 and word.before.strip() in {"", ","} and word.turn == voice[place - 1].turn
+    return joined and (_is_sign(voice[place - 1]) or _described(voice, place - 1) > 1)
 
 
 def _described(voice: Sequence[TextWord], place: int) -> int:

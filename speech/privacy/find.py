@@ -32,7 +32,7 @@ def find(turns: Sequence[Turn], names: Iterable[str] = ()) -> list[Hidden]:
         found += passwords(turn.text, number)
     for way in ways:
         found += births(words, way, turns)
-        for address in emails(way, turns):
+        for address in emails(way, words, turns):
             found += stretches(address, way, EMAIL)
     found += _numbers(ways, words, turns, _taken(found, words))
     return [_with_bracket(hidden, turns[hidden.turn].text) for hidden in _joined(apart(found), turns)]

@@ -1,5 +1,6 @@
 """Parts of a known number that somebody says again, or says apart from it: « ça finit par 78 »."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from speech.privacy.numbers.digits import Piece
@@ -11,6 +12,7 @@ from transcripts.transcript import Turn
 
 Reading = Sequence[TextWord]
 
+TURNS = 12  # and PAUSE seconds, within which a number may be said again
 LEAST = 4  # digits said again, among other words
 LEAST_ALONE = 2  # digits that are all that is said in a turn
 SAID_BEFORE = vocabulary(
@@ -26,12 +28,15 @@ def repeats(
     rows: Sequence[tuple[Reading, Row]], numbers: Sequence[Number], turns: Sequence[Turn]
 ) -> Iterator[tuple[Reading, Number]]:
     """What of the rows of each reading is a part of a number that was said just before or after, and is not in it."""
+    numbers = sorted(numbers, key=_turn)
     known = {piece.words[0].place for number in numbers for piece in number.pieces}
     for reading, row in rows if numbers else ():
         part = trimmed([piece for piece in row if piece.words[0].place not in known])
         if not part or any(piece.reading for piece in part):
             continue
-        near = [number for number in numbers if _soon(part, number, turns)]
+        first = bisect_left(numbers, part[0].turn - TURNS, key=_turn)
+        last = bisect_right(numbers, part[0].turn + TURNS, key=_turn)
+        near = [number for number in numbers[first:last] if _soon(part, number, turns)]
         kind = _repeated(trimmed(row), near, reading) or _repeated(part, near, reading)
         if kind or (near and _is_at_an_edge(part, reading)):
             yield reading, Number(part, kind or near[0].kind)
@@ -43,6 +48,10 @@ def _repeated(part: Sequence[Piece], numbers: Sequence[Number], reading: Reading
     if not alone and (len(digits) < LEAST or len(part) == 1):
         return None
     return next((number.kind for number in numbers if digits in number.digits), None)
+
+
+def _turn(number: Number) -> int:
+    return number.pieces[0].turn
 
 
 def _soon(part: Sequence[Piece], number: Number, turns: Sequence[Turn]) -> bool:

@@ -74,9 +74,9 @@ def _with_remarks(rows: list[Row], reading: Sequence[TextWord], turns: Sequence[
     joined: list[Row] = []
     at = 0
     while at < len(rows):
-        together = next(
-            (parts for parts in _neighbours(rows[at:], reading, turns) if _makes_a_number(parts)), rows[at : at + 1]
-        )
+        near = rows[at : at + MOST_REMARKS + 1]
+        several = (parts for parts in _neighbours(near, reading, turns) if _makes_a_number(parts))
+        together = next(several, near[:1])
         row = Row(piece for part in together for piece in part)
         row.counts = len(together) == 1 and together[0].counts
         joined.append(row)
@@ -86,7 +86,7 @@ def _with_remarks(rows: list[Row], reading: Sequence[TextWord], turns: Sequence[
 
 def _neighbours(rows: Sequence[Row], reading: Sequence[TextWord], turns: Sequence[Turn]) -> Iterator[list[Row]]:
     """The first two rows, then the first three, as long as mere remarks part them."""
-    for last in range(1, min(len(rows), MOST_REMARKS + 1)):
+    for last in range(1, len(rows)):
         if gap(rows[last - 1][-1], rows[last][0], reading, turns) != Gap.REMARK:
             return
         yield list(rows[: last + 1])
