@@ -2,12 +2,10 @@
 
 import errno
 import hashlib
-import io
 import json
 import os
 import shutil
 import tempfile
-import wave
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +14,7 @@ import numpy as np
 from filelock import FileLock
 
 from common.messages import UserError
-from common.pcm import to_int16
+from corpus.clips import as_wav
 from speech.audio.decode import SAMPLE_RATE, stream
 from transcripts.transcript import Turn
 
@@ -133,7 +131,7 @@ def _written(beside: Path, turn: Turn, samples: np.ndarray, call: str, language:
     start, end = round(turn.start, 3), round(turn.end, 3)
     name = Path("clips", hashlib.sha256(call.encode()).hexdigest()[:16], f"{turn.channel}-{start:.3f}-{end:.3f}.wav")
     (beside / name).parent.mkdir(parents=True, exist_ok=True)
-    (beside / name).write_bytes(_wav(samples))
+    (beside / name).write_bytes(as_wav(samples))
     return {
         "file_name": name.as_posix(),
         "text": " ".join(turn.text.split()),
@@ -147,14 +145,6 @@ def _written(beside: Path, turn: Turn, samples: np.ndarray, call: str, language:
         "language": language,
         "added": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def _wav(samples: np.ndarray) -> bytes:
-    encoded = io.BytesIO()
-    with wave.open(encoded, "wb") as clip:
-        clip.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        clip.writeframes(to_int16(samples).tobytes())
-    return encoded.getvalue()
 
 
 def _take_in(folder: Path, beside: Path, rows: dict[tuple, dict]) -> None:

@@ -10,7 +10,7 @@ LISTED = 20  # of the rows that were left out
 
 
 def describe(corpus: Corpus, audio: bool = True) -> dict:
-    """What `python -m corpus describe --json` prints. Seconds of audio, counts of clips.
+    """Gives what `python -m corpus describe --json` prints: seconds of audio, counts of clips.
 
     With `audio`, the bytes of all clips are compared between the splits, which reads the whole corpus.
     """
@@ -42,19 +42,20 @@ def describe(corpus: Corpus, audio: bool = True) -> dict:
             "count": len(corpus.left_out),
             "first": [{"row": where, **reason._asdict()} for where, reason in corpus.left_out[:LISTED]],
         },
+        "notes": [note._asdict() for note in corpus.notes],
         "fingerprint": corpus.fingerprint,
     }
 
 
 def durations(seconds: pd.Series) -> list[int]:
-    """How many clips last as long as each of LENGTHS and less than the next."""
+    """Counts the clips that last as long as each of LENGTHS and less than the next."""
     bins = pd.cut(seconds, [*LENGTHS, float("inf")], right=False)
     return bins.value_counts(sort=False).tolist()
 
 
 def report(facts: dict, language: str = "en") -> str:
-    """The same for people."""
-    said = "fr" if language.startswith("fr") else "en"
+    """Writes the facts of `describe` for people to read, the sentences in `language`."""
+    language = "fr" if language.startswith("fr") else "en"
     lengths, left_out = facts["durations"], facts["left_out"]
     lines = [
         f"{facts['name']}: {facts['rows']} clips, {_clock(facts['seconds'])}",
@@ -66,9 +67,10 @@ def report(facts: dict, language: str = "en") -> str:
         "clips of at least (s):  " + "".join(f"{edge:>6}" for edge in lengths["edges"]),
         *(f"  {name:<22}" + "".join(f"{n:>6}" for n in counts) for name, counts in lengths["clips"].items()),
         f"columns: {', '.join(facts['columns'])}",
-        *(f"leak: {leak[said]}" for leak in facts["leaks"]),
+        *(f"note: {note[language]}" for note in facts["notes"]),
+        *(f"leak: {leak[language]}" for leak in facts["leaks"]),
         f"left out: {left_out['count']}",
-        *(f"  {row['row']}: {row[said]}" for row in left_out["first"]),
+        *(f"  {row['row']}: {row[language]}" for row in left_out["first"]),
     ]
     return "\n".join(lines) + "\n"
 

@@ -9,15 +9,18 @@ from huggingface_hub.utils import filter_repo_objects
 
 from common.hub import HUB_PATIENCE, hub_errors, offline
 from common.messages import Message, UserError
-from corpus.files import MANIFESTS, licence_of, open_folder, open_parquet, rows_in, split_named
+from corpus.layouts.card import licence_of
+from corpus.layouts.folder import open_folder, split_named
+from corpus.layouts.parquet import open_parquet, rows_in
+from corpus.layouts.raw import Raw
 from corpus.splits import divide, rank
-from corpus.table import Raw
 from transcripts import chat_markup
 
 TALKBANK = "diabolocom/talkbank_4_stt"
 CARD = "README.md"
 KIND = Message("dataset", "Le jeu de données")
 INSTEAD = Message("name a folder, or phone-prompts", "nommez un dossier, ou phone-prompts")
+MANIFESTS = (".csv", ".tsv", ".jsonl", ".ndjson")  # a .json may be anything
 TALKBANK_LICENCE = "cc-by-nc-sa-3.0"
 
 

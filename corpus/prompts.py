@@ -11,7 +11,7 @@ import pandas as pd
 
 from common.messages import Message, UserError
 from corpus.clips import Files, identity
-from corpus.table import Raw
+from corpus.layouts.raw import Raw
 
 NAME = "phone-prompts"
 LICENCE = "cc-by-sa-3.0"

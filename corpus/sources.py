@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from common.hub import hub_in_reach, offline
 from common.messages import Message, UserError
-from corpus.files import FILES, NAMED, open_path
 from corpus.hub import TALKBANK, open_dataset
+from corpus.layouts.folder import FILES, open_path
+from corpus.layouts.raw import NAMED
 from corpus.prompts import NAME, open_prompts
 from corpus.table import Corpus, build
 from transcripts import chat_markup
@@ -64,7 +65,7 @@ def load(
     if named == NAME:
         raw = open_prompts(reason)
     elif named and os.path.exists(path := os.path.expanduser(named)):
-        raw = open_path(Path(path), audio)
+        raw = open_path(Path(path), audio, text)
     elif re.fullmatch(r"\w[\w.-]*/[\w.-]+(:[\w.-]+)?", named) and Path(named).suffix not in FILES:
         raw = open_dataset(named, audio, unit, limit, token, language, reason)
     else:

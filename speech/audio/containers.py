@@ -25,6 +25,7 @@ DEMUXERS = (
 OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none", "max_size": "65536"}  # of a packet of WAV
 LEAST_BIT_RATE = 200  # bits a second: a header that announces more time than the bytes can hold is damaged
 # Times that the true length may be less where FFmpeg guesses it from the start of the file: silence takes few bytes.
+GUESS = 0.1  # share by which such a guess may be wrong before the packets are counted in its place
 GUESSED = {"mp3": 4} | dict.fromkeys(("aac", "ac3", "amr", "loas"), math.inf)
 # What telephony systems write without a header: FFmpeg's name for it and its rate, by the file's extension.
 HEADERLESS = (
@@ -216,18 +217,37 @@ def _codec_without_decoder(container) -> str:
     return re.search(r"Audio: (?:none \(.*?(?=0x))?(\w+)", dump)[1]
 
 
-def header_seconds(source: str | os.PathLike | bytes) -> float:
-    """How long the recording is by its header and its bytes, without decoding; NaN where they do not tell."""
+def header_seconds(source: str | os.PathLike | bytes, name: str | None = None) -> float:
+    """How long the recording is by its header and its bytes, without decoding; NaN where they do not tell.
+
+    The `name` of bytes tells how they are coded where they have no header.
+    """
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
             header = wave_header(file)
             if header and header.seconds is not None:
                 return header.seconds
+            options, headerless = dict(OPTIONS), None
             file.seek(0)
-            with av.open(file, "r", container_options=OPTIONS, metadata_errors="replace") as container:
-                return announced(container, file) or math.nan
-    except (OSError, av.FFmpegError, ValueError):
+            found = HEADERLESS.get(Path(name or getattr(file, "name", "")).suffix.lower())
+            if found and file.read(4) not in (b"RIFF", b".snd"):
+                headerless, options["sample_rate"] = found[0], str(found[1])
+            file.seek(0)
+            with av.open(file, "r", headerless, container_options=options, metadata_errors="replace") as container:
+                seconds = announced(container, file)
+                if seconds and container.format.name not in GUESSED:
+                    return seconds
+                counted = _packets_seconds(container)
+                return seconds if abs(seconds - counted) < GUESS * seconds else counted
+    except (OSError, av.FFmpegError, ValueError, IndexError):
         return math.nan
+
+
+def _packets_seconds(container) -> float:
+    """From the first packet to the end of the last one; nothing is decoded."""
+    track = container.streams.best("audio")
+    times = [(packet.pts, packet.duration or 0) for packet in container.demux(track) if packet.pts is not None]
+    return float((times[-1][0] + times[-1][1] - times[0][0]) * track.time_base) if times else math.nan
 
 
 def _is_empty(name: str) -> UserError:

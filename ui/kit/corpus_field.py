@@ -121,7 +121,7 @@ def _default() -> str:
 
 def _local() -> dict[str, Path]:
     """The folders and files under ALLO_CORPORA, by their names."""
-    from corpus.files import FILES
+    from corpus.layouts.folder import FILES
 
     folder = root()
     if not folder.is_dir():
@@ -136,6 +136,6 @@ def _local() -> dict[str, Path]:
 
 def _changed(path: Path) -> int:
     """When the folder or its metadata, or the file, was last written, in nanoseconds."""
-    from corpus.files import METADATA
+    from corpus.layouts.folder import METADATA
 
     return max(file.stat().st_mtime_ns for file in (path, *(path / name for name in METADATA)) if file.exists())
