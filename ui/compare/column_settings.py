@@ -48,7 +48,7 @@ def fields() -> Columns:
 def _how() -> dict[str, gr.Dropdown]:
     engines = [(label(f"engine_{name}"), name) for name in ENGINES]
     engine = gr.Dropdown(engines, value="auto", label=label("engine"), min_width=140)
-    precision = gr.Dropdown([(label("precision_usual"), "")], value="", label=label("precision"), min_width=120)
+    precision = gr.Dropdown([(label("precision_usual"), "")], value="", label=label("precision_field"), min_width=120)
     assistants = [(label("no_assistant"), ""), *((name, name) for name in ASSISTANTS)]
     custom = {"allow_custom_value": True, "min_width": 150}
     assistant = gr.Dropdown(assistants, value="", label=label("assistant"), info=label("assistant_hint"), **custom)
