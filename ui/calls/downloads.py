@@ -15,7 +15,12 @@ from ui.calls.session import Call, CallSession
 if TYPE_CHECKING:
     from transcripts.transcript import Transcript
 
-FORMATS = ("txt", "srt", "vtt", "json", "csv")
+FORMATS = ("txt", "srt", "vtt", "json", "csv", "docx")
+OTHERS = {  # made when somebody asks for one
+    "Praat TextGrid": "textgrid",
+    "ELAN EAF": "eaf",
+    **{"CHAT": "chat", "STM": "stm", "CTM": "ctm", "RTTM": "rttm", "SegLST": "seglst"},
+}
 MASKED = "-masque"
 
 
@@ -35,16 +40,19 @@ def shown(call: Call, session: CallSession) -> "Transcript":
 
 def files(call: Call, session: CallSession, transcript: "Transcript", reader: str) -> dict[str, Path]:
     """What is shown, in each format; the same files are written again when something of it has changed."""
-    from transcripts.formats import write
+    return {format: file(call, session, transcript, format, reader) for format in FORMATS}
+
+
+def file(call: Call, session: CallSession, transcript: "Transcript", format: str, reader: str) -> Path:
+    """What is shown, in one format."""
+    from transcripts.formats import extension, write
     from transcripts.formats.csv import dialect_of
 
     folder = call.path.parent / "texts"
     folder.mkdir(exist_ok=True)
-    stem = Path(call.name).stem + (MASKED if session.mask else "")
-    found = {format: folder / f"{stem}.{format}" for format in FORMATS}
-    for format, file in found.items():
-        file.write_bytes(write(transcript, format, dialect=dialect_of(reader)))
-    return found
+    made = folder / (Path(call.name).stem + (MASKED if session.mask else "") + extension(format))
+    made.write_bytes(write(transcript, format, dialect=dialect_of(reader), language=reader))
+    return made
 
 
 def bundle(session: CallSession, reader: str) -> Path | None:
@@ -56,7 +64,7 @@ def bundle(session: CallSession, reader: str) -> Path | None:
     if not transcripts:
         return None
     file = session.folder / f"allo-{date.today().isoformat()}{MASKED if session.mask else ''}.zip"
-    file.write_bytes(packing.bundle(transcripts, FORMATS, dialect=dialect_of(reader)))
+    file.write_bytes(packing.bundle(transcripts, FORMATS, dialect=dialect_of(reader), language=reader))
     return file
 
 

@@ -42,6 +42,9 @@ class Screen(NamedTuple):
     vtt: object = gr.skip()
     json: object = gr.skip()
     csv: object = gr.skip()
+    docx: object = gr.skip()
+    format: object = gr.skip()
+    other: object = gr.skip()
     bundle: object = gr.skip()
     masked: object = gr.skip()
     keep: object = gr.skip()
@@ -89,6 +92,7 @@ def tab() -> list[gr.components.Component]:
     ):
         event.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
     _wire_corrections(screen)
+    screen.format.input(_other, screen.format, screen.other, **SEVERAL)
     gr.on([masking.mask.input, masking.names.submit, masking.names.blur], _mask, masking[:2], [*screen], **SEVERAL)
     masking.prepare.click(_mask_sound, masking.tone, [*screen], **SEVERAL)
     keeping.keep.click(_keep, keeping[:2], [keeping.consent, keeping.answer], **SEVERAL)
@@ -180,8 +184,11 @@ def _conversation() -> dict[str, gr.blocks.Block]:
     with gr.Column(visible=False) as tools, gr.Row(elem_classes="downloads"):
         files = {name: gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS}
         bundle = gr.DownloadButton(label("zip_of_all"), size="sm", min_width=60)
+        other = gr.DownloadButton(visible=False, size="sm", min_width=60, elem_id="call-other")
+        choices = [*downloads.OTHERS.items()]
+        format = gr.Dropdown(choices, value=None, label=label("other_format"), min_width=160, elem_id="call-format")
     shown = {"player": player, "timeline": drawn, "search": search, "dialogue": dialogue, "tools": tools}
-    return shown | files | {"bundle": bundle}
+    return shown | files | {"bundle": bundle, "other": other, "format": format}
 
 
 def _masking() -> Masking:
@@ -250,6 +257,8 @@ def _downloads(session: CallSession, reader: str) -> dict:
     return {
         **downloads.files(chosen, session, downloads.shown(chosen, session), reader),
         "bundle": downloads.bundle(session, reader),
+        "format": gr.Dropdown(value=None),
+        "other": gr.DownloadButton(visible=False),
         "masked": _masked_button(chosen),
         "keep": _keep_button(session, reader),
     }
@@ -373,6 +382,15 @@ def _mask(mask: bool, names: str, request: gr.Request) -> Screen:
             each.masked_sound = None
     session.mask, session.names = mask, names
     return _screen(session, reader_of(request))
+
+
+def _other(format: str | None, request: gr.Request) -> gr.DownloadButton:
+    """Makes the chosen call's file of one more format, and offers it."""
+    session, call = session_of(request), session_of(request).chosen
+    if not format or call is None or not call.over or not call.turns:
+        return gr.DownloadButton(visible=False)
+    made = downloads.file(call, session, downloads.shown(call, session), format, reader_of(request))
+    return gr.DownloadButton(f"↓ {made.name}", value=made, visible=True)
 
 
 def _mask_sound(tone: bool, request: gr.Request) -> Iterator[Screen]:

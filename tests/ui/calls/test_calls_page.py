@@ -21,7 +21,8 @@ from corpus import prompts
 from corpus.simulate import simulate
 from scoring.measures import score
 from speech.audio.decode import SAMPLE_RATE, read
-from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, until, visit
+from tests.kit.pages import PATIENCE, chromium, pick, serve, tracebacks, until, visit
+from transcripts.formats import read as transcript
 from ui.calls import corrected_turns, session, transcription
 from ui.calls.session import CallOptions, CallSession, session_of
 
@@ -121,6 +122,8 @@ def test_a_call_is_read_heard_corrected_taken_away_kept_and_masked(french, serve
     said = " ".join(" ".join(cue.plaintext for cue in subtitles).split())  # long turns are cut in several cues
     assert said.endswith(f"{NAME} : {SAID}")
     assert all(text in said for text in turns(french).locator("p").all_inner_texts())
+    pick(french.locator("#call-format input"), "ELAN EAF")
+    assert transcript(download(french, ".eaf", tmp_path)).turns[-1].text == SAID
     french.get_by_title("Échanger les noms").click()
     other = "voice-1" if side == "voice-0" else "voice-0"
     expect(french.locator(f"#call-timeline .party.{other} input")).to_have_value(NAME)
@@ -169,7 +172,7 @@ def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
     rows(french, "done").last.click()
     expect(turns(french).first).to_contain_text("la localiser", timeout=PATIENCE)
     names = zipfile.ZipFile(download(french, "ZIP de tous les appels", tmp_path)).namelist()
-    assert len(names) == len(set(names)) == 10
+    assert len(names) == len(set(names)) == 12
     rows(french, "failed").get_by_title("Effacer").click()
     expect(french.locator("#call-queue li")).to_have_count(2)
     expect(french.locator("#call-queue").get_by_role("alert")).to_have_count(0)
