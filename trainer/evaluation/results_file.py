@@ -18,6 +18,7 @@ from common.files import write_bytes, write_json
 from common.messages import UserError
 from corpus import Corpus
 from scoring.measures import judge, normaliser_of
+from transcripts.formats.csv import protected, unprotected
 
 RUN_FOLDER = "heard"  # of a run, for the results files of its report, as the first version called it
 
@@ -165,8 +166,10 @@ def append(file: BinaryIO, output: Path, rows: Iterable[Row]) -> None:
 
 
 def _lines(table: Iterable[Sequence]) -> bytes:
+    """Text that a spreadsheet would take for a formula stands after an apostrophe."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(table)
+    cells = ([protected(cell) if isinstance(cell, str) else cell for cell in row] for row in table)
+    csv.writer(text, lineterminator="\n").writerows(cells)
     return text.getvalue().encode("utf-8")
 
 
@@ -176,7 +179,9 @@ def _row(cells: list[str]) -> Row:
     for name, kind in Row.__annotations__.items():
         if kind is int:
             values[name] = int(values[name])
-        elif kind is not str:
+        elif kind is str:
+            values[name] = unprotected(values[name])
+        else:
             values[name] = float(values[name]) if values[name] else None
     return Row(**values)
 
