@@ -8,6 +8,8 @@ from speech.__main__ import main
 from tests.transcripts.formats.calls import TRANSCRIPT
 from transcripts.formats import FORMATS, read, write
 
+pytestmark = pytest.mark.fast
+
 STM = "rec-1 1 lea 0.5 1.5 oui\nrec-2 1 paul 0.5 1.5 non\n"
 
 

@@ -10,6 +10,8 @@ from tests.transcripts.formats.calls import TRANSCRIPT
 from transcripts.formats import read, read_all, reading, write
 from transcripts.transcript import Turn
 
+pytestmark = pytest.mark.fast
+
 LONG = '''File type = "ooTextFile"
 Object class = "TextGrid"
 
