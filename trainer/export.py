@@ -13,6 +13,7 @@ from common.files import new_folder
 from common.hub import NOT_THERE, UNANSWERED, offline
 from common.messages import UserError
 from speech.models.adapters import merged
+from speech.models.checkpoint import is_folder
 from speech.models.choose import choose
 
 QUANTIZATIONS = {  # the first is the default; CTranslate2 loads float16 as any other
@@ -54,12 +55,13 @@ def base_of(adapter: str) -> str:
     """The model that an adapter (a folder or a Hub id) was trained on. Raises UserError where it does not name it."""
     for name, key in BASES:
         try:
-            folder = Path(adapter).is_dir()
+            folder = is_folder(adapter)
             file = f"{adapter}/{name}" if folder else hf_hub_download(adapter, name, local_files_only=offline())
-            base = json.loads(Path(file).read_text(encoding="utf-8")).get(key)
-        except (*NOT_THERE, *UNANSWERED, ValueError):  # not there: the next one may be
+            found = json.loads(Path(file).read_text(encoding="utf-8"))
+        except (*NOT_THERE, *UNANSWERED, ValueError, RecursionError):  # not there: the next one may be
             continue
-        if base:
+        base = found.get(key) if isinstance(found, dict) else None
+        if base and isinstance(base, str):
             return base
     raise UserError(
         en=f"The adapter {adapter} is not there, or does not name its base: check its name, or add --model.",
@@ -109,7 +111,7 @@ def _build(output: Path, build: Callable[[Path], None]) -> None:
 def _merged(folder: Path, into: Path, precision: str) -> None:
     from transformers import WhisperForConditionalGeneration
 
-    WhisperForConditionalGeneration.from_pretrained(folder, dtype=precision).save_pretrained(into)
+    WhisperForConditionalGeneration.from_pretrained(folder, dtype=precision, use_safetensors=True).save_pretrained(into)
     for name in _beside(folder):
         shutil.copyfile(folder / name, into / name)
 

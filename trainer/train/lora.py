@@ -48,7 +48,7 @@ def load_base(choice: Choice, formats: Precision) -> ShortWindowWhisper:
         )
     if (formats.device, formats.compute) == ("cpu", "bfloat16"):
         how["attn_implementation"] = "products"
-    whisper = ShortWindowWhisper.from_pretrained(choice.folder, device_map=device, **how)
+    whisper = ShortWindowWhisper.from_pretrained(choice.folder, device_map=device, use_safetensors=True, **how)
     if formats.weights == "4bit":
         for layer in whisper.modules():  # on some CPUs an evaluation would pack them into a form without gradients
             if isinstance(layer, Linear4bit):
