@@ -154,7 +154,7 @@ def test_weights_with_a_wrong_checksum_are_refused(cache, monkeypatch):
     assert not (cache / "whisper-base-ctranslate2").exists()
 
 
-def test_a_full_disk_is_told_in_one_sentence(tmp_path):
+def test_a_full_disk_is_one_sentence(tmp_path):
     """A real full disk: a small tmpfs, where this machine lets us mount one."""
     with small_disk(tmp_path, "20m") as small:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""One set of base weights, several adapters, many threads: nobody ever hears with another's adapter."""
+"""One set of base weights, several adapters, many threads: none ever transcribes with the adapter of another."""
 
 import gc
 import shutil
@@ -37,7 +37,7 @@ def shallow(tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def adapters(shallow, tmp_path_factory) -> list[Path]:
-    """Three that change what is heard."""
+    """Three that change the transcription."""
     folders = []
     for seed, (lora, strength) in enumerate(zip(ADAPTERS, (0.06, 0.03, 0.1), strict=True)):
         whisper = WhisperForConditionalGeneration.from_pretrained(shallow)
@@ -61,22 +61,22 @@ def text(engine: Engine, clip: np.ndarray, tokens: int = 4) -> str:
     """The first words, mad ones included: `decode` would set loops aside."""
     states = engine.encode(engine.mel([clip], FRAMES))
     how = {"beam_size": 1, "temperature": 0.0, "max_tokens": tokens}
-    (heard,) = engine.generate(states, engine.prompt("fr", timestamps=False), **how)
-    return engine.tokenizer.decode(heard.tokens)
+    (hypothesis,) = engine.generate(states, engine.prompt("fr", timestamps=False), **how)
+    return engine.tokenizer.decode(hypothesis.tokens)
 
 
 def layers(engine: Engine) -> set[str]:
-    """Where adapters are in the body's layers, and which."""
+    """Where adapters are in the layers, and which."""
     gc.collect()
     return {
         path.rpartition("lora_")[2] for path, _ in engine.shared_weights.whisper.named_parameters() if "lora_" in path
     }
 
 
-def test_eight_threads_hear_what_one_hears(engines, clips):
+def test_eight_threads_give_what_one_gives(engines, clips):
     alone = {(at, i): text(engine, clip, 2) for at, engine in enumerate(engines) for i, clip in enumerate(clips)}
     for i in range(len(clips)):
-        assert len({alone[at, i] for at in range(len(engines))}) >= 3  # the adapters are told apart by what they say
+        assert len({alone[at, i] for at in range(len(engines))}) >= 3  # the adapters differ in their texts
     drawn = Random(0)
     requests = [(drawn.randrange(len(engines)), drawn.randrange(len(clips))) for _ in range(REQUESTS)]
     start = Barrier(THREADS)
@@ -87,8 +87,8 @@ def test_eight_threads_hear_what_one_hears(engines, clips):
 
     parts = [requests[at::THREADS] for at in range(THREADS)]
     with ThreadPoolExecutor(THREADS) as pool:
-        heard = list(pool.map(hammer, parts))
-    assert heard == [[alone[asked] for asked in mine] for mine in parts]
+        texts = list(pool.map(hammer, parts))
+    assert texts == [[alone[asked] for asked in mine] for mine in parts]
 
 
 def test_an_adapter_beside_the_base_says_what_a_merged_one_says(
@@ -101,7 +101,7 @@ def test_an_adapter_beside_the_base_says_what_a_merged_one_says(
         assert [text(merged, clip) for clip in clips] == [text(engine, clip) for clip in clips]
 
 
-def test_they_share_one_body(shallow, engines, adapters, tmp_path):
+def test_they_share_one_set_of_weights(shallow, engines, adapters, tmp_path):
     base, *others = engines
     assert len({engine.shared_weights for engine in engines}) == 1
     assert base.own_memory == 0 and base.memory == base.shared_weights.memory
@@ -115,20 +115,20 @@ def test_they_share_one_body(shallow, engines, adapters, tmp_path):
 
 def test_the_last_one_that_goes_takes_the_adapter_with_it(shallow, engines, adapters, clips, tmp_path):
     base = engines[0]
-    said, before = text(base, clips[0]), layers(base)
+    texts, before = text(base, clips[0]), layers(base)
     lora = LoraConfig(r=1, target_modules=["fc1"])
     folder = saved(WhisperForConditionalGeneration.from_pretrained(shallow), tmp_path / "one", lora, 0.1)
     one, two = (load(choose(shallow, str(folder)), "transformers") for _ in range(2))
-    shutil.rmtree(folder)  # in use: it hurts nobody
+    shutil.rmtree(folder)  # in use, and not needed any more
     changed = text(one, clips[0])
-    assert len(layers(base)) > len(before) and changed != said
+    assert len(layers(base)) > len(before) and changed != texts
     del one
     assert text(two, clips[0]) == changed and len(layers(base)) > len(before)
     del two
-    assert layers(base) == before and text(base, clips[0]) == said
+    assert layers(base) == before and text(base, clips[0]) == texts
 
 
-def test_an_adapter_that_goes_while_the_body_is_at_work_goes_afterwards(shallow, engines, adapters, tmp_path):
+def test_an_adapter_that_goes_while_the_weights_are_in_use_goes_afterwards(shallow, engines, adapters, tmp_path):
     base, before = engines[0], layers(engines[0])
     lora = LoraConfig(r=1, target_modules=["fc2"])
     folder = saved(WhisperForConditionalGeneration.from_pretrained(shallow), tmp_path / "one", lora, 0.1)
@@ -140,15 +140,15 @@ def test_an_adapter_that_goes_while_the_body_is_at_work_goes_afterwards(shallow,
 
 
 def test_a_refused_adapter_leaves_nothing(shallow, engines, adapters, clips, tmp_path):
-    said, before = text(engines[1], clips[0]), layers(engines[0])
+    texts, before = text(engines[1], clips[0]), layers(engines[0])
     broken = shutil.copytree(adapters[0], tmp_path / "broken")
     (broken / "adapter_model.safetensors").write_bytes((adapters[1] / "adapter_model.safetensors").read_bytes())
     with pytest.raises(ValueError, match="does not fit"):
         load(choose(shallow, str(broken)), "transformers")
-    assert layers(engines[0]) == before and text(engines[1], clips[0]) == said
+    assert layers(engines[0]) == before and text(engines[1], clips[0]) == texts
 
 
-def test_a_cold_hearing_leaves_the_dice_alone(engines, clips):
+def test_decoding_leaves_the_random_state_alone(engines, clips):
     torch.manual_seed(5)
     state = torch.get_rng_state()
     text(engines[1], clips[0])
@@ -159,7 +159,7 @@ def test_a_cold_hearing_leaves_the_dice_alone(engines, clips):
 def test_adapters_on_a_quantised_base(shallow, engines, adapters, clips, precision):
     base, *others = (load(choose(shallow, a and str(a)), "transformers", precision) for a in (None, *adapters[:2]))
     assert {one.shared_weights for one in others} == {base.shared_weights} != {engines[0].shared_weights}
-    said = [[text(one, clip) for clip in clips] for one in (base, *others, base)]
-    assert said[0] == said[3] and said[0] != said[1] != said[2] != said[0]
+    texts = [[text(one, clip) for clip in clips] for one in (base, *others, base)]
+    assert texts[0] == texts[3] and texts[0] != texts[1] != texts[2] != texts[0]
     whole, rounded = (load(choose(), "transformers", how) for how in (None, precision))
     assert rounded.memory < 0.55 * whole.memory

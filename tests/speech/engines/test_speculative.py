@@ -30,9 +30,9 @@ def two_layers(tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="module")
-def deaf(tmp_path_factory) -> str:
-    """A draft that hears with an encoder of its own, badly."""
-    return cut(tmp_path_factory.mktemp("draft") / "deaf", encoder=5, decoder=6)
+def worse(tmp_path_factory) -> str:
+    """A draft with an encoder of its own, which is worse."""
+    return cut(tmp_path_factory.mktemp("draft") / "worse", encoder=5, decoder=6)
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +44,21 @@ def assisted(assistant: str, adapter: Path | None = None) -> Engine:
     return load(choose("whisper-base", adapter and str(adapter)), assistant=assistant)
 
 
-def heard(engine: Engine, clips: list[np.ndarray], options: Options = PLAIN) -> list[tuple]:
+def turns(engine: Engine, clips: list[np.ndarray], options: Options = PLAIN) -> list[tuple]:
     found = dict(pair for batch in decode(engine, clips, options) for pair in batch)
     return [[(turn.start, turn.end, turn.text) for turn in found[i].turns] for i in range(len(clips))]
 
 
 @pytest.fixture(scope="module")
 def plain(torch32, clips) -> list[tuple]:
-    """What the base hears without a draft."""
-    return heard(torch32, clips)
+    """What the base gives without a draft."""
+    return turns(torch32, clips)
 
 
 def test_the_model_as_its_own_draft(torch32, clips, plain):
     engine = assisted("whisper-base")
     assert engine.name == "transformers" and engine.reason.en == "it takes an assistant"
-    assert heard(engine, clips) == plain
+    assert turns(engine, clips) == plain
     assert engine.assistant == "whisper-base" and 0.8 * engine.drafted < engine.accepted <= engine.drafted
     assert torch32.assistant is None and torch32.drafted == torch32.accepted == 0
 
@@ -66,21 +66,21 @@ def test_the_model_as_its_own_draft(torch32, clips, plain):
 @pytest.mark.parametrize("timestamps", [True, False])
 def test_a_decoder_cut_to_its_first_layers(torch32, clips, two_layers, timestamps):
     engine, options = assisted(two_layers), replace(PLAIN, timestamps=timestamps)
-    assert heard(engine, clips, options) == heard(torch32, clips, options)
+    assert turns(engine, clips, options) == turns(torch32, clips, options)
     assert 0 <= engine.accepted < engine.drafted
 
 
-def test_a_draft_with_an_encoder_of_its_own(plain, clips, deaf):
-    engine = assisted(deaf)
-    assert heard(engine, clips) == plain
+def test_a_draft_with_an_encoder_of_its_own(plain, clips, worse):
+    engine = assisted(worse)
+    assert turns(engine, clips) == plain
     assert 0 < engine.accepted < engine.drafted
 
 
-def test_who_listens_at_the_same_moment_has_counts_of_his_own(clips, two_layers):
+def test_engines_used_at_the_same_time_have_counts_of_their_own(clips, two_layers):
     engine = assisted(two_layers)
     alone, one, other = (engine.with_own_counts() for _ in range(3))
-    heard(alone, clips[:1])
-    both = [threading.Thread(target=heard, args=asked) for asked in ((one, clips[:1]), (other, clips))]
+    turns(alone, clips[:1])
+    both = [threading.Thread(target=turns, args=asked) for asked in ((one, clips[:1]), (other, clips))]
     for thread in both:
         thread.start()
     for thread in both:
@@ -89,8 +89,8 @@ def test_who_listens_at_the_same_moment_has_counts_of_his_own(clips, two_layers)
     assert other.drafted > one.drafted > 0 == engine.drafted
 
 
-def test_an_encoder_that_hears_alike_is_not_held_twice(torch32, two_layers, deaf):
-    sharing, own = assisted(two_layers), assisted(deaf)
+def test_an_encoder_that_is_the_same_is_not_in_memory_twice(torch32, two_layers, worse):
+    sharing, own = assisted(two_layers), assisted(worse)
     assert sharing.shared_weights == own.shared_weights == torch32.shared_weights
     assert sharing.own_memory < 0.55 * torch32.memory < own.own_memory
     assert sharing.memory == torch32.memory + sharing.own_memory
@@ -109,7 +109,7 @@ def test_an_adapter_gets_help_too(clips, two_layers, tmp_path):
     adapter = saved(base, tmp_path / "adapter", strength=0.04)
     alone = load(choose("whisper-base", str(adapter)), "transformers")
     engine = assisted(two_layers, adapter)
-    assert engine.shared_weights == alone.shared_weights and heard(engine, clips) == heard(alone, clips)
+    assert engine.shared_weights == alone.shared_weights and turns(engine, clips) == turns(alone, clips)
     assert engine.drafted and engine.own_memory > alone.own_memory
 
 
@@ -152,7 +152,7 @@ def test_other_tokens_of_the_same_number_are_refused(tmp_path):
         assisted(folder)
 
 
-def test_ctranslate2_takes_none_and_nobody_is_none():
+def test_ctranslate2_takes_no_assistant_and_an_unknown_one_is_refused():
     with pytest.raises(UserError, match="no speculative decoding"):
         load(choose(), "ctranslate2", assistant="whisper-base")
     with pytest.raises(UserError, match="The model nobody/nothing cannot be fetched"):
@@ -161,7 +161,7 @@ def test_ctranslate2_takes_none_and_nobody_is_none():
 
 def test_from_the_command_line(two_layers, capsys):
     assert main(["transcribe", str(prompt("conf-full")), "--assistant", two_layers]) == 0
-    said = capsys.readouterr()
-    assert "conférence est pleine" in said.out and "tokens, " in said.err and "were accepted" in said.err
+    printed = capsys.readouterr()
+    assert "conférence est pleine" in printed.out and "tokens, " in printed.err and "were accepted" in printed.err
     assert main(["transcribe", str(prompt("conf-full")), "--assistant", two_layers, "--beam-size", "3"]) == 2
     assert "greedy decoding alone" in capsys.readouterr().err

@@ -261,36 +261,40 @@ def test_an_expression_is_never_run(base, whole, tmp_path, setting, pattern):
     assert found.config.target_modules == adapters.read(choose(base, str(whole))).config.target_modules
 
 
-def mutated(whole: Path, folder: Path, dice: Random) -> Path:
+def mutated(whole: Path, folder: Path, random: Random) -> Path:
     """A copy with one to three settings, tensors or bytes changed."""
     shutil.copytree(whole, folder)
     config, tensors = json.loads((whole / CONFIG).read_text()), load_file(whole / WEIGHTS)
     strange = [None, True, -1, 0, 2**70, 1e308, math.nan, "", "x" * 5000, REDOS, [], [[]], {}, {"a": {}}, [None] * 99]
-    for _ in range(dice.randint(1, 3)):
-        name = dice.choice(sorted(tensors))
-        match dice.randrange(6):
+    for _ in range(random.randint(1, 3)):
+        name = random.choice(sorted(tensors))
+        match random.randrange(6):
             case 0:
-                config[dice.choice(sorted(config))] = dice.choice(strange)
+                config[random.choice(sorted(config))] = random.choice(strange)
             case 1:
-                config[dice.choice(["rank_pattern", "alpha_pattern"])] = {
-                    dice.choice(["q_proj", REDOS]): dice.choice(strange)
+                config[random.choice(["rank_pattern", "alpha_pattern"])] = {
+                    random.choice(["q_proj", REDOS]): random.choice(strange)
                 }
             case 2:
-                tensors[name.replace("q_proj", dice.choice(["k_proj", "no", "q_proj.base_layer"]))] = tensors.pop(name)
+                tensors[name.replace("q_proj", random.choice(["k_proj", "no", "q_proj.base_layer"]))] = tensors.pop(
+                    name
+                )
             case 3:
-                tensors[name] = tensors[name].reshape(dice.choice([(-1,), (1, -1), (2, -1)]))
+                tensors[name] = tensors[name].reshape(random.choice([(-1,), (1, -1), (2, -1)]))
             case 4:
-                tensors[name] = tensors[name].to(dice.choice([torch.float16, torch.int32, torch.bool, torch.float64]))
+                tensors[name] = tensors[name].to(random.choice([torch.float16, torch.int32, torch.bool, torch.float64]))
             case 5:
-                tensors[name + dice.choice([".bias", "", "x"])] = torch.zeros(dice.choice([(0,), (4, 64), (1,) * 7]))
+                tensors[name + random.choice([".bias", "", "x"])] = torch.zeros(
+                    random.choice([(0,), (4, 64), (1,) * 7])
+                )
     (folder / CONFIG).write_text(json.dumps(config))
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS)
-    if dice.random() < 0.3:
-        path = folder / dice.choice(FILES)
+    if random.random() < 0.3:
+        path = folder / random.choice(FILES)
         content = bytearray(path.read_bytes())
         for _ in range(5):
-            content[dice.randrange(min(len(content), 3000))] = dice.randrange(256)
-        path.write_bytes(content[: dice.choice([len(content), len(content) // 2, 9])])
+            content[random.randrange(min(len(content), 3000))] = random.randrange(256)
+        path.write_bytes(content[: random.choice([len(content), len(content) // 2, 9])])
     return folder
 
 
@@ -298,10 +302,10 @@ def mutated(whole: Path, folder: Path, dice: Random) -> Path:
 def test_mutated_adapters_are_loaded_or_refused_in_time(base, whole, tmp_path, seed):
     whisper = ShortWindowWhisper.from_pretrained(base).eval()
     shared, before = SharedWeights(whisper), logits(whisper)
-    dice = Random(seed)
+    random = Random(seed)
     plain: Choice = choose(base)
     for number in range(25):
-        folder = mutated(whole, tmp_path / str(number), dice)
+        folder = mutated(whole, tmp_path / str(number), random)
         choice = replace(plain, adapter=f"seed {seed}, {number}", adapter_folder=folder)
         begun = time.monotonic()
         try:

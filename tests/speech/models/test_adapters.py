@@ -1,4 +1,4 @@
-"""A LoRA adapter beside its base, or merged into it: both engines hear with it, and refuse what does not fit."""
+"""A LoRA adapter beside its base, or merged into it: both engines transcribe with it, and refuse what does not fit."""
 
 import json
 import os
@@ -31,18 +31,18 @@ def adapter(tmp_path_factory) -> Path:
     return saved(base, tmp_path_factory.mktemp("adapter"))
 
 
-def hear(adapter: str | None, engine: str) -> Turn:
+def transcribed(adapter: str | None, engine: str) -> Turn:
     clip = read(prompt("agent-alreadyon")).waveform[0]
     loaded = load(choose(None, adapter), engine, "float32")
     assert loaded.adapter == adapter
-    (((_, heard),),) = decode(loaded, [clip], Options(timestamps=False))
-    return heard.turns[0]
+    (((_, transcript),),) = decode(loaded, [clip], Options(timestamps=False))
+    return transcript.turns[0]
 
 
-def test_both_engines_hear_with_the_adapter(adapter, tmp_path, monkeypatch):
-    plain = hear(None, "ctranslate2")
+def test_both_engines_transcribe_with_the_adapter(adapter, tmp_path, monkeypatch):
+    plain = transcribed(None, "ctranslate2")
     monkeypatch.setenv("ALLO_CACHE", str(tmp_path))
-    one, other = (hear(str(adapter), engine) for engine in ("ctranslate2", "transformers"))
+    one, other = (transcribed(str(adapter), engine) for engine in ("ctranslate2", "transformers"))
     assert one.text == other.text and one.confidence == pytest.approx(other.confidence, abs=0.01)
     assert abs(one.confidence - plain.confidence) > 0.001
 
@@ -62,7 +62,7 @@ def test_an_adapter_is_converted_once_and_taken_away_with_it(adapter, tmp_path, 
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == [other]
 
 
-def test_a_disk_that_an_adapter_fills_is_told_in_one_sentence(adapter, tmp_path):
+def test_a_disk_that_an_adapter_fills_is_one_sentence(adapter, tmp_path):
     choice = choose(None, str(adapter))
     with small_disk(tmp_path, "20m") as small:
         with pytest.MonkeyPatch.context() as patch, pytest.raises(UserError, match=r"The disk is full: free 5\d\d MB"):
@@ -80,7 +80,7 @@ def test_a_choice_knows_base_and_adapter_apart(adapter, tmp_path):
     assert choose(None, str(twin)).weights != chosen.weights
 
 
-def told(adapter: Path, folder: Path, **facts) -> str:
+def with_facts(adapter: Path, folder: Path, **facts) -> str:
     """A copy of the adapter that says this of itself."""
     shutil.copytree(adapter, folder)
     (folder / "allo.json").write_text(json.dumps(facts))
@@ -89,18 +89,18 @@ def told(adapter: Path, folder: Path, **facts) -> str:
 
 @pytest.mark.parametrize(("facts", "margin"), [({}, 4.0), ({"margin": 1.5}, 1.5), ({"margin": None}, None)])
 def test_an_adapter_says_its_margin(adapter, tmp_path, facts, margin):
-    choice = choose(None, told(adapter, tmp_path / "own", **facts))
+    choice = choose(None, with_facts(adapter, tmp_path / "own", **facts))
     assert choice.margin == margin and choose().margin == 4.0
     assert load(choice, "transformers").margin == margin
 
 
 def test_an_adapter_says_its_language(adapter, tmp_path):
-    choice = choose(None, told(adapter, tmp_path / "own", margin=1.0, language="fr"))
+    choice = choose(None, with_facts(adapter, tmp_path / "own", margin=1.0, language="fr"))
     assert (choice.language, choose().language, choose(None, str(adapter)).language) == ("fr", None, None)
 
 
 def test_where_no_model_is_named_the_adapters_base_is_taken(adapter, tmp_path, monkeypatch):
-    own = told(adapter, tmp_path / "own", base="whisper-base", revision=revision(choose("whisper-base")))
+    own = with_facts(adapter, tmp_path / "own", base="whisper-base", revision=revision(choose("whisper-base")))
     monkeypatch.setenv("ALLO_MODEL", "someone/else")
     choice = choose(None, own)
     assert (choice.model, choice.reason.en) == ("whisper-base", "the adapter was trained on it")
@@ -111,12 +111,12 @@ def test_where_no_model_is_named_the_adapters_base_is_taken(adapter, tmp_path, m
 def test_another_base_or_revision_is_refused(adapter, tmp_path, other):
     facts = {"base": "whisper-base", "revision": revision(choose("whisper-base"))} | other
     with pytest.raises(UserError, match="name that base"):
-        choose("whisper-base", told(adapter, tmp_path / "own", **facts))
+        choose("whisper-base", with_facts(adapter, tmp_path / "own", **facts))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"margin": "wide"}', '{"margin": -1}', '{"base": 7}', '{"language": 1}'])
 def test_damaged_facts_are_refused(adapter, tmp_path, text):
-    told(adapter, tmp_path / "own")
+    with_facts(adapter, tmp_path / "own")
     (tmp_path / "own" / "allo.json").write_text(text)
     with pytest.raises(UserError, match="is damaged"):
         choose(None, str(tmp_path / "own"))
@@ -124,7 +124,7 @@ def test_damaged_facts_are_refused(adapter, tmp_path, text):
 
 def test_facts_are_those_of_the_file(adapter, tmp_path):
     assert facts(adapter) == {}
-    assert facts(Path(told(adapter, tmp_path / "own", corpus="mine"))) == {"corpus": "mine"}
+    assert facts(Path(with_facts(adapter, tmp_path / "own", corpus="mine"))) == {"corpus": "mine"}
 
 
 def loaded(choice: Choice) -> None:
@@ -184,7 +184,7 @@ def test_a_half_copied_adapter_is_refused(adapter, tmp_path, use):
 
 
 def test_an_adapter_that_was_removed_meanwhile_is_refused(adapter, tmp_path, use):
-    choice = choose(None, told(adapter, tmp_path / "own"))
+    choice = choose(None, with_facts(adapter, tmp_path / "own"))
     shutil.rmtree(tmp_path / "own")
     with pytest.raises(UserError, match="was removed or renamed"):
         use(choice)

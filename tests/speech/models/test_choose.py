@@ -1,4 +1,4 @@
-"""Which model listens, and why: with a Hub that answers, one that does not, and models that are none."""
+"""Which model transcribes, and why: with a Hub that answers, one that does not, and models that are none."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def test_offline_by_setting_asks_nobody(tmp_path):
     assert found["reason"] == ["ALLO_OFFLINE is set", "ALLO_OFFLINE est réglé"]
 
 
-def test_a_missing_and_a_gated_repository_are_told_apart(tmp_path, tiny):
+def test_a_missing_and_a_gated_repository_are_distinguished(tmp_path, tiny):
     with serve({"someone/secret": tiny}, gated={"someone/secret"}) as hub:
         missing = chosen(tmp_path, hub, "nobody/nothing")["refusal"]
         gated = chosen(tmp_path, hub, "someone/secret")["refusal"]
@@ -98,7 +98,7 @@ def test_of_what_is_no_whisper_nothing_more_is_fetched(tmp_path):
 
 
 def test_an_adapter_of_the_hub_and_what_it_lacks(tmp_path, tiny):
-    """Fetched, not loaded: its weights may be anything. What no model is named for is heard on the adapter's base."""
+    """Fetched, not loaded: its weights may be anything. Where no model is named, the base is that of the adapter."""
     repositories = {"someone/whisper-mine": tiny}
     for name, files in (("whole", 2), ("half", 1), ("secret", 2)):
         folder = repositories[f"someone/{name}"] = tmp_path / name
