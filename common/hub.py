@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import httpx2  # huggingface_hub's client, whose errors pass through it
@@ -65,6 +65,27 @@ class _Reach:
 
 
 hub_in_reach = _Reach()
+
+
+def model_files(repository: str) -> dict[str, int]:
+    """The files of a model's repository, and their sizes in bytes. Raises what the Hub's client raises."""
+    found = HfApi().model_info(repository, files_metadata=True, timeout=2 * HUB_PATIENCE)
+    return {file.rfilename: file.size or 0 for file in found.siblings or []}
+
+
+def check_size(kind: Message, name: str, sizes: Iterable[int], limit: int) -> None:
+    """Raises UserError before more than `limit` bytes are fetched: anybody may name a repository."""
+    total = sum(sizes)
+    if total > limit:
+        share = round(total / 1e9), round(limit / 1e9)
+        raise UserError(
+            en="The {} {} holds {} GB, and no more than {} are fetched: name another one.".format(
+                kind.en, name, *share
+            ),
+            fr="{} {} contient {} Go, et pas plus de {} ne sont téléchargés : nommez-en un autre.".format(
+                kind.fr, name, *share
+            ),
+        )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from huggingface_hub import snapshot_download
 
 from common.cache import sha256
-from common.hub import hub_errors, offline
+from common.hub import check_size, hub_errors, model_files, offline
 from common.messages import Message, UserError
 from speech.models import bundled
 from speech.models.checkpoint import FACTS, FILES, Choice, facts, is_folder, present, reading, weight_files
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 KIND = Message("adapter", "L'adaptateur")
+LARGEST = 4_000_000_000  # bytes; LoRA of rank 128 on all of whisper-large takes 0.5 GB
 INSTEAD = Message("name a folder", "nommez un dossier")
 
 
@@ -43,6 +44,8 @@ def fetch(adapter: str) -> Path:
 
 def _from_hub(adapter: str) -> Path:
     with hub_errors(KIND, adapter, INSTEAD):
+        if not offline():
+            check_size(KIND, adapter, (size for name, size in model_files(adapter).items() if name in FILES), LARGEST)
         return Path(snapshot_download(adapter, allow_patterns=[*FILES, FACTS], local_files_only=offline()))
 
 

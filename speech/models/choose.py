@@ -5,16 +5,21 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import snapshot_download
+from huggingface_hub.utils import filter_repo_objects
 
-from common.hub import HUB_DEFAULT, HUB_PATIENCE, hub_errors, hub_in_reach, offline
+from common.hub import HUB_DEFAULT, check_size, hub_errors, hub_in_reach, model_files, offline
 from common.messages import Message, UserError
 from speech.models import adapters, bundled
 from speech.models.checkpoint import FILES, WEIGHTS, Choice, facts, is_folder, weight_files
 
 EMBEDDED = "whisper-base"
 ADAPTER_CONFIG = FILES[0]
-SMALL_FILES = ("*.json", "*.txt")
+FETCHED = {  # of a repository; whisper-large has its weights in float32 as well
+    "allow_patterns": ["*.json", "*.txt", WEIGHTS],
+    "ignore_patterns": ["*/*", "*.fp32*", ADAPTER_CONFIG],
+}
+LARGEST = 10_000_000_000  # bytes; whisper-large in float32 takes 6.2 GB
 LIMITS = {  # whisper-large has 32 layers of 1280, and 51,866 tokens
     "encoder_layers": 100,
     "decoder_layers": 100,
@@ -87,21 +92,14 @@ def _from_folder(folder: Path, reason: Message) -> Choice:
 def _from_hub(repository: str, reason: Message) -> Choice:
     with hub_errors(KIND, repository, INSTEAD):
         if not offline():
-            files = HfApi().model_info(repository, timeout=2 * HUB_PATIENCE).siblings or []
+            sizes = model_files(repository)
+            wanted = set(filter_repo_objects(sizes, **FETCHED))
             # first what it is: the weights of something else may be a hundred gigabytes
             _check_whisper(Path(snapshot_download(repository, allow_patterns=["config.json"])), repository)
-            if not any(
-                Path(file.rfilename).name == file.rfilename and Path(file.rfilename).match(WEIGHTS) for file in files
-            ):
+            if not any(Path(name).match(WEIGHTS) for name in wanted):
                 raise _without_safetensors(repository)
-        folder = Path(
-            snapshot_download(
-                repository,
-                allow_patterns=[*SMALL_FILES, WEIGHTS],
-                ignore_patterns=["*/*", "*.fp32*", ADAPTER_CONFIG],
-                local_files_only=offline(),
-            )
-        )
+            check_size(KIND, repository, (sizes[name] for name in wanted), LARGEST)
+        folder = Path(snapshot_download(repository, local_files_only=offline(), **FETCHED))
     _check_whisper(folder, repository)
     if not weight_files(folder):
         raise _without_safetensors(repository)

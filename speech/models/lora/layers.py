@@ -68,7 +68,7 @@ def check_layers(config: dict, header: dict[str, Stored], ranks: dict[str, int],
     listed = isinstance(targets, list) and all(isinstance(target, str) for target in targets)
     agree = (
         set(ranks.values()) <= {rank for rank in known if type(rank) is int}
-        and (not listed or _cover(targets, ranks))
+        and (not listed or _cover(targets, ranks, config))
         and all(
             {name.removesuffix(f".{end}") for name in header if name.endswith(end)}
             == (set(ranks) if config.get(setting) is True else set())
@@ -79,14 +79,15 @@ def check_layers(config: dict, header: dict[str, Stored], ranks: dict[str, int],
         raise other_layers()
 
 
-def _cover(targets: list[str], layers: dict[str, int]) -> bool:
-    """Whether each target names a layer, and each layer has a target."""
+def _cover(targets: list[str], layers: dict[str, int], config: dict) -> bool:
+    """Whether each layer has a target, and each target names a layer, unless other settings leave its layers out."""
     named = defaultdict(set)
     for layer in layers:
         for end in ends(layer):
             named[end].add(layer)
     found = [named.get(target, set()) for target in set(targets)]
-    return all(found) and set().union(*found) == set(layers)
+    left_out = config.get("exclude_modules") or config.get("layers_to_transform")
+    return (bool(left_out) or all(found)) and set().union(*found) == set(layers)
 
 
 def check_parameters(config: dict, given: dict[str, Stored], layers: set[str], base: "nn.Module") -> None:

@@ -49,6 +49,10 @@ KINDS = {  # how it is loaded, and what peft is asked for
     "LoRA with a bias": ("beside", {"target_modules": QV, "lora_bias": True}),
     "all linear layers": ("beside", {"target_modules": "all-linear"}),
     "an expression": ("beside", {"target_modules": r".*decoder.*(q|v)_proj"}),
+    "layers left out": (  # as Allô's own trainings do it; of fc1 no layer is left
+        "beside",
+        {"target_modules": [*QV, "fc1"], "exclude_modules": r"model\.encoder\.layers\.\d+\..*|.*decoder.*fc1"},
+    ),
     "transposed": ("beside", {"target_modules": QV, "fan_in_fan_out": True}),
     "one layer": ("beside", {"target_modules": QV, "layers_to_transform": [1], "layers_pattern": "layers"}),
     "ranks and alphas of their own": (

@@ -269,3 +269,19 @@ def test_an_error_of_ours_does_not_blame_the_model(tiny, monkeypatch, error):
     monkeypatch.setattr("speech.engines.transformers.shared", lambda *_: (_ for _ in ()).throw(error))
     with pytest.raises(type(error), match="ours"):
         load(choose(str(tiny)), "transformers")
+
+
+def test_more_than_a_model_or_an_adapter_can_have_is_not_fetched(tiny, tmp_path):
+    huge = copied(tiny, tmp_path / "huge")
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text("{}")
+    for file in (huge / "model.safetensors", adapter / "adapter_model.safetensors"):
+        with file.open("wb") as sparse:
+            sparse.truncate(11_000_000_000)
+    with serve({"someone/huge": huge, "someone/adapter": adapter}) as hub:
+        model = chosen(tmp_path, hub, "someone/huge")["refusal"]
+        other = chosen(tmp_path, hub, "", "someone/adapter")["refusal"]
+    assert "The model someone/huge holds 11 GB" in model[0] and "no more than 10" in model[0]
+    assert "L'adaptateur someone/adapter contient 11 Go" in other[1]
+    assert not list((tmp_path / "hf").rglob("*.safetensors"))
