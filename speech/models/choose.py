@@ -5,7 +5,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import hf_hub_download, snapshot_download
 from huggingface_hub.utils import filter_repo_objects
 
 from common.hub import HUB_DEFAULT, check_size, hub_errors, hub_in_reach, model_files, offline
@@ -95,7 +95,9 @@ def _from_hub(repository: str, reason: Message) -> Choice:
             sizes = model_files(repository)
             wanted = set(filter_repo_objects(sizes, **FETCHED))
             # first what it is: the weights of something else may be a hundred gigabytes
-            _check_whisper(Path(snapshot_download(repository, allow_patterns=["config.json"])), repository)
+            if "config.json" not in sizes:
+                raise _no_whisper(repository, None)
+            _check_whisper(Path(hf_hub_download(repository, "config.json")).parent, repository)
             if not any(Path(name).match(WEIGHTS) for name in wanted):
                 raise _without_safetensors(repository)
             check_size(KIND, repository, (sizes[name] for name in wanted), LARGEST)
@@ -123,12 +125,7 @@ def _check_whisper(folder: Path, named: str) -> None:
         config = None
     found = config.get("model_type") if isinstance(config, dict) else None
     if found != "whisper":
-        reason = str(found)[:40] if found else None
-        raise UserError(
-            en=f"The model {named} is no Whisper ({reason or 'unreadable config.json'}): name a Whisper checkpoint.",
-            fr=f"Le modèle {named} n'est pas un Whisper ({reason or 'config.json illisible'}) : "
-            "nommez un checkpoint Whisper.",
-        )
+        raise _no_whisper(named, found)
     if (folder / ADAPTER_CONFIG).exists():  # transformers would load it with the base, unchecked
         raise UserError(
             en=f"The model {named} holds an adapter as well ({ADAPTER_CONFIG}): keep base and adapter in two folders.",
@@ -141,3 +138,15 @@ def _check_whisper(folder: Path, named: str) -> None:
                 en=f"The config.json of the model {named} is damaged ({name}): fetch the model again.",
                 fr=f"Le config.json du modèle {named} est abîmé ({name}) : téléchargez le modèle à nouveau.",
             )
+
+
+def _no_whisper(named: str, found: object) -> UserError:
+    kind = (
+        Message(str(found)[:40], str(found)[:40])
+        if found
+        else Message("no readable config.json", "sans config.json lisible")
+    )
+    return UserError(
+        en=f"The model {named} is no Whisper ({kind.en}): name a Whisper checkpoint.",
+        fr=f"Le modèle {named} n'est pas un Whisper ({kind.fr}) : nommez un checkpoint Whisper.",
+    )
