@@ -5,7 +5,7 @@ import sys
 from codecs import BOM_UTF8
 from pathlib import Path
 
-from common.messages import locale_language
+from common.messages import UserError, locale_language
 from speech.privacy.files import masked
 from speech.privacy.names import names_of
 from transcripts.formats import FORMATS, content_of
@@ -28,6 +28,11 @@ def run(asked: argparse.Namespace) -> int:
     found = masked(content, path, names_of(asked.names), asked.format, notes)
     for note in dict.fromkeys(notes):
         print(f"speech: {note.to(locale_language())}", file=sys.stderr)
+    if found.startswith(b"PK") and sys.stdout.isatty():
+        raise UserError(
+            en="A DOCX is no text that a terminal shows: write it into a file with > FILE.docx.",
+            fr="Un DOCX n'est pas un texte qu'un terminal affiche : écrivez-le dans un fichier avec > FICHIER.docx.",
+        )
     sys.stdout.flush()
     sys.stdout.buffer.write(found.removeprefix(BOM_UTF8))
     sys.stdout.buffer.flush()

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from speech.privacy.words import vocabulary
 
 # Part of how a number is dictated: these vanish with it.
-DICTATED = vocabulary("espace tiret point barre slash fois x et le la cle virgule parenthese plus h heures euros")
+UNITS = vocabulary("h heure heures euro euros eur")  # that Whisper adds to pairs of digits
+DICTATED = UNITS | vocabulary("espace tiret point barre slash fois x et le la cle virgule parenthese plus")
 
 # Hesitations, what the other party says where both are on one channel, and the words that Whisper puts for digits or
 # adds to them.
-HESITATIONS = vocabulary(
+HESITATIONS = UNITS | vocabulary(
     "euh heu hum hmm mm ben bah hein alors et puis ensuite apres donc oui ouais non ok okay d accord voila pardon "
     "attendez attends c est ca je note vous ecoute tres bien allez y parfait exactement exact espace tiret point barre "
-    "slash fois si cet cette set dis vin vain virgule cle merci super h heure "
-    "heures euro euros eur"
+    "slash fois si cet cette set dis vin vain virgule cle merci super"
 )
 
 # Someone looks a number up, or writes it down: with one of these, the little words that go with them.

@@ -7,13 +7,13 @@ something stays, unless the row it stands in is too plainly a number; and so doe
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from speech.privacy.kinds import CARD, IBAN, NUMBER, PHONE, PLATE, SOCIAL, Hidden
 from speech.privacy.numbers.counted import Sure
 from speech.privacy.numbers.digits import Piece
-from speech.privacy.numbers.fillers import DICTATED
+from speech.privacy.numbers.fillers import DICTATED, UNITS
 from speech.privacy.numbers.plausible import is_date, may_be_number, may_count
 from speech.privacy.numbers.rows import Row
 from speech.privacy.numbers.shapes import LONGEST, is_checked, is_complete, shape
@@ -112,12 +112,13 @@ def trimmed(run: Sequence[Piece]) -> list[Piece]:
 def where(number: Number, reading: Sequence[TextWord]) -> Iterator[Hidden]:
     """Where a number stands in the turns; what was remarked between its parts stays."""
     said = [number.sign] if number.sign else []
-    for before, piece in pairwise([None, *number.pieces]):
-        if before:
-            between = reading[before.start + len(before.words) : piece.start]
-            dictated = all(word.plain in DICTATED and not word.is_apart for word in between)
-            said += between if dictated and not (between and piece.words[0].is_apart) else []
-        said += piece.words
+    said += number.pieces[0].words
+    for before, piece in pairwise(number.pieces):
+        between = reading[before.start + len(before.words) : piece.start]
+        dictated = all(word.plain in DICTATED for word in between)
+        parted = any(word.is_apart for word in (*between, piece.words[0]))
+        units = takewhile(lambda word: word.plain in UNITS and not word.is_apart, between)  # « 06h, 45 euros, 12 »
+        said += [*(between if dictated and not parted else units), *piece.words]
     yield from stretches(said, reading, number.kind)
 
 
