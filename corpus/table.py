@@ -29,7 +29,7 @@ from corpus.layouts.columns import (
     split_of,
     texts,
 )
-from corpus.layouts.raw import LeftOut, Raw
+from corpus.layouts.raw import Call, LeftOut, Raw
 
 SCHEMA = ["id", "split", "text", "seconds", "call", "speaker", "channel", "language", "source", "transcript"]
 SHORT = 3  # letters: of speakers called so
@@ -49,6 +49,7 @@ class Corpus:
     reason: Message  # why this corpus
     rows: pd.DataFrame
     left_out: list[LeftOut]
+    calls: tuple[Call, ...]  # the whole recordings, where the clips are their turns
     notes: list[Message]  # what was recognised in the source: a unit, segments, channels
     fingerprint: str  # changes when the content does
     clips: Clips = field(repr=False)
@@ -110,6 +111,7 @@ def build(raw: Raw, text: str | None = None, limit: int | None = None) -> Corpus
         raw.reason,
         rows,
         [*raw.files_left_out, *left_out],
+        raw.calls,
         [*raw.notes, *notes],
         _fingerprint(rows, raw.clips),
         raw.clips,

@@ -9,11 +9,12 @@ import pandas as pd
 from common.messages import Message, UserError
 from corpus.clips import Joined
 from corpus.layouts import manifest
+from corpus.layouts.calls import open_calls
 from corpus.layouts.card import licence_in
 from corpus.layouts.columns import AUDIO, AUDIO_CALLED, SPLITS, TEXT, guessed, named, texts
 from corpus.layouts.kaldi import MARKS, read_kaldi
 from corpus.layouts.parquet import open_parquet
-from corpus.layouts.paths import find_files
+from corpus.layouts.paths import SOUNDS, find_files, key
 from corpus.layouts.raw import NAMED, LeftOut, Raw, check_rows
 from corpus.layouts.segments import divided
 from corpus.splits import rank
@@ -39,7 +40,8 @@ def open_path(path: Path, audio: str | None = None, text: str | None = None) -> 
 
 def open_folder(folder: Path, audio: str | None = None, text: str | None = None, root: Path | None = None) -> Raw:
     """Opens a folder with metadata.csv or .jsonl in it or in its sub-folders (as `datasets` has its audiofolder), with
-    parquet, with other manifests (Common Voice's, NeMo's, a train.csv and a test.csv), or with Kaldi's directories.
+    parquet, with Kaldi's directories, with other manifests (Common Voice's, NeMo's, a train.csv and a test.csv), or
+    with recordings of calls and their transcripts.
 
     Files and sub-folders called train, test, validation... are its splits. `root` is the folder that its links may not
     leave, if it is not the folder itself.
@@ -54,20 +56,25 @@ def open_folder(folder: Path, audio: str | None = None, text: str | None = None,
         return open_parquet(parquet, str(folder), audio)
     if kaldi := [file.parent for file in named_files if file.name == MARKS[0] and (file.parent / MARKS[1]).is_file()]:
         return open_kaldi(sorted(kaldi, key=lambda found: rank(split_named(found.relative_to(folder)))), folder, root)
-    manifests = [file for file in files if _has_clips(file, audio, text)]
+    recordings = {(file.parent, key(file.stem)) for file in named_files if file.suffix.lower() in SOUNDS}
+    tables = [file for file in files if (file.parent, key(file.stem)) not in recordings]  # the others are transcripts
+    manifests = [file for file in tables if _has_clips(file, audio, text)]
     named_splits = [file for file in manifests if split_named(file.relative_to(folder))]
     if named_splits or manifests:
         others = [file for file in manifests if file not in named_splits] if named_splits else []
         left_out = tuple(LeftOut(str(file.relative_to(folder)), NO_SPLIT) for file in others)
         return open_manifests(named_splits or manifests, folder, str(folder), audio, root, left_out)
+    if calls := open_calls(folder, sorted(named_files), root):
+        return calls
     if not named_files:
         raise UserError(
             en=f"The folder {folder} is empty: give one with recordings and their metadata.csv.",
             fr=f"Le dossier {folder} est vide : donnez-en un avec des enregistrements et leur metadata.csv.",
         )
     raise UserError(
-        en=f"The folder {folder} has no texts: add a metadata.csv with the columns file_name and text.",
-        fr=f"Le dossier {folder} n'a pas de textes : ajoutez un metadata.csv avec les colonnes file_name et text.",
+        en=f"The folder {folder} has no texts: add a metadata.csv with the columns file_name and text, or transcripts.",
+        fr=f"Le dossier {folder} n'a pas de textes : ajoutez un metadata.csv avec les colonnes file_name et text, "
+        "ou des transcriptions.",
     )
 
 

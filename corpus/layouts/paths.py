@@ -73,7 +73,7 @@ class Finder:
             return None
         *way, last = [part for part in name.split("/") if part != "."]
         for part in way:
-            found = self._listing(folder).folders.get(_key(part), [])
+            found = self._listing(folder).folders.get(key(part), [])
             if len(found) != 1:
                 return None
             folder = os.path.join(folder, found[0])
@@ -90,7 +90,7 @@ class Finder:
 
     def _called(self, name: str, folder: str) -> list[str]:
         there = self._listing(folder)
-        names = there.files.get(_key(name)) or there.stems.get(_key(name), [])
+        names = there.files.get(key(name)) or there.stems.get(key(name), [])
         return [os.path.join(folder, found) for found in names]
 
 
@@ -110,16 +110,17 @@ def _listing(folder: str) -> _Listing:
         entries = []
     for entry in entries:
         if entry.is_dir():
-            found.folders[_key(entry.name)].append(entry.name)
+            found.folders[key(entry.name)].append(entry.name)
         else:
-            found.files[_key(entry.name)].append(entry.name)
+            found.files[key(entry.name)].append(entry.name)
             stem, extension = os.path.splitext(entry.name)
             if extension.lower() in SOUNDS:
-                found.stems[_key(stem)].append(entry.name)
+                found.stems[key(stem)].append(entry.name)
     return found
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
+    """What two ways to write a name have in common: neither capitals nor the form of accents differ in it."""
     return unicodedata.normalize("NFC", name).casefold()
 
 

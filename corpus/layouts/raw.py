@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from common.messages import Message, UserError
 from corpus.clips import Clips
+from transcripts.transcript import Turn
 
 NAMED = Message(en="you named it", fr="vous l'avez nommé")
 MAX_ROWS = 2_000_000  # of one source: more are a mistake or an attack, and each costs some microseconds
@@ -18,6 +20,14 @@ class LeftOut(NamedTuple):
 
     where: str | int
     reason: Message
+
+
+class Call(NamedTuple):
+    """A whole recording, and the turns that people wrote down of it."""
+
+    name: str  # the path of the recording from the corpus's folder on
+    recording: Path
+    turns: tuple[Turn, ...]
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Raw:
     files_left_out: tuple[LeftOut, ...] = ()
     notes: tuple[Message, ...] = ()  # what was recognised in it: a unit, a layout
     clean: Callable[[str], str] | None = None
+    calls: tuple[Call, ...] = ()  # whole recordings with what is said in them, where the clips are their turns
     published: bool = False  # it has more splits than the frame, of which only the first rows were fetched, may show
 
 
