@@ -39,7 +39,7 @@ def test_three_trainings_make_a_curve(corpus, tiny):
         train(job, background.folder_of(f"run-{share}"))
     found = learning_curve.curve("run-50")
     assert [(point.share, point.clips) for point in found.points] == [(0, 0), (25, 6), (50, 12), (100, 18)]
-    assert all(point.interval[0] <= point.wer <= point.interval[1] for point in found.points)
+    assert all(point.wer >= 0 and point.interval is None for point in found.points)  # one call has no interval
     assert 0 <= found.p_value <= 1
     assert learning_curve.curve("run") is None and learning_curve.curve("run-75") is None
 
@@ -70,8 +70,8 @@ def test_the_three_are_started_with_their_shares(corpus, tiny, monkeypatch):
     [
         (24.0, 0.001, "Plus de données aideraient"),
         (30.0, 0.4, "aideraient peut-être"),
-        (31.0, 1.0, "n’aiderait guère"),
-        (35.0, 0.01, "n’aiderait guère"),
+        (31.0, 1.0, "n’aideraient guère"),
+        (35.0, 0.01, "n’aideraient guère"),
     ],
 )
 def test_the_sentence_says_what_the_second_half_brought(whole, p, said):

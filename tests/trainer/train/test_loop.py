@@ -14,6 +14,7 @@ from corpus import load as load_corpus
 from speech.decoding.decode import decode
 from speech.models.choose import choose
 from tests.kit.training import asked, before_step, last, same, weights
+from trainer.data.held_out_prompts import VOICES
 from trainer.data.splits import splits_of
 from trainer.evaluation import forgetting
 from trainer.evaluation.forgetting import without_speech
@@ -130,15 +131,16 @@ def test_minutes_are_a_limit_also_where_the_machine_became_slower(corpus, tiny, 
 
 
 def test_real_speech_is_learned_and_reported(corpus, tmp_path, monkeypatch, capfd):
-    """The embedded base for eight steps: the loss falls, and the report is by the engine that users have."""
+    """The embedded base for six steps: the loss falls, and the report is by the engine that users have."""
     monkeypatch.setattr(forgetting, "without_speech", lambda: without_speech()[:2])
-    changes = {"steps": 8, "evaluations": 1, "batch_size": 4, "learning_rate": 1e-3, "warmup_steps": 0, "patience": 3}
+    monkeypatch.setattr(forgetting, "VOICES", {"en": VOICES["en"]})
+    changes = {"steps": 6, "evaluations": 1, "batch_size": 4, "learning_rate": 1e-3, "warmup_steps": 0, "patience": 3}
     changes |= {"replay_share": 0.0, "silence_share": 0.0, "spec_augment": 0.0}  # whose loss is none, or jumps
     changes |= {"validation_clips": 1, "report_clips": 2, "forgetting_clips": 1}
     folder = tmp_path / "run"
     result = train(asked(corpus, "whisper-base", **changes), folder)
     losses = [line["loss"] for line in run.metrics(folder) if "loss" in line]
-    assert sum(losses[-3:]) < 0.8 * sum(losses[:3])
+    assert sum(losses[-2:]) < 0.9 * sum(losses[:2])
     assert {"wer", "cer", "interval", "words"} <= result["base"].keys() & result["adapter"].keys()
     assert result["adapter"]["words"] == result["full_window"]["base"]["words"] > 2
     assert {"p_value", "fixed", "broken", "better", "worse", "examples", "training", "leaks", "split"} <= result.keys()
@@ -146,7 +148,7 @@ def test_real_speech_is_learned_and_reported(corpus, tmp_path, monkeypatch, capf
         *("adapter-full.csv", "adapter-short.csv", "base-full.csv", "base-short.csv"),
     ]
     assert result == json.loads((folder / "report.json").read_text())
-    assert {"en", "es", "it", "ru", "silence"} == result["forgetting"].keys()  # two prompts make no long recording
+    assert {"en", "silence"} == result["forgetting"].keys()  # two prompts make no long recording
     assert "Longs enregistrements" in result["warnings"][-1]["fr"]
     card = (folder / "adapter" / "README.md").read_text()
     assert "Annonces en anglais" in card and "English prompts" in card

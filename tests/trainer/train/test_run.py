@@ -312,7 +312,7 @@ def test_a_run_is_gone_on_with_as_it_was_asked(done, corpus, tiny, tmp_path, cap
         ["--corpus", "phone-prompts"],
         ["--model", "whisper-base"],
     ):
-        with pytest.raises(UserError, match="something else"):
+        with pytest.raises(UserError, match="another request"):
             command("--resume", "--output", copy, *other)
     with pytest.raises(UserError, match="holds a run already"):
         command("--corpus", corpus, "--model", tiny, "--output", copy)
