@@ -49,8 +49,8 @@ class RunProgress(TrainerCallback):
             line = {name: logs[name] for name in ("loss", "learning_rate")} | {"clips_per_second": speed}
             loss = f"{logs['loss']:.3f}"
             message = Message(
-                en=f"step {step}: loss {loss}, {speed:.1f} clips/s",
-                fr=f"pas {step} : perte {loss}, {speed:.1f} extraits/s",
+                en=f"step {step}: loss {loss}, {speed:.2f} clips/s",
+                fr=f"pas {step} : perte {loss}, {speed:.2f} extraits/s",
             )
         elif "eval_wer" in logs:
             line = {"wer": logs["eval_wer"], "cer": logs["eval_cer"]}
