@@ -47,12 +47,14 @@ def transcribe(
     options: Options,
     channels: Literal["auto", "mix", "split"] = "auto",
     speakers: int | None = 1,
+    decoder: Callable[..., Iterator[list[tuple[int, DecodedClip]]]] = decode,
 ) -> Iterator[TranscriptionProgress]:
     """Gives the transcript after each group of windows; the work stops where the caller stops asking.
 
     A path, or a function that opens a stream, is decoded twice: once to measure the line, once to transcribe it.
     `channels`: "split" transcribes each channel by itself, "mix" their mean, "auto" those that carry a voice of their
-    own. `speakers`: how many are told apart on one waveform, 1 for none, None where their number is to be found. Raises
+    own. `speakers`: how many are told apart on one waveform, 1 for none, None where their number is to be found.
+    `decoder` is called as `decode` is, and may decode elsewhere. Raises
     UserError for a language that the model does not know, channels that are none of these, and what `decode.stream` and
     `Diarizer` refuse.
     """
@@ -62,7 +64,7 @@ def transcribe(
     meter, leakage = LineMeter(), Leakage()
     with _opened(source) as blocks:
         facts = blocks.facts
-        work = _Transcription(engine, options, facts, started)
+        work = _Transcription(engine, options, facts, started, decoder)
         for block in blocks:
             meter.add(block)
             leakage.add(block)
@@ -105,8 +107,9 @@ class _Waveform:
 class _Transcription:
     """A recording that is being transcribed: what was found so far, and what is still to be decoded."""
 
-    def __init__(self, engine: Engine, options: Options, facts: AudioFacts, started: float):
+    def __init__(self, engine: Engine, options: Options, facts: AudioFacts, started: float, decoder: Callable):
         self.engine, self.options, self.facts, self.started = engine, options, facts, started
+        self.decoder = decoder
         self.line: Line | None = None
         self.waveforms: list[_Waveform] = []
         self.diarizer: Diarizer | None = None
@@ -201,7 +204,7 @@ class _Transcription:
             sounds = [window.sound for _, window in part]
             # Unreliable text of several pieces is not decoded again as it is, but piece by piece.
             several = {i for i, (_, window) in enumerate(part) if len(window.pieces) > 1}
-            for batch in decode(self.engine, sounds, options, part[0][0].previous, several):
+            for batch in self.decoder(self.engine, sounds, options, part[0][0].previous, several):
                 for i, decoded in batch:
                     self._settle(*part[i], decoded)
                 yield self.progress()

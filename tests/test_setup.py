@@ -55,7 +55,7 @@ def test_card_has_what_a_space_needs(card):
     assert {key: type(card.get(key)) for key in CARD_TEXTS} == dict.fromkeys(CARD_TEXTS, str)
     assert card["sdk"] == "gradio"
     assert card["hf_oauth"] is True
-    assert card["suggested_hardware"] == "t4-small"
+    assert card["suggested_hardware"] == "zero-a10g"
     assert card["models"] and card["datasets"] and card["tags"]
 
 

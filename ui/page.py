@@ -12,6 +12,7 @@ from ui.calls import session
 from ui.calls import tab as calls
 from ui.compare import tab as compare
 from ui.dataset import tab as dataset
+from ui.kit import zero_gpu
 from ui.kit.engine_pool import Loaded, loading
 from ui.kit.errors import refused
 from ui.kit.html import render
@@ -43,6 +44,7 @@ CLEAN_UP = (600, session.LIFETIME)  # every ten minutes, files older than an hou
 
 def build() -> gr.Blocks:
     """The whole page; the engine starts to load behind it."""
+    zero_gpu.prepare()
     loading()
     session.sweeping()
     with gr.Blocks(title="Allô", delete_cache=CLEAN_UP) as page:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from common.messages import Message, UserError
+from common.spaces import zero_gpu
 from speech.engines.base import Engine, Hypothesis, gpu_full
 from speech.models.checkpoint import Choice, weight_files
 from speech.models.choose import choose
@@ -70,7 +71,7 @@ def _device_for(choice: Choice) -> tuple[str, Message | None]:
     """The GPU where there is one with room, and why it is not taken where it is full."""
     import torch
 
-    if not torch.cuda.is_available():
+    if zero_gpu() or not torch.cuda.is_available():  # outside of its calls ZeroGPU only pretends to have a GPU
         return "cpu", None
     needed = sum(path.stat().st_size for path in weight_files(choice.folder)) + ROOM
     free, _ = torch.cuda.mem_get_info()

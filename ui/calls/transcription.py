@@ -11,7 +11,7 @@ from gradio.processing_utils import PLAYABLE_AUDIO_CODECS
 
 from common.messages import UserError
 from ui.calls.session import CANCELLED, DONE, FAILED, RUNNING, Call, CallOptions, CallSession
-from ui.kit import adapter_shelf
+from ui.kit import adapter_shelf, zero_gpu
 from ui.kit.engine_pool import DETECT, display_name, loaded
 from ui.kit.i18n import message
 
@@ -26,14 +26,15 @@ def transcribe_call(path: Path, asked: CallOptions) -> Iterator["TranscriptionPr
     if not path.is_file():
         raise UserError(*message("call_gone", name=path.name))
     setting = adapter_shelf.with_adapter(asked.adapter)
-    engine = loaded(setting).engine
+    choice, engine = loaded(setting)
 
     from speech.decoding.decode import Options
     from speech.transcribe import transcribe
 
     language = None if asked.language == DETECT else asked.language
     options = Options(language, words=True, margin=engine.margin)
-    for progress in transcribe(path, engine, options, channels=asked.channels, speakers=asked.speakers):
+    decoder = zero_gpu.decoder(choice)
+    for progress in transcribe(path, engine, options, asked.channels, asked.speakers, decoder):
         facts = replace(progress.transcript.audio, path=path.name)  # no path of the server is shown
         named = replace(progress.transcript, audio=facts, adapter=display_name(setting.adapter))
         yield replace(progress, transcript=named)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from common.messages import UserError
 from ui.compare import verdict
+from ui.kit import zero_gpu
 from ui.kit.engine_pool import Setting, loaded, resolved
 from ui.kit.format import clock, number, percent
 from ui.kit.html import render
@@ -73,10 +74,11 @@ def transcribe_columns(recording: "Recording", columns: Sequence[Column], whole:
     done: tuple[ColumnResult, ...] = ()
     for at, column in enumerate(columns):
         yield Stage(at, None, done)
-        engine = loaded(column.setting).engine.with_own_counts()
+        choice, engine = loaded(column.setting)
+        engine = engine.with_own_counts()
         options = Options(margin=engine.margin, voice_activity=not whole)
         started = time.perf_counter()
-        for progress in transcribe(recording, engine, options):
+        for progress in transcribe(recording, engine, options, decoder=zero_gpu.decoder(choice)):
             yield Stage(at, progress, done)
         taken = time.perf_counter() - started
         done += (_result(column, engine, progress.transcript, taken),)

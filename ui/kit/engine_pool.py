@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from common.hub import ASK_AGAIN, hub_in_reach
 from common.messages import UserError
+from ui.kit import zero_gpu
 from ui.kit.i18n import message
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def transcribe_recording(
     setting = setting or Setting()
     if not path:
         raise UserError(*message("no_recording"))
-    engine = loaded(setting).engine
+    choice, engine = loaded(setting)
 
     from speech.audio.decode import read
     from speech.decoding.decode import Options
@@ -183,7 +184,7 @@ def transcribe_recording(
     options = Options(code, task, timestamps, hot_words=hot_words, margin=engine.margin)
     recording = read(path)
     facts = replace(recording.facts, path=Path(path).name)  # no path of the server is shown
-    for progress in transcribe(replace(recording, facts=facts), engine, options):
+    for progress in transcribe(replace(recording, facts=facts), engine, options, decoder=zero_gpu.decoder(choice)):
         named = replace(progress.transcript, adapter=display_name(setting.adapter))
         yield replace(progress, transcript=named)
 

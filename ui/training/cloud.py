@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import gradio as gr
 
 from common.messages import Message, UserError
+from common.spaces import zero_gpu
 from ui.kit import access
 from ui.kit.errors import for_visitors, refused
 from ui.kit.events import AT_ONCE, ONCE, SEVERAL
 from ui.kit.format import clock, number
 from ui.kit.html import facts, legend, note, render
 from ui.kit.i18n import label, message, reader_of, say
-from ui.training import recipe, running
+from ui.training import recipe
 from ui.training.recipe import Form
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Parts(NamedTuple):
 
 
 def section() -> Parts:
-    with gr.Accordion(label("rent"), open=running.zero_gpu(), elem_id="rent"):
+    with gr.Accordion(label("rent"), open=zero_gpu(), elem_id="rent"):
         gr.HTML(f'<p class="legend">{label("rent_hint")}</p>', apply_default_css=False)
         narrow = {"max_lines": 1, "min_width": 160}
         with gr.Row():

@@ -1,6 +1,5 @@
 """A training as HTML, from its run folder alone: where it stands, how it goes, and what the process said."""
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from common.messages import Message, UserError
+from common.spaces import zero_gpu
 from ui.kit import access
 from ui.kit.errors import for_visitors
 from ui.kit.format import clock, number, percent
@@ -192,11 +192,6 @@ def place(reader: str) -> str:
         keys = ["on_a_cpu"] if device() == "cpu" else []
         keys += ["runs_are_lost"] if access.on_a_space() and not _lasts(background.runs_folder()) else []
     return join([note(say(reader, key)) for key in keys])
-
-
-def zero_gpu() -> bool:
-    """A GPU that is lent for a call of a minute: no process in the background has it."""
-    return bool(os.environ.get("SPACES_ZERO_GPU"))
 
 
 def check_place() -> None:
