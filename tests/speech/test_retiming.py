@@ -1,7 +1,11 @@
 """The times of corrected words."""
 
+import pytest
+
 from speech.retiming import retimed
 from transcripts.transcript import Word
+
+pytestmark = pytest.mark.fast
 
 HEARD = (Word(0.0, 0.5, "le", 0.9), Word(0.5, 1.5, "zéros", 0.2), Word(1.5, 2.0, "six", 0.9))
 

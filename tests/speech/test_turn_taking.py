@@ -1,7 +1,11 @@
 """Who speaks when in a call, by the times of its turns."""
 
+import pytest
+
 from speech.turn_taking import analyse, spoken
 from transcripts.transcript import Turn, Word
+
+pytestmark = pytest.mark.fast
 
 
 def test_talk_silence_overlaps_and_interruptions():

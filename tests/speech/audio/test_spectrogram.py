@@ -3,9 +3,12 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from speech.audio.spectrogram import WIDTH, WINDOW, png
+
+pytestmark = pytest.mark.fast
 
 
 def test_a_tone_is_a_line_at_its_pitch():

@@ -19,6 +19,8 @@ from ui.kit.engine_pool import Setting
 from ui.scores import figures_html
 from ui.training import curves, report_html, running
 
+pytestmark = pytest.mark.fast
+
 NASTY = (
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
