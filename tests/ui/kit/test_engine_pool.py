@@ -68,7 +68,7 @@ def test_an_engine_or_a_corpus_that_failed_is_tried_again(monkeypatch, error):
         raise error
 
     monkeypatch.setattr(engine_pool, "_load", fail)
-    monkeypatch.setattr(engine_pool, "settled", lambda setting: setting)
+    monkeypatch.setattr(engine_pool, "resolved", lambda setting: setting)
     monkeypatch.setattr(corpus_field, "_open", fail)
     for _ in range(2):
         with pytest.raises(type(error)):

@@ -103,7 +103,7 @@ def shelf(text: str) -> Shelf:
         "wer_before": 1.0,
         "wer_after": 2.0,
     }
-    adapter = SimpleNamespace(**facts, margin=1.0, bytes=1, missing=(text,))
+    adapter = SimpleNamespace(**facts, normaliser=text, margin=1.0, bytes=1, missing=(text,))
     return Shelf((adapter,), ((text, f"{text} mine"),))
 
 
