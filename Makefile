@@ -15,7 +15,8 @@ TEST     := .venv/test-gradio-$(SDK)
 INSTALL   = $(UV) pip install --python .venv/bin/python
 
 APP_PACKAGES  := $(shell cat packages.txt)
-TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium asterisk-core-sounds-ru asterisk-core-sounds-ru-wav
+TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium asterisk-core-sounds-ru asterisk-core-sounds-ru-wav \
+	asterisk-moh-opsound-wav
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -4,9 +4,12 @@ import argparse
 import sys
 from codecs import BOM_UTF8
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from common.messages import UserError, locale_language
+from speech.audio.containers import RAW_CODECS, Raw
+from speech.audio.decode import stream
 from speech.decoding.decode import Options, check_language
 from speech.diarization import embeddings
 from speech.engines.base import Engine
@@ -33,15 +36,22 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     add("--language", default="fr", help="Whisper's code, or auto (default: fr)")
     add("--task", default="transcribe", help="transcribe, or translate into English")
     add("--channels", default="auto", help="auto, mix or split")
-    add("--speakers", metavar="N", help="who speak on one channel: their number, or auto (default: auto if it can)")
+    add("--raw-codec", help=f"of files without a header: {', '.join(RAW_CODECS)} (default: by the file's extension)")
+    add("--raw-rate", type=int, metavar="HZ", help="of files without a header (default: 8000)")
+    add("--raw-channels", type=int, metavar="N", help="of files without a header, interleaved (default: 1)")
+    add(
+        "--speakers",
+        metavar="N",
+        help="on one channel: how many, or auto (default: auto where it is possible)",
+    )
     add("--words", action="store_true", help="times of the words")
     add("--no-timestamps", action="store_true", help="one turn a window")
     add("--prompt", default="", help="text that comes before, in the spelling that is wanted")
     add("--hot-words", default="", help="words to expect")
-    add("--context", action="store_true", help="hear each window after the text before it (slower)")
+    add("--context", action="store_true", help="decode each window after the text before it (slower)")
     add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
     add("--unsure-beam", type=int, default=Options.unsure_beam, help="the beam for what greedy is unsure of (1: none)")
-    add("--no-voice-activity", action="store_true", help="hear the silences too")
+    add("--no-voice-activity", action="store_true", help="decode the silences too")
     add("--mask", action="store_true", help="mask personal data: numbers, codes, e-mail addresses...")
     add("--names", default="", help="names to hide as well, between commas")
     add("--format", default="txt", help=", ".join(FORMATS))
@@ -52,7 +62,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Hears each file; one that cannot be heard is told of and does not stop the others."""
+    """Transcribes each file; one that is refused is logged and does not stop the others."""
     from transformers.utils.logging import disable_progress_bar
 
     from speech.engines import load
@@ -67,7 +77,7 @@ def run(asked: argparse.Namespace) -> int:
         )
     check_dialect(asked.csv_dialect)
     written = {"times": asked.times, "dialect": asked.csv_dialect}
-    options, speakers = _options(asked), _speakers(asked.speakers)
+    options, speakers, raw = _options(asked), _speakers(asked.speakers), _raw(asked)
     choice = choose(asked.model, asked.adapter)
     engine = load(choice, asked.engine, asked.precision, assistant=asked.assistant)
     options = replace(options, margin=engine.margin)
@@ -77,7 +87,7 @@ def run(asked: argparse.Namespace) -> int:
     refused = False
     for file, name in zip(asked.files, names(asked.files), strict=True):
         try:
-            transcript = _hear(file, engine, options, asked, speakers)
+            transcript = _transcript(file, engine, options, asked, speakers, raw)
         except UserError as refusal:
             _log(refusal.message.to(locale_language()))
             refused = True
@@ -113,7 +123,7 @@ def _options(asked: argparse.Namespace) -> Options:
 
 
 def _speakers(asked: str | None) -> int | None:
-    """None: their number is to be found."""
+    """The number of speakers; None where it is to be found, 1 where they cannot be told apart."""
     if asked is None:
         try:
             embeddings.choose()
@@ -130,9 +140,18 @@ def _speakers(asked: str | None) -> int | None:
     return int(asked)
 
 
-def _hear(file: str, engine: Engine, options: Options, asked: argparse.Namespace, speakers: int | None) -> Transcript:
+def _raw(asked: argparse.Namespace) -> Raw | None:
+    """What files without a header hold, where one of the options says so."""
+    given = {"codec": asked.raw_codec, "rate": asked.raw_rate, "channels": asked.raw_channels}
+    given = {name: value for name, value in given.items() if value is not None}
+    return Raw(**given) if given else None
+
+
+def _transcript(
+    file: str, engine: Engine, options: Options, asked: argparse.Namespace, speakers: int | None, raw: Raw | None
+) -> Transcript:
     shown = sys.stderr.isatty()
-    for progress in transcribe(file, engine, options, asked.channels, speakers):
+    for progress in transcribe(partial(stream, file, raw=raw), engine, options, asked.channels, speakers):
         if shown:
             print(f"\r{progress.seconds_done:.0f} of {progress.seconds_total:.0f} s", end="", file=sys.stderr)
     if shown:

@@ -36,10 +36,13 @@ def cut_at_pauses(turn: Turn, speech: Sequence[tuple[float, float]]) -> list[Tur
     pauses = [(a + b) / 2 for (_, a), (b, _) in pairwise(speech) if b - a > PAUSE and turn.start < a and b < turn.end]
     runs = [list(run) for _, run in groupby(turn.words, lambda word: bisect(pauses, (word.start + word.end) / 2))]
     runs = [run for run in runs if any(has_words(word.text) for word in run)]
-    if len(runs) < 2:
+    if not runs or (sum(map(len, runs)) == len(turn.words) and len(runs) < 2):
         return [turn]
     times = [(run[0].start, run[-1].end) for run in runs]
-    times[0], times[-1] = (turn.start, times[0][1]), (times[-1][0], turn.end)
+    if runs[0][0] is turn.words[0]:
+        times[0] = turn.start, times[0][1]
+    if runs[-1][-1] is turn.words[-1]:
+        times[-1] = times[-1][0], turn.end
     return [
         replace(turn, start=start, end=end, text=" ".join(word.text for word in run), words=tuple(run))
         for run, (start, end) in zip(runs, times, strict=True)

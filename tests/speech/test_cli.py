@@ -7,6 +7,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from corpus.prompts import prompt
@@ -37,6 +38,19 @@ def test_json_is_one_object(capsys):
     assert "conférence" in [word["text"] for word in words]
     assert all(a["end"] <= b["start"] + 0.001 for a, b in pairwise(words))
     assert found["turns"][-1]["end"] <= found["audio"]["seconds"]
+
+
+def test_two_interleaved_channels_without_a_header(tmp_path, capsys):
+    left, right = (np.frombuffer(prompt(name).read_bytes()[44:], "<i2") for name in ("conf-full", "agent-loginok"))
+    both = np.zeros((max(len(left), len(right)), 2), "<i2")
+    both[: len(left), 0], both[: len(right), 1] = left, right
+    path = tmp_path / "call.raw"
+    path.write_bytes(both.tobytes())
+    raw = ["--raw-channels", "2", "--raw-rate", "8000", "--raw-codec", "slin"]
+    assert main(["transcribe", str(path), *raw, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    said = {turn["channel"]: turn["text"] for turn in found["turns"]}
+    assert found["audio"]["channels"] == 2 and "conférence" in said[0] and "en ligne" in said[1]
 
 
 def test_many_files_into_a_folder(tmp_path, capsys):
