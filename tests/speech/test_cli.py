@@ -41,7 +41,7 @@ def test_json_is_one_object(capsys):
 
 
 def test_two_interleaved_channels_without_a_header(tmp_path, capsys):
-    left, right = (np.frombuffer(prompt(name).read_bytes()[44:], "<i2") for name in ("conf-full", "agent-loginok"))
+    left, right = (np.frombuffer(prompt(name).read_bytes()[44:], "<i2") for name in ("conf-full", "tt-allbusy"))
     both = np.zeros((max(len(left), len(right)), 2), "<i2")
     both[: len(left), 0], both[: len(right), 1] = left, right
     path = tmp_path / "call.raw"
@@ -50,7 +50,7 @@ def test_two_interleaved_channels_without_a_header(tmp_path, capsys):
     assert main(["transcribe", str(path), *raw, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     said = {turn["channel"]: turn["text"] for turn in found["turns"]}
-    assert found["audio"]["channels"] == 2 and "conférence" in said[0] and "en ligne" in said[1]
+    assert found["audio"]["channels"] == 2 and "conférence" in said[0] and "appel" in said[1]
 
 
 def test_many_files_into_a_folder(tmp_path, capsys):
