@@ -288,7 +288,7 @@ def test_a_job_from_its_cost_to_its_adapter(hub, here, adapter, tmp_path):
         ({"token": ""}, "Connectez-vous avec Hugging Face"),
         ({"machine": "abacus"}, "choisissez parmi cpu-basic"),
         ({"limit": "soon"}, "La limite de temps"),
-        ({"corpus": "../etc"}, "Choisissez un corpus"),
+        ({"corpus": "../etc"}, "n’est ni un corpus"),
     ],
 )
 def test_what_cannot_be_is_a_sentence_before_anything_is_paid(hub, here, changes, said):

@@ -170,7 +170,7 @@ def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_p
         ("../../x", "10", "", "n’est pas un nom d’entraînement"),
         ("essai", "0", "", "Le réglage minutes vaut 0"),
         ("essai", "10080", "", "Le réglage minutes vaut 10080"),
-        ("essai", "10", "rang=3", "Le réglage 'rang' n'existe pas"),
+        ("essai", "10", "rang=3", "Le réglage 'rang' n’existe pas"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(patient, name, minutes, settings, said):
