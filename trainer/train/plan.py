@@ -79,11 +79,13 @@ def plan_training(trainer) -> TrainingPlan:
 
 
 def _evaluation_steps(settings: Evaluation, steps: int, steps_an_epoch: int) -> tuple[int, int]:
-    """How many steps apart evaluations are, and the first of them: in the second half, or after each epoch."""
+    """How many steps apart evaluations are, and the first of them: so many in the second half, or one an epoch."""
     if not settings.evaluations:
         return steps_an_epoch, 1
     every = math.ceil(steps / (2 * settings.evaluations))
-    return every, min(steps, (settings.evaluations + 1) * every)
+    whole, rest = divmod(steps, every)
+    multiples = settings.evaluations - (rest > 0)  # the last step, which is evaluated as well, may be none
+    return every, max(steps // 2 + 1, (whole - multiples + 1) * every)
 
 
 def _validation_clips(trainer) -> list[int]:
