@@ -4,6 +4,7 @@ A transcript has its recording's name, in any format of `transcripts.formats`; o
 (call.wav with call_left.srt and call_right.srt).
 """
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,21 +16,20 @@ import numpy as np
 import pandas as pd
 
 from common.messages import Message, UserError
+from corpus.alignment import pieces, timed
 from corpus.clips import Files, Span
 from corpus.layouts.card import licence_in
 from corpus.layouts.columns import channels
 from corpus.layouts.paths import SOUNDS, find_files, key
 from corpus.layouts.raw import NAMED, Call, LeftOut, Raw
+from corpus.layouts.turns import BEYOND, clips_of
 from speech.audio.containers import header_seconds
 from transcripts import formats
-from transcripts.transcript import Turn
+from transcripts.transcript import Transcript, Turn
 
 PREFERRED = ("json", "chat", "eaf", "textgrid", "seglst", "stm", "ctm", "vtt", "srt", "csv", "docx", "txt")
-PADDING = 0.2  # seconds before and after a turn, where no other turn stands
-LONGEST = 30.0  # seconds of a clip: Whisper's window
-OVERLAP = 0.1  # seconds that two turns of a channel have in common, so that their clips are marked
-BEYOND = 0.5  # seconds that a turn may end behind its recording: it was rounded
 OTHER = 0.5  # share of the turns that lie beyond the recording: then the transcript is of another one
+ALIGNED = 0.3  # share of a text's parts that are found in its recording at least
 HALF, REST = 0.8, 30.0  # share of a recording that a transcript reaches at least, and seconds after it
 SIDE = re.compile(
     r"(.+?)[-_. ]((?:channel|canal|chan|ch|c)?[-_ ]?(?:[0-2]|[ab])|left|right|l|r|agent|client|customer|caller|callee|"
@@ -43,6 +43,8 @@ class _Written(NamedTuple):
 
     file: Path
     side: str | None  # the channel that its name tells
+    transcript: Transcript | None = None
+    notes: tuple[Message, ...] = ()
 
 
 def pairs(files: list[Path]) -> tuple[dict[Path, list[_Written]], list[LeftOut]]:
@@ -70,25 +72,34 @@ def open_calls(folder: Path, files: list[Path], root: Path | None = None) -> Raw
 
     What cannot be used is left out with a reason: a file, or a turn.
     """
+    inside = f"{os.path.realpath(root or folder)}/"
+    files = [file for file in files if os.path.realpath(file).startswith(inside)]  # a link may lead anywhere
     found, left_out = pairs(files)
     if not found:
         return None
     rows, refused, notes, calls = [], {}, [], []
     for recording, written in found.items():
         name = recording.relative_to(folder).as_posix()
-        chosen, others = _chosen(written)
-        left_out += others
+        there, unread = _read(written)
+        left_out += unread
+        if not there:
+            continue
         try:
+            there, lost = _aligned(there)
+            chosen, others = _chosen(there)
+            left_out += [*lost, *others]
             length = header_seconds(recording)
             turns = _turns(chosen, length, recording.name, notes)
         except UserError as error:
             left_out.append(LeftOut(name, Message(*(said.rstrip(".") for said in error.message))))
             continue
         calls.append(Call(name, recording, tuple(turns)))
-        for clip, reason in _clips(turns, length):
+        for clip, reason in clips_of(turns, length):
             if reason:
                 refused[len(rows)] = reason
-            rows.append({"file": name, "call": _call(recording, found), **clip})
+            side = clip["speaker"] if clip["channel"] is None else clip["channel"]
+            called = f"{name}#{side}@{clip['start']:g}"
+            rows.append({"id": called, "file": name, "call": _call(recording, found), **clip})
     without = [file for file in files if file.suffix.lower() in SOUNDS and file not in found]
     left_out += [LeftOut(file.relative_to(folder).as_posix(), NO_TRANSCRIPT) for file in without]
     if not rows:
@@ -130,8 +141,20 @@ def _call(recording: Path, found: dict[Path, list[_Written]]) -> str:
     return recording.stem
 
 
+def _read(written: list[_Written]) -> tuple[list[_Written], list[LeftOut]]:
+    """The transcripts of a recording that can be read, and the others."""
+    found, left_out = [], []
+    for each in written:
+        notes: list[Message] = []
+        try:
+            found.append(each._replace(transcript=formats.read(each.file, notes=notes), notes=tuple(notes)))
+        except UserError as error:
+            left_out.append(LeftOut(each.file.name, Message(*(said.rstrip(".") for said in error.message))))
+    return found, left_out
+
+
 def _chosen(written: list[_Written]) -> tuple[list[_Written], list[LeftOut]]:
-    """The transcripts of a recording that are read: one, or one a channel; and the others."""
+    """The transcripts of a recording that are taken: one, or one a channel; and the others."""
     by_side: dict[str | None, list[_Written]] = defaultdict(list)
     for each in written:
         by_side[each.side and each.side.lower()].append(each)
@@ -139,10 +162,16 @@ def _chosen(written: list[_Written]) -> tuple[list[_Written], list[LeftOut]]:
         by_side = {None: [*by_side.pop(None), *(each for others in by_side.values() for each in others)]}
     chosen, left_out = [], []
     for files in by_side.values():
-        files.sort(key=lambda each: (each.side is not None, PREFERRED.index(formats.format_for(each.file))))
+        files.sort(key=_rank)
         chosen.append(files[0])
         left_out += [LeftOut(other.file.name, _second(files[0].file.name)) for other in files[1:]]
     return chosen, left_out
+
+
+def _rank(each: _Written) -> tuple:
+    """What people wrote comes before what a model did, and what has times before what has none."""
+    format = PREFERRED.index(formats.format_for(each.file))
+    return each.side is not None, not each.transcript.timed, bool(each.transcript.model), format
 
 
 def _turns(written: list[_Written], length: float, recording: str, notes: list[Message]) -> list[Turn]:
@@ -150,17 +179,15 @@ def _turns(written: list[_Written], length: float, recording: str, notes: list[M
     sides, _ = channels([each.side for each in written])
     found: list[Turn] = []
     for each, side in zip(written, sides, strict=True):
-        mended: list[Message] = []
-        transcript = formats.read(each.file, notes=mended)
-        notes += [Message(*(f"{each.file.name}: {said.rstrip('.')}" for said in note)) for note in mended]
-        if not transcript.timed:
+        notes += [Message(*(f"{each.file.name}: {said.rstrip('.')}" for said in note)) for note in each.notes]
+        if not each.transcript.timed:
             raise UserError(
-                en=f"{each.file.name} has no times, and its turns cannot be found in the recording: "
-                "give subtitles, or a transcript with times.",
-                fr=f"{each.file.name} n'a pas de temps, et ses tours de parole ne peuvent être trouvés dans "
-                "l'enregistrement : donnez des sous-titres, ou une transcription avec des temps.",
+                en=f"{each.file.name} has no times: give them, or transcribe the recording beside it (python -m speech "
+                "transcribe --words --format json) to find them by.",
+                fr=f"{each.file.name} n'a pas de temps : donnez-les, ou transcrivez l'enregistrement à côté (python -m "
+                "speech transcribe --words --format json) pour les retrouver.",
             )
-        turns = transcript.turns
+        turns = each.transcript.turns
         if side is not None:
             turns = [replace(turn, channel=side, speaker=turn.speaker or each.side) for turn in turns]
         found += turns
@@ -174,6 +201,38 @@ def _turns(written: list[_Written], length: float, recording: str, notes: list[M
         )
     notes += _doubts(found, length, written[0].file.name)
     return sorted(found, key=lambda turn: turn.start)
+
+
+def _aligned(written: list[_Written]) -> tuple[list[_Written], list[LeftOut]]:
+    """A text without times, with those of what Allô transcribed beside it; and its turns that are not found there."""
+    plain = [each for each in written if not each.transcript.timed]
+    models = [each for each in written if each.transcript.model and any(turn.words for turn in each.transcript.turns)]
+    if len(plain) != 1 or len(models) != 1 or len(written) != 2:
+        return written, []
+    text, model = plain[0], models[0]
+    parts = [part for turn in text.transcript.turns for part in pieces(turn)]
+    found, missing = timed(parts, model.transcript.turns)
+    if len(found) < ALIGNED * len(parts):
+        raise UserError(
+            en=f"{text.file.name} is of another recording: {len(found)} of its {len(parts)} parts are found in what "
+            f"was transcribed ({model.file.name}).",
+            fr=f"{text.file.name} est d'un autre enregistrement : {len(found)} de ses {len(parts)} parties se "
+            f"retrouvent dans ce qui a été transcrit ({model.file.name}).",
+        )
+    note = Message(
+        en=f"{len(found)} of its {len(parts)} parts have their times from {model.file.name}",
+        fr=f"{len(found)} de ses {len(parts)} parties ont leurs temps de {model.file.name}",
+    )
+    transcript = replace(text.transcript, turns=found)
+    left_out = [LeftOut(text.file.name, _not_found(lost.after, lost.turn.text)) for lost in missing]
+    return [text._replace(transcript=transcript, notes=(*text.notes, note))], left_out
+
+
+def _not_found(after: float, text: str) -> Message:
+    return Message(
+        en=f"not found in the recording after {after:.1f} s: {text!r}",
+        fr=f"introuvable dans l'enregistrement après {after:.1f} s : {text!r}",
+    )
 
 
 def _doubts(turns: list[Turn], length: float, name: str) -> Iterator[Message]:
@@ -193,70 +252,6 @@ def _doubts(turns: list[Turn], length: float, name: str) -> Iterator[Message]:
             en=f"{name} has {', '.join(both)} on several channels: check who speaks where",
             fr=f"{name} a {', '.join(both)} sur plusieurs canaux : vérifiez qui parle où",
         )
-
-
-def _clips(turns: list[Turn], length: float) -> Iterator[tuple[dict, Message | None]]:
-    """Each turn as the cells of a clip, divided where it is too long for one; and why it cannot be used."""
-    split = len({turn.channel for turn in turns}) > 1
-    by_channel = defaultdict(list)
-    for turn in turns:
-        by_channel[turn.channel].append(turn)
-    for turn in turns:
-        for part in _divided(turn):
-            others = [other for other in by_channel[turn.channel] if other is not turn]
-            first, last = _padded(part, others, length)
-            cells = {
-                "text": part.text,
-                "start": round(part.start, 3),
-                "end": round(part.end, 3),
-                "channel": part.channel if split and part.channel < 2 else None,
-                "speaker": part.speaker,
-                "overlap": any(min(part.end, o.end) - max(part.start, o.start) > OVERLAP for o in others),
-                "span": (first, last),
-            }
-            yield cells, _wrong(part, length)
-
-
-def _divided(turn: Turn) -> list[Turn]:
-    """The turn in parts that a clip can hold, where its words have times."""
-    if turn.end - turn.start + 2 * PADDING <= LONGEST or not turn.words:
-        return [turn]
-    parts = [[turn.words[0]]]
-    for word in turn.words[1:]:
-        if word.end - parts[-1][0].start + 2 * PADDING > LONGEST:
-            parts.append([])
-        parts[-1].append(word)
-    return [
-        replace(turn, start=words[0].start, end=words[-1].end, text=" ".join(w.text for w in words), words=tuple(words))
-        for words in parts
-    ]
-
-
-def _padded(turn: Turn, others: list[Turn], length: float) -> tuple[float, float]:
-    """The turn with some silence around it, up to the middle of the pause to the turns beside it."""
-    before = max((other.end for other in others if other.end <= turn.start), default=0.0)
-    after = min((other.start for other in others if other.start >= turn.end), default=length)
-    room = max(0.0, LONGEST - (turn.end - turn.start)) / 2
-    start = max(0.0, turn.start - min(PADDING, room, (turn.start - before) / (2 if before else 1)))
-    end = min(length, turn.end + min(PADDING, room, max(0.0, after - turn.end) / (2 if after < length else 1)))
-    return round(float(start), 4), round(float(end), 4)
-
-
-def _wrong(turn: Turn, length: float) -> Message | None:
-    if turn.end > length + BEYOND or turn.start >= length:
-        return Message(
-            en=f"it ends at {turn.end:.1f} s and its recording at {length:.1f} s",
-            fr=f"il finit à {turn.end:.1f} s et son enregistrement à {length:.1f} s",
-        )
-    if turn.end <= turn.start:
-        return Message(en="it has no duration", fr="il n'a pas de durée")
-    if turn.end - turn.start > LONGEST:
-        return Message(
-            en=f"it lasts {turn.end - turn.start:.0f} s and a clip {LONGEST:g} s at most: give the times of its words",
-            fr=f"il dure {turn.end - turn.start:.0f} s et un extrait {LONGEST:g} s au plus : donnez les temps de ses "
-            "mots",
-        )
-    return None
 
 
 NO_RECORDING = Message(en="there is no recording of its name", fr="il n'y a pas d'enregistrement de ce nom")

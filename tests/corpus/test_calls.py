@@ -130,7 +130,7 @@ def test_what_is_wrong_costs_nothing_else(simulated, tmp_path):
     assert len(found) == good and set(found.rows["call"]) == {"call-001"}
     assert "is of another recording" in told["call-002.wav"] and "another transcript" in told["call-001.srt"]
     assert "no recording of its name" in told["nowhere.srt"] and "no transcript" in told["alone.wav"]
-    assert "has no times" in told["plain.wav"] and "broken.eaf" in told["broken.wav"]
+    assert "has no times" in told["plain.wav"] and "broken.eaf" in told["broken.eaf"]
     assert len(told) == 6
 
 
@@ -159,3 +159,49 @@ def test_a_folder_of_which_nothing_can_be_used(simulated, tmp_path):
     (folder / "a.txt").write_text("Bonjour.\n")
     with pytest.raises(UserError, match=r"no call that can be used.*a\.txt has no times"):
         corpus.load(folder)
+
+
+def transcribed(transcript: Transcript) -> Transcript:
+    """As a model gives it: with the times of words."""
+    turns = []
+    for turn in transcript.turns:
+        texts = turn.text.split()
+        step = (turn.end - turn.start) / len(texts)
+        words = [Word(turn.start + n * step, turn.start + (n + 1) * step, word, 0.9) for n, word in enumerate(texts)]
+        turns.append(replace(turn, speaker=None, words=tuple(words)))
+    return replace(transcript, turns=turns, model="whisper-base")
+
+
+@pytest.mark.parametrize("format", ["txt", "docx"])
+def test_a_text_without_times_finds_them_in_what_was_transcribed(simulated, tmp_path, format):
+    whole = said(simulated)
+    folder = beside(simulated, tmp_path / "calls", transcribed(whole), "json")
+    turns = [Turn(0.0, 0.0, turn.text) for turn in whole.turns]
+    turns.insert(3, Turn(0.0, 0.0, "Le parapluie violet de ma grand-mère est resté dans le tramway hier matin."))
+    (folder / f"call-001.{format}").write_bytes(formats.write(replace(whole, turns=turns), format))
+    found = corpus.load(folder)
+    by_start = {round(turn.start, 1): turn for turn in whole.turns}
+    for row in found.rows.itertuples():
+        turn = by_start.get(round(row.start, 1))
+        assert turn is None or (turn.channel == row.channel and turn.text.split()[0] == row.text.split()[0])
+    assert sum(len(text.split()) for text in found.rows["text"]) >= 0.95 * len(whole.text.split())
+    assert [reason for reason in reasons(found).values() if "parapluie" in reason and "not found" in reason]
+
+
+def test_a_text_of_another_call_is_refused(simulated, tmp_path):
+    folder = beside(simulated, tmp_path / "calls", transcribed(said(simulated)), "json")
+    text = "\n".join(["Le parapluie violet de ma grand-mère est resté dans le tramway.", "Il pleut sur Nantes."] * 5)
+    (folder / "call-001.txt").write_text(text)
+    with pytest.raises(UserError, match=r"call-001\.txt is of another recording"):
+        corpus.load(folder)
+
+
+def test_two_who_begin_at_once_are_two_clips_and_links_lead_nowhere(simulated, tmp_path):
+    turns = [Turn(1.0, 3.0, "oui", speaker="A"), Turn(1.0, 2.5, "non", speaker="B")]
+    folder = beside(simulated, tmp_path / "calls", Transcript.of_turns(turns, "call-001.wav"), "json")
+    (tmp_path / "secret.srt").write_bytes(formats.write(said(simulated), "srt"))
+    shutil.copyfile(simulated / "call-001.wav", folder / "other.wav")
+    (folder / "other.srt").symlink_to(tmp_path / "secret.srt")
+    found = corpus.load(folder)
+    assert found.rows["text"].tolist() == ["oui", "non"] and found.rows["overlap"].all()
+    assert reasons(found) == {"other.wav": "it has no transcript beside it"}
