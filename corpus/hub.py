@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from huggingface_hub import CardData, DatasetCard, HfApi, hf_hub_download, snapshot_download
+from huggingface_hub.errors import LocalEntryNotFoundError
 from huggingface_hub.utils import filter_repo_objects
 
 from common.hub import HUB_PATIENCE, hub_errors, offline
@@ -80,7 +81,10 @@ def _asked(name: str, token: str | None) -> Repository:
 
 
 def _cached(name: str) -> Repository:
-    folder = Path(snapshot_download(name, repo_type="dataset", local_files_only=True))
+    try:
+        folder = Path(snapshot_download(name, repo_type="dataset", local_files_only=True))
+    except LocalEntryNotFoundError as error:
+        raise _not_cached(name) from error
     files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     card = DatasetCard.load(folder / CARD, ignore_metadata_errors=True).data if CARD in files else CardData()
     return Repository(name, card, files, folder, None)
