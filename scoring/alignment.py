@@ -1,4 +1,4 @@
-"""Which word was heard as which: the alignment of two texts, as data and as jiwer's picture of three lines."""
+"""Which word was transcribed as which: the alignment of two texts, as data and as jiwer's picture of three lines."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -19,11 +19,11 @@ class Step(NamedTuple):
 def align(reference: str, hypothesis: str) -> list[Step]:
     """The steps with the fewest edits between the words of two texts, as they are given: normalise them before."""
     found = process_words(reference, hypothesis)
-    said, heard = found.references[0], found.hypotheses[0]
+    reference, hypothesis = found.references[0], found.hypotheses[0]
     steps = []
     for chunk in found.alignments[0]:
-        from_reference = said[chunk.ref_start_idx : chunk.ref_end_idx]
-        from_hypothesis = heard[chunk.hyp_start_idx : chunk.hyp_end_idx]
+        from_reference = reference[chunk.ref_start_idx : chunk.ref_end_idx]
+        from_hypothesis = hypothesis[chunk.hyp_start_idx : chunk.hyp_end_idx]
         for at in range(max(len(from_reference), len(from_hypothesis))):
             steps.append(Step(chunk.type, "".join(from_reference[at : at + 1]), "".join(from_hypothesis[at : at + 1])))
     return steps

@@ -140,7 +140,7 @@ def score(
     lengths differ or the normaliser is unknown.
     """
     chosen = normaliser_of(normaliser)
-    clips, total, letters = _judged(chosen, references, hypotheses)
+    clips, total, letters = _scored(chosen, references, hypotheses)
     return Score(
         normaliser=chosen.name,
         wer=total.rate,
@@ -181,15 +181,15 @@ def compare(
     )
 
 
-def judge(references: Sequence[str], hypotheses: Sequence[str], normaliser: str = "french") -> tuple[Clip, ...]:
+def score_clips(references: Sequence[str], hypotheses: Sequence[str], normaliser: str = "french") -> tuple[Clip, ...]:
     """The clips alone, as in `Score`: for a batch of a corpus, which has no rates of its own."""
-    return _judged(normaliser_of(normaliser), references, hypotheses)[0]
+    return _scored(normaliser_of(normaliser), references, hypotheses)[0]
 
 
 def rates(references: Sequence[str], hypotheses: Sequence[str], normaliser: str = "french") -> dict:
     """The corpus' rates alone: wer, cer, substitutions, deletions, insertions, words, normaliser; as in `Score`."""
     chosen = normaliser_of(normaliser)
-    _, total, letters = _judged(chosen, references, hypotheses)
+    _, total, letters = _scored(chosen, references, hypotheses)
     found = {"wer": total.rate, "cer": letters.rate, **total._asdict(), "words": total.words}
     return found | {"normaliser": chosen.name}
 
@@ -213,21 +213,26 @@ class Counts(NamedTuple):
         return 100 * edits / self.words if self.words else None
 
 
-def _judged(
+def _scored(
     chosen: Normaliser, references: Sequence[str], hypotheses: Sequence[str]
 ) -> tuple[tuple[Clip, ...], Counts, Counts]:
     """The clips, and the sums of their words and of their characters."""
-    said, heard = _applied(chosen, references, hypotheses)
-    words, characters = _counted(process_words, said, heard), _counted(process_characters, said, heard)
-    return tuple(map(_clip, said, heard, words, characters)), _sum(words), _sum(characters)
+    references, hypotheses = _applied(chosen, references, hypotheses)
+    words, characters = (
+        _counted(process_words, references, hypotheses),
+        _counted(process_characters, references, hypotheses),
+    )
+    return tuple(map(_clip, references, hypotheses, words, characters)), _sum(words), _sum(characters)
 
 
-def _counted(process: Callable[..., WordOutput | CharacterOutput], said: list[str], heard: list[str]) -> list[Counts]:
+def _counted(
+    process: Callable[..., WordOutput | CharacterOutput], references: list[str], hypotheses: list[str]
+) -> list[Counts]:
     """A clip's counts each; jiwer itself keeps the sums only."""
-    if not said:
+    if not references:
         return []
     counted = []
-    for chunks in process(said, heard).alignments:
+    for chunks in process(references, hypotheses).alignments:
         sizes = {"substitute": 0, "delete": 0, "insert": 0, "equal": 0}
         for chunk in chunks:
             reference, hypothesis = chunk.ref_end_idx - chunk.ref_start_idx, chunk.hyp_end_idx - chunk.hyp_start_idx
@@ -240,8 +245,8 @@ def _sum(counts: list[Counts]) -> Counts:
     return Counts(*map(sum, zip(*counts, strict=True))) if counts else Counts(0, 0, 0, 0)
 
 
-def _clip(said: str, heard: str, words: Counts, characters: Counts) -> Clip:
-    nothing = 0.0 if not said and not heard else None
+def _clip(reference: str, hypothesis: str, words: Counts, characters: Counts) -> Clip:
+    nothing = 0.0 if not reference and not hypothesis else None
     return Clip(
         wer=nothing if words.rate is None else words.rate,
         cer=nothing if characters.rate is None else characters.rate,
@@ -249,8 +254,8 @@ def _clip(said: str, heard: str, words: Counts, characters: Counts) -> Clip:
         deletions=words.deletions,
         insertions=words.insertions,
         words=words.words,
-        loop=LOOP.search(heard) is not None and LOOP.search(said) is None,
-        phantom=not said and heard != "",
+        loop=LOOP.search(hypothesis) is not None and LOOP.search(reference) is None,
+        phantom=not reference and hypothesis != "",
     )
 
 

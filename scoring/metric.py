@@ -8,7 +8,7 @@ from scoring.measures import normaliser_of, rates
 DESCRIPTION = "Word and character error rates of French, in percent: sums of edits over sums of words or characters."
 INPUTS = """
 Args:
-    predictions (`list` of `str`): what was heard.
+    predictions (`list` of `str`): the hypotheses.
     references (`list` of `str`): what was said.
 Returns:
     `dict`: wer, cer (percent, None where no reference has a word), substitutions, deletions, insertions, words, and

@@ -15,7 +15,7 @@ csv.field_size_limit(2**24)  # a transcript may be longer than the 128 KiB that 
 def read(path: Path, tell: Callable[[str], None] = lambda note: None) -> dict[str, list[str]]:
     """The columns of a table; extra columns are ignored, empty lines too.
 
-    UTF-8, UTF-16 with its mark, or Windows-1252, of which `tell` is told; Excel's first line, `sep=;`, is no row.
+    UTF-8, UTF-16 with its mark, or Windows-1252, which `tell` is given; Excel's first line, `sep=;`, is no row.
     Raises ValueError: a sentence that says what is wrong with the file and how to mend it.
     """
     text = _text(path, tell).lstrip("\r\n")

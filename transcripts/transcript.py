@@ -19,7 +19,7 @@ class Turn:
     start: float
     end: float
     text: str
-    # geometric mean of the tokens' probabilities (of the words', where windows were heard together), 0 to 1;
+    # geometric mean of the tokens' probabilities (of the words', where windows were decoded together), 0 to 1;
     confidence: float = 1.0  # 1 where people wrote the text
     channel: int = 0
     speaker: str | None = None

@@ -21,7 +21,7 @@ LEAST = 2.0  # seconds of speech that make a voice, where their number is to be 
 NEIGHBOURS = 5  # pieces after which none of the sound of one is in another
 RARER = 0.01  # of the likeness: what a third voice has to be less alike than a second, being rare on a telephone
 DOUBT = 0.008  # of the likeness: so near to the limit, one voice or two is 73 to 27
-SOBER = 0.5  # power of the posterior that makes it a share: neighbours hear the same sound, and agree too readily
+SOBER = 0.5  # power of the posterior that makes it a share: neighbours have the same sound, and agree too readily
 SWITCH, SWITCH_IN_PAUSE = 0.05, 0.5  # probability of another voice from one piece to the next
 BRIEF = 0.6  # seconds of words
 SENTENCE_ENDS = (".", "?", "!", "…", ",", ":", ";", "。", "？", "！")
@@ -53,10 +53,10 @@ class Diarizer:
 
     def add(self, waveform: np.ndarray, start: float, stretches: Intervals) -> None:
         """Float32 mono at 16 kHz that begins at `start` seconds, and its stretches of speech in seconds within it."""
-        heard = self.network.listen(waveform, stretches)
-        if len(heard.times):
-            self._times.append(heard.times + start)
-            self._vectors.append(heard.vectors)
+        found = self.network.listen(waveform, stretches)
+        if len(found.times):
+            self._times.append(found.times + start)
+            self._vectors.append(found.vectors)
         self._found = None
 
     def spans(self) -> list[Span]:

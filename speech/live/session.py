@@ -203,13 +203,13 @@ class LiveSession:
         flagged: list[Flagged] | None = None,
     ) -> list[Turn]:
         """The turns in a piece of sound after some text, at their place in the stream."""
-        [(_, heard)] = [pair for batch in decode(self.engine, [sound], options, previous) for pair in batch]
+        [(_, decoded)] = [pair for batch in decode(self.engine, [sound], options, previous) for pair in batch]
         if flagged is not None:
             flagged += [
                 replace(each, start=each.start + start, end=each.end + start, channel=self.channel)
-                for each in heard.flagged
+                for each in decoded.flagged
             ]
-        return [replace(turn.shifted(start), channel=self.channel) for turn in heard.turns]
+        return [replace(turn.shifted(start), channel=self.channel) for turn in decoded.turns]
 
     def _language(self, sound: np.ndarray) -> str:
         if self.options.language is None:

@@ -11,7 +11,7 @@ LAYOUTS = {1: "mono", 2: "stereo"}
 
 
 class Resampler:
-    """Keeps what lies between two chunks, so that no seam is heard; a new rate begins a new stream."""
+    """Keeps what lies between two chunks, so that there is no seam; a new rate begins a new stream."""
 
     def __init__(self, channels: int = 1):
         """`channels`: those that come out; the mean of all where that is 1."""

@@ -1,4 +1,4 @@
-"""Where a turn begins and ends, told while it is spoken."""
+"""Where a turn begins and ends, found while it is spoken."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 from speech.audio.decode import SAMPLE_RATE
 from speech.audio.vad import FRAME, SPEECH_THRESHOLD, SoundBuffer, SpeechDetector
 
-STEP = FRAME / SAMPLE_RATE  # seconds that the detector judges at a time
+STEP = FRAME / SAMPLE_RATE  # seconds that the detector classifies at a time
 BEGINS = 3  # voiced frames in a row that open a turn: 0.1 s, « oui » on a telephone
 SILENCE = 0.5  # seconds without a voice that end a turn
 BEFORE, AFTER = 0.5, 0.3  # seconds kept around the voice: the detector misses soft first and last sounds
@@ -22,7 +22,7 @@ class OpenTurn:
 
     start: float  # padding included
     voiced: float  # where the voice itself begins
-    until: float  # where it was last heard
+    until: float  # the last moment with a voice
     probabilities: list[float] = field(default_factory=list, repr=False)  # of a voice, a frame each, from `voiced` on
 
 
@@ -40,7 +40,7 @@ class TurnDetector:
 
     def __init__(self):
         self._detector, self._held = SpeechDetector(), SoundBuffer()
-        self._frames = 0  # judged so far
+        self._frames = 0  # classified so far
         self._run = 0  # voiced frames in a row, while no turn is open
         self._taken = 0.0  # where the last turn ended
         self.open: OpenTurn | None = None
@@ -64,7 +64,7 @@ class TurnDetector:
         self._held.add(sound)
         for probability in self._detector.add(sound):
             self._frames += 1
-            yield from self._judge(probability)
+            yield from self._classify(probability)
         self._held.forget((self.open.start if self.open else self.seconds - 1) - BEFORE)
 
     def end(self) -> Iterator[ClosedTurn]:
@@ -72,7 +72,7 @@ class TurnDetector:
         if self.open:
             yield self._close(min(self.seconds, self.open.until + AFTER))
 
-    def _judge(self, probability: float) -> Iterator[ClosedTurn]:
+    def _classify(self, probability: float) -> Iterator[ClosedTurn]:
         now, voiced = self._frames * STEP, probability >= SPEECH_THRESHOLD
         if not self.open:
             self._run = self._run + 1 if voiced else 0

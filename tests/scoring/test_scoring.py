@@ -16,7 +16,7 @@ from corpus.prompts import prompts
 from scoring.__main__ import main
 from scoring.alignment import Step, align, printed
 from scoring.bootstrap import bootstrap, paired
-from scoring.measures import NORMALISERS, compare, judge, rates, score
+from scoring.measures import NORMALISERS, compare, rates, score, score_clips
 
 pytestmark = pytest.mark.fast
 
@@ -46,8 +46,8 @@ def test_counts_by_hand():
 
 
 def test_a_batch_is_judged_as_the_corpus_is():
-    assert judge(REFERENCES, HYPOTHESES) == score(REFERENCES, HYPOTHESES).clips
-    assert judge(REFERENCES[1:2], HYPOTHESES[1:2])[0].wer == 25 and judge([], []) == ()
+    assert score_clips(REFERENCES, HYPOTHESES) == score(REFERENCES, HYPOTHESES).clips
+    assert score_clips(REFERENCES[1:2], HYPOTHESES[1:2])[0].wer == 25 and score_clips([], []) == ()
 
 
 def test_the_three_normalisers_side_by_side():

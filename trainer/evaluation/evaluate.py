@@ -16,7 +16,7 @@ import numpy as np
 
 from common.messages import Message, UserError
 from corpus import Corpus
-from scoring.measures import judge, score
+from scoring.measures import score, score_clips
 from speech.decoding.decode import DecodedClip, Options, check_language, decode
 from speech.engines.base import Engine
 from trainer.data.clips import waveform
@@ -125,7 +125,7 @@ def _scored(corpus: Corpus, batch: list[tuple[int, DecodedClip]], seconds_each: 
     lines = [corpus.rows.loc[i] for i, _ in batch]
     references = [" ".join(line.text.split()) for line in lines]  # a line break would look like the end of a row
     hypotheses = [" ".join(clip.text.split()) for _, clip in batch]
-    scores = judge(references, hypotheses)
+    scores = score_clips(references, hypotheses)
     return [
         Row(
             id=line.id,

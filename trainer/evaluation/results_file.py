@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from common.files import write_bytes, write_json
 from common.messages import UserError
 from corpus import Corpus
-from scoring.measures import judge, normaliser_of
+from scoring.measures import normaliser_of, score_clips
 from transcripts.formats.csv import protected, unprotected
 
 RUN_FOLDER = "heard"  # of a run, for the results files of its report, as the first version called it
@@ -61,7 +61,7 @@ def _is_current(output: Path) -> bool:
 
 
 def _scored_again(rows: list[Row]) -> list[Row]:
-    scores = judge([row.reference for row in rows], [row.hypothesis for row in rows])
+    scores = score_clips([row.reference for row in rows], [row.hypothesis for row in rows])
     names = ("wer", "substitutions", "deletions", "insertions", "words")
     return [
         row._replace(**{name: getattr(score, name) for name in names}) for row, score in zip(rows, scores, strict=True)

@@ -131,12 +131,12 @@ def running(stage: Stage, columns: Sequence[Column], reader: str, blind: bool) -
 
 def shown(results: Sequence[ColumnResult], reference: str, reader: str, signs: Sequence[str] = LETTERS) -> Markup:
     """The verdict, the columns under their letters or other signs, and the legend of their marks."""
-    from scoring.measures import judge
+    from scoring.measures import score_clips
 
     texts, names = [each.text for each in results], [Markup("<b>{}</b>").format(name) for name in names_of(results)]
     quick = verdict.faster(names, [each.seconds for each in results], reader)
     if is_said(reference):
-        found, clips = verdict.mark(reference, texts), judge([reference] * len(texts), texts)
+        found, clips = verdict.mark(reference, texts), score_clips([reference] * len(texts), texts)
         line = verdict.line(names, found, [clip.wer for clip in clips], reader)
     else:
         found, clips = verdict.mark_differences(texts), [None] * len(texts)

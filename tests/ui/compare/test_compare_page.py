@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from safetensors.torch import load_file, save_file
 
 from corpus.prompts import prompt, prompts
-from scoring.measures import judge
+from scoring.measures import score_clips
 from tests.kit.pages import PATIENCE, ROOT, chromium, pick, serve, tracebacks, unheard, visit, write
 
 expect.set_options(timeout=15_000)  # two cores may be busy with the model
@@ -142,7 +142,7 @@ def test_microphone_is_compared_word_by_word(french):
     expect(adapter.locator("h3")).to_contain_text("essai")
     texts = [column.locator(".text").inner_text() for column in (base, adapter)]
     assert "localiser pour vous" in texts[0].lower()
-    for column, clip in zip((base, adapter), judge([SAID] * 2, texts), strict=True):
+    for column, clip in zip((base, adapter), score_clips([SAID] * 2, texts), strict=True):
         assert fact(column, "WER") == f"{clip.wer:.1f} %".replace(".", ",").replace(" ", "\N{NO-BREAK SPACE}")
         assert fact(column, "S / D / I") == f"{clip.substitutions} / {clip.deletions} / {clip.insertions}"
         assert column.locator(".words del").count() == clip.edits

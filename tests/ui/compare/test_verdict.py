@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring.measures import judge
+from scoring.measures import score_clips
 from ui.compare import verdict
 
 pytestmark = pytest.mark.fast
@@ -44,7 +44,7 @@ def test_what_is_made_up_in_both_is_wrong_in_both_and_once_more_is_broken():
 @pytest.mark.parametrize("texts", [[BASE, ADAPTED], [BASE, WORSE], ["", ADAPTED], [SAID, SAID], [BASE, ADAPTED, WORSE]])
 def test_words_add_up_to_the_score(texts):
     columns = verdict.mark(SAID, texts)
-    clips = judge([SAID] * len(texts), texts)
+    clips = score_clips([SAID] * len(texts), texts)
     for column, clip in zip(columns, clips, strict=True):
         assert sum(not word.right for word in column.words) == clip.edits
         assert column.fixed - column.broken in (clips[0].edits - clip.edits, 0 if column is columns[0] else None)
