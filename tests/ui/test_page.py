@@ -83,10 +83,11 @@ def expect_words(page: Page, words: str) -> None:
 
 
 def test_microphone_is_written_down(french):
-    french.get_by_label("Record audio").click()
-    french.get_by_role("button", name="Enregistrer").click()
+    recorder = french.locator("#recording")
+    recorder.get_by_label("Record audio").click()
+    recorder.get_by_role("button", name="Enregistrer").click()
     french.wait_for_timeout(6_500)  # the prompt lasts 5.5 s
-    french.get_by_role("button", name="Arrêter").first.click()
+    recorder.get_by_role("button", name="Arrêter").first.click()
     expect_words(french, SAID["followme/status"])
 
 

@@ -158,17 +158,20 @@ def test_clips_that_cannot_be_heard_are_told_and_the_others_scored(folder, int8,
     bad = tmp_path / "corpus"
     bad.mkdir()
     (bad / "metadata.csv").write_text(
-        "file_name,text,seconds\ngood.wav,bonjour,2\nbroken.wav,allô,2\nlong.wav,oui,31\n"
+        "file_name,text,seconds\ngood.wav,bonjour,2\nbroken.wav,allô,2\ngone.wav,allô,2\nlong.wav,oui,31\n"
     )
     (bad / "good.wav").write_bytes((folder / "0.wav").read_bytes())
+    (bad / "gone.wav").write_bytes((folder / "0.wav").read_bytes())
     (bad / "broken.wav").write_bytes(b"RIFF and nothing more")
     _silence(bad / "long.wav", 31)
     clips = corpus.load(bad)
+    assert [where for where, _ in clips.left_out] == ["broken.wav"]  # when the corpus is opened
+    (bad / "gone.wav").unlink()  # and afterwards
     *_, last = evaluate.evaluate(clips, range(3), int8, Options(), tmp_path / "heard.csv")
     assert last.done == 1 and last.total == 3
     reasons = dict(last.left_out)
     assert "30 s" in reasons["long.wav"].en and "30 s" in reasons["long.wav"].fr
-    assert "broken.wav" in reasons["broken.wav"].en and "broken.wav" in reasons["broken.wav"].fr
+    assert "gone.wav" in reasons["gone.wav"].en and "gone.wav" in reasons["gone.wav"].fr
 
 
 @pytest.mark.parametrize(
