@@ -178,7 +178,7 @@ def test_stop_keeps_what_was_done_and_frees_the_machine(french, files, server):
     drop(french, files / "long.wav")
     expect(french.locator("#result .turns li").nth(12)).to_be_visible(timeout=2 * PATIENCE)
     heard = cpu_seconds(process)
-    french.get_by_role("button", name="Arrêter").click()
+    french.locator("#stop").click()
     expect(french.locator("#result .note")).to_contain_text("Arrêté après")
     expect(french.get_by_role("button", name="Transcrire")).to_be_visible()
     kept = french.locator("#result .turns li").count()
