@@ -3,7 +3,6 @@
 import asyncio
 
 import gradio as gr
-from gradio.context import get_blocks_context
 
 from common.messages import UserError
 from ui.kit import adapter_shelf
@@ -18,7 +17,6 @@ from ui.transcribe.live_session import PageSession
 
 EVERY = 0.3  # seconds of sound in a chunk
 LIVE = PRIVATE | {"concurrency_limit": None}
-IN_ORDER = PRIVATE | {"concurrency_limit": 1, "concurrency_id": "live"}  # a chunk takes milliseconds
 
 # Browsers give no microphone to a page over plain http from another machine.
 INSECURE = """
@@ -50,11 +48,8 @@ def wire(microphone: gr.Audio, asked: list, text: gr.HTML, finished: gr.State, r
     """Connects the microphone: `asked` are language, task, hot words and adapter; `text` shows the words, `finished`
     receives the transcript and `recording` the sound. Gives the event after which both are there."""
     microphone.start_recording(_begin, asked, text, **LIVE)
-    streamed = microphone.stream(_listen, microphone, text, stream_every=EVERY, trigger_mode="multiple", **IN_ORDER)
-    # Of the chunks that come while one is taken, a "stream" connection keeps the newest alone; a queue keeps all.
-    get_blocks_context().fns[streamed["id"]].connection = "sse"
-    released = microphone.stop_recording(_release, None, None, **IN_ORDER)  # after the last chunk
-    stopped = released.then(_finish, None, [text, finished, recording], **LIVE)
+    microphone.stream(_listen, microphone, text, stream_every=EVERY, **LIVE)
+    stopped = microphone.stop_recording(_finish, None, [text, finished, recording], **LIVE)
     microphone.clear(leave, None, None, **AT_ONCE)
     return stopped
 
@@ -80,11 +75,6 @@ def _listen(chunk: tuple | None, request: gr.Request):
         return refused(session.error, reader)
     session.add(*chunk)
     return shown(session, reader)
-
-
-def _release(request: gr.Request) -> None:
-    if session := live_session.current(request.session_hash):
-        session.close()
 
 
 async def _finish(request: gr.Request) -> tuple:
