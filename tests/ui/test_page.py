@@ -127,7 +127,7 @@ def test_no_recording_is_said(french):
 def test_what_is_not_audio_is_said_and_the_page_goes_on(french, files, server):
     drop(french, files / "notes.wav")
     expect(french.get_by_role("alert")).to_contain_text("« notes.wav » n’est pas un enregistrement")
-    french.get_by_role("button", name="Effacer").click()
+    french.locator("#recording").get_by_role("button", name="Effacer").click()
     drop(french, files / "mulaw.wav")
     expect_words(french, SAID["tt-allbusy"])
     assert "Traceback" not in server.log.read_text()
