@@ -7,6 +7,7 @@ speech. Where the quota is spent, what was transcribed stays, and the CPU goes o
 """
 
 import math
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ import gradio as gr
 from common.spaces import zero_gpu
 from ui.kit.i18n import message
 
-if zero_gpu():
+LENT = zero_gpu() and bool(os.environ.get("SPACES_ZERO_DEVICE_API_URL"))  # the platform's server, which lends the GPU
+if LENT:
     import spaces  # before torch, which nothing of the page imports at its start
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ _engines: dict[str, "Engine"] = {}  # by the weights; of this process
 
 def prepare() -> None:
     """Puts the page's base on the GPU, as the platform asks: at the start, outside of any call."""
-    if zero_gpu():
+    if LENT:
         from speech.models.choose import choose
 
         _engine(choose())
@@ -47,7 +49,7 @@ def decoder(choice: "Choice") -> Callable[..., Iterator[list[tuple[int, "Decoded
     """How windows are decoded here for one recording: `speech.decoding.decode.decode`, or on the visitor's GPU."""
     from speech.decoding.decode import decode
 
-    if not zero_gpu():
+    if not LENT:
         return decode
     spent = False
 
@@ -88,7 +90,7 @@ def _decoded(
     return [pair for batch in decode(_engine(choice), sounds, options, previous, once) for pair in batch]
 
 
-_on_gpu = spaces.GPU(duration=seconds_asked)(_decoded) if zero_gpu() else _decoded
+_on_gpu = spaces.GPU(duration=seconds_asked)(_decoded) if LENT else _decoded
 
 
 def _engine(choice: "Choice") -> "Engine":
