@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from speech.live.session import Event, LiveSession
     from transcripts.transcript import Transcript
 
-# Live visitors at once. Of two cores, one who speaks without a pause takes about half of one (bench/live.py).
+# Live visitors at once. Not measured yet: one visitor was seen to take 0.4 s of decoding a second (see bench/live.py).
 AT_MOST = int(os.environ.get("ALLO_LIVE_VISITORS") or max(1, (os.cpu_count() or 1)) * 2)
 SILENT = 60.0  # seconds without a chunk after which a session is over: the connection is lost for good
 PATIENCE = 60.0  # seconds that the last turn may take
@@ -111,6 +111,8 @@ class PageSession:
         self._thread.join(PATIENCE)
         if self.error:
             raise self.error
+        if self.live is None:  # the engine did not load in that time
+            raise UserError(*message("interrupted"))
         return self.live.transcript(self.path.name)
 
     def close(self) -> None:
