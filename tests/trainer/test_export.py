@@ -155,7 +155,7 @@ def test_an_adapter_says_its_base(adapter, tmp_path):
     (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "openai/whisper-small"}))
     assert base_of(str(tmp_path)) == "openai/whisper-small"
     for nowhere in (str(tmp_path / "nothing"), "nobody/nothing"):
-        with pytest.raises(UserError, match="does not say its base"):
+        with pytest.raises(UserError, match="does not name its base"):
             base_of(nowhere)
 
 
