@@ -1,22 +1,26 @@
 """Corpora of the Hub: TalkBank's telephone calls in both layouts they have had, and any other dataset."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from huggingface_hub import CardData, DatasetCard, HfApi, hf_hub_download, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
-from huggingface_hub.utils import filter_repo_objects
 
 from common.hub import HUB_PATIENCE, hub_errors, offline
 from common.messages import Message, UserError
 from corpus.layouts.card import licence_of
-from corpus.layouts.folder import open_folder, split_named
+from corpus.layouts.folder import open_folder
 from corpus.layouts.parquet import open_parquet, rows_in
 from corpus.layouts.raw import Raw
 from corpus.splits import divide, rank
 from transcripts import chat_markup
 
+if TYPE_CHECKING:
+    from datasets.utils.metadata import MetadataConfigs
+
+HF = "hf://datasets/"
 TALKBANK = "diabolocom/talkbank_4_stt"
 CARD = "README.md"
 KIND = Message("dataset", "Le jeu de données")
@@ -31,13 +35,44 @@ class Repository(NamedTuple):
     name: str
     card: CardData
     files: list[str]
-    folder: Path | None  # in the cache, where that is all there is
+    base: str  # where its files are: a folder of the cache, where that is all there is, or an address (hf://)
     token: str | None
 
     @property
-    def configs(self) -> dict[str, dict[str | None, list[str]]]:
-        """By the card, the patterns of the files of each split of each config; None for files that name theirs."""
-        return {config["config_name"]: _patterns(config) for config in self.card.get("configs") or []}
+    def folder(self) -> Path | None:
+        """Where all that there is of it lies in the cache."""
+        return None if self.base.startswith(HF) else Path(self.base)
+
+    @property
+    def configs(self) -> "MetadataConfigs":
+        """What the card says of each config, by its name."""
+        from datasets.utils.metadata import MetadataConfigs  # seconds of importing, for who opens a dataset of the Hub
+
+        try:
+            found = MetadataConfigs.from_dataset_card_data(self.card)
+            found.get_default_config_name()  # refuses two
+            return found
+        except ValueError as error:
+            raise _odd_card(self.name) from error
+
+    def parquet(self, config: dict) -> list[tuple[str, str]]:
+        """The parquet files of a config, each with its split: as the card says, or as `datasets` reads their names.
+
+        What the card names and nobody has, be it the Hub or the cache, is passed over.
+        """
+        from datasets import DownloadConfig
+        from datasets.data_files import get_data_patterns, resolve_pattern, sanitize_patterns
+
+        base, asked = f"{self.base}/{config.get('data_dir') or ''}".rstrip("/"), DownloadConfig(token=self.token)
+        found: dict[str, str] = {}
+        with suppress(FileNotFoundError):
+            named = config.get("data_files")
+            by_split = sanitize_patterns(named) if named else get_data_patterns(base, asked)
+            for split, pattern in [(split, pattern) for split, several in by_split.items() for pattern in several]:
+                with suppress(FileNotFoundError):
+                    for path in resolve_pattern(pattern, base, [".parquet"], asked):
+                        found.setdefault(path.removeprefix(f"{self.base}/"), str(split))
+        return sorted(found.items())
 
 
 def open_dataset(
@@ -77,7 +112,7 @@ def _asked(name: str, token: str | None) -> Repository:
     files = [file.rfilename for file in facts.siblings or []]
     if CARD in files:
         hf_hub_download(name, CARD, repo_type="dataset", token=token)  # so that the cache tells the configs offline
-    return Repository(name, facts.card_data or CardData(), files, None, token)
+    return Repository(name, facts.card_data or CardData(), files, f"{HF}{name}@{facts.sha}", token)
 
 
 def _cached(name: str) -> Repository:
@@ -87,16 +122,16 @@ def _cached(name: str) -> Repository:
         raise _not_cached(name) from error
     files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     card = DatasetCard.load(folder / CARD, ignore_metadata_errors=True).data if CARD in files else CardData()
-    return Repository(name, card, files, folder, None)
+    return Repository(name, card, files, str(folder), None)
 
 
 def _talkbank(repository: Repository, config: str, unit: str) -> list[tuple[str, str | None]]:
     """TalkBank's files of one unit: today a split of a config, once a folder with a train and a test split."""
-    if unit in repository.configs.get(config, {}):
-        patterns = repository.configs[config][unit]
-        found = [(file, None) for file in _matching(repository, patterns)]  # `segment` is no split to learn from
+    today = repository.configs.get(config)
+    if today:
+        found = [(file, None) for file, split in repository.parquet(today) if split == unit]  # no split to learn from
     else:
-        found = [(file, split_named(Path(file))) for file in _matching(repository, [f"{config}/{unit}/*"])]
+        found = repository.parquet({"data_dir": f"{config}/{unit}"})
     if not found:
         raise _no_such_part(repository, f"{config}, {unit}")
     return found
@@ -107,35 +142,15 @@ def _part(repository: Repository, config: str) -> list[tuple[str, str | None]]:
     configs = repository.configs
     if config and config not in configs:
         raise _no_such_part(repository, config)
-    if not config and len(configs) > 1 and "default" not in configs:
+    named = config or configs.get_default_config_name()
+    if configs and not named:
         raise UserError(
             en=f"The dataset {repository.name} has several configs, name one as in {repository.name}:{min(configs)}: "
             f"{', '.join(configs)}.",
             fr=f"Le jeu de données {repository.name} a plusieurs configurations, nommez-en une comme dans "
             f"{repository.name}:{min(configs)} : {', '.join(configs)}.",
         )
-    by_split = configs.get(config or "default") or next(iter(configs.values()), {None: ["*"]})
-    return [
-        (file, split or split_named(Path(file)))
-        for split, patterns in by_split.items()
-        for file in _matching(repository, patterns)
-    ]
-
-
-def _patterns(config: dict) -> dict[str | None, list[str]]:
-    """A card writes a pattern, a list of them, or a list of {split, path}, where the path may be a list again."""
-    files = config.get("data_files") or f"{config.get('data_dir') or ''}*"
-    listed = files if isinstance(files, list) else [files]
-    pairs = [(entry["split"], entry["path"]) if isinstance(entry, dict) else (None, entry) for entry in listed]
-    found: dict[str | None, list[str]] = {}
-    for split, paths in pairs:
-        found.setdefault(split, []).extend(paths if isinstance(paths, list) else [paths])
-    return found
-
-
-def _matching(repository: Repository, patterns: list[str]) -> list[str]:
-    parquet = sorted(file for file in repository.files if file.endswith(".parquet"))
-    return list(filter_repo_objects(parquet, allow_patterns=[pattern.removeprefix("./") for pattern in patterns]))
+    return repository.parquet(configs[named] if named else {})
 
 
 def _fetched(
@@ -174,11 +189,21 @@ def _no_such_part(repository: Repository, part: str) -> UserError:
     if offline():
         return _not_cached(repository.name)
     folders = sorted({str(Path(file).parent) for file in repository.files if file.endswith(".parquet")})
-    configs = [f"{config} ({', '.join(map(str, splits))})" for config, splits in repository.configs.items()]
-    there = ", ".join(configs or folders or ["-"])
+    configs = repository.configs.items()
+    splits = {name: dict.fromkeys(split for _, split in repository.parquet(config)) for name, config in configs}
+    there = ", ".join([f"{name} ({', '.join(found)})" for name, found in splits.items()] or folders or ["-"])
     return UserError(
         en=f"The dataset {repository.name} has no part {part}: choose among {there}.",
         fr=f"Le jeu de données {repository.name} n'a pas de partie {part} : choisissez parmi {there}.",
+    )
+
+
+def _odd_card(name: str) -> UserError:
+    return UserError(
+        en=f"The card of the dataset {name} does not describe its configs as the Hub wants it: mend its `configs`, or "
+        "download the dataset and name the folder.",
+        fr=f"La fiche du jeu de données {name} ne décrit pas ses configurations comme le Hub le veut : corrigez "
+        "`configs`, ou téléchargez le jeu de données et nommez le dossier.",
     )
 
 

@@ -115,6 +115,27 @@ def with_files(folder: Path) -> Path:
     return folder
 
 
+def with_a_default(folder: Path) -> Path:
+    """A config by its folder, which is the default of two."""
+    written = with_configs(folder)
+    lines = [
+        "- config_name: calls",
+        "  data_dir: calls",
+        "  default: true",
+        "- config_name: radio",
+        "  data_dir: radio",
+    ]
+    (written / "README.md").write_text("\n".join(["---", "license: mit", "configs:", *lines, "---", ""]))
+    return written
+
+
+def with_an_odd_card(folder: Path) -> Path:
+    written = with_configs(folder)
+    odd = "- config_name: calls\n  data_files:\n  - split: à part\n    path: calls/*"
+    (written / "README.md").write_text(f"---\nlicense: mit\nconfigs:\n{odd}\n---\n")
+    return written
+
+
 def without_data(folder: Path) -> Path:
     folder.mkdir()
     (folder / "notes.txt").write_text("later")
@@ -146,6 +167,8 @@ def today(tmp_path_factory, home) -> dict[str, dict]:
         "openai/whisper-small": calls,  # what is asked for to know whether the Hub is in reach
         "some/speech": with_configs(made / "speech"),
         "some/folder": with_files(made / "folder"),
+        "some/default": with_a_default(made / "default"),
+        "some/odd": with_an_odd_card(made / "odd"),
         "some/notes": without_data(made / "notes"),
         "some/secret": calls,
     }
@@ -160,6 +183,8 @@ def today(tmp_path_factory, home) -> dict[str, dict]:
         "wrong config": {"source": "some/speech:tv", "text": "dit"},
         "no text": {"source": "some/speech:calls"},
         "named": {"source": "some/speech:calls", "audio": "son", "text": "dit"},
+        "by default": {"source": "some/default", "audio": "son", "text": "dit"},
+        "odd": {"source": "some/odd", "text": "dit"},
         "folder": {"source": "some/folder"},
         "notes": {"source": "some/notes"},
         "gated": {"source": "some/secret"},
@@ -228,6 +253,8 @@ def test_any_other_dataset_by_its_columns(today):
     assert found["rows"]["split"] == ["train"] * 4 + ["test"] * 2
     assert found["rows"]["text"][0] == SPOKEN[0].text and found["licence"] == "mit"
     assert "several configs" in today["no config"]["refusal"][0]
+    assert today["by default"]["rows"]["split"] == ["train"] * 4 + ["test"] * 2
+    assert "does not describe its configs as the Hub wants it" in today["odd"]["refusal"][0]
     assert "no part tv" in today["wrong config"]["refusal"][0]
     assert "for text; name it (--text) out of: dit" in today["no text"]["refusal"][0]
 
