@@ -5,9 +5,19 @@ python app.py [--host 127.0.0.1] [--port 7860] [--share]
 
 import argparse
 import os
+import signal
+
+from gradio.tunneling import CURRENT_TUNNELS
+from starlette.middleware import Middleware
 
 from ui import page
 from ui.kit import access
+from ui.kit.guard import Guard
+from ui.kit.uploads import Uploads
+
+
+class Ended(SystemExit):
+    """SIGTERM has come."""
 
 
 def main() -> None:
@@ -18,6 +28,21 @@ def main() -> None:
     parser.add_argument("--share", action="store_true", help="ask for a public link too")
     asked = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        with Uploads():  # which are deleted with the server, however it ends
+            _serve(parser, asked)
+    except Ended:
+        for tunnel in CURRENT_TUNNELS:
+            tunnel.kill()
+        os._exit(0)  # the threads that are at work would be waited for
+
+
+def _end(*_) -> None:
+    raise Ended
+
+
+def _serve(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
     key = access.lock() if asked.share else None  # before anybody can come through the link
     demo = page.build()
     try:
@@ -28,6 +53,7 @@ def main() -> None:
             prevent_thread_lock=True,
             quiet=True,
             **page.LOOK,
+            app_kwargs={"middleware": [Middleware(Guard, names=access.names(asked.host, asked.share))]},
             **page.HOUSE_RULES,
         )
     except OSError:

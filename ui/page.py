@@ -12,7 +12,7 @@ from ui.calls import session
 from ui.calls import tab as calls
 from ui.compare import tab as compare
 from ui.dataset import tab as dataset
-from ui.kit import zero_gpu
+from ui.kit import uploads, zero_gpu
 from ui.kit.engine_pool import Loaded, loading
 from ui.kit.errors import refused
 from ui.kit.html import render
@@ -63,6 +63,7 @@ def build() -> gr.Blocks:
         page.load(_welcome, None, [*spoken, *called], queue=False, api_visibility="private", show_progress="hidden")
         page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
         page.unload(_leave)
+    uploads.sweeping(page)
     return page
 
 

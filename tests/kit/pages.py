@@ -63,6 +63,7 @@ def serve(folder: Path, *arguments: str, ready: str = "Allô: ", **settings: str
     finally:
         process.terminate()
         process.wait(30)
+        assert not list(folder.glob("server-*"))  # what visitors sent goes with the server
 
 
 Browser = Callable[[str], BrowserContext]  # by its language; one that compiled the page's scripts keeps them

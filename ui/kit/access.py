@@ -7,7 +7,10 @@ that ends on this machine, so that their address says nothing.
 
 import hmac
 import os
+import re
 import secrets
+import time
+from collections import defaultdict, deque
 from urllib.parse import urlsplit
 
 import gradio as gr
@@ -16,7 +19,12 @@ from common.messages import UserError
 from ui.kit.i18n import message
 
 HERE = ("127.0.0.1", "::1", "localhost")
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")  # set by a proxy, for somebody else
+FORWARDED = re.compile(  # what a proxy sets, which asks for somebody else
+    r"forwarded|via|x-(forwarded|original|real|client|cluster|envoy|proxy|appengine|azure|arr|amzn|cloud)\b.*"
+    r"|(true-client|cf|fastly|fly|cdn|akamai|incap|client-ip|remote-addr)\b.*"
+)
+GUESSES, MINUTE = 10, 60.0  # wrong passwords that an address may give in so many seconds
+_wrong: dict[str, deque[float]] = defaultdict(deque)  # by address: when wrong passwords came
 _made: list[str] = []  # the password of a public link, where ALLO_PASSWORD gives none
 
 
@@ -55,20 +63,48 @@ def check(request: gr.Request, given: str | None, profile: gr.OAuthProfile | Non
             names = ", ".join(sorted(owners()))
             raise UserError(*message("owner_only", names=names))
     elif password():
-        if not hmac.compare_digest((given or "").encode(), password().encode()):
-            raise UserError(*message("password_only"))
+        _check_password(given or "", request.client.host if request.client else "")
     elif not _is_local(request):
         raise UserError(*message("here_only"))
 
 
+def names(host: str, shared: bool) -> frozenset[str] | None:
+    """The host names under which the page may be asked for; None where any is right.
+
+    Where it is served to this machine alone, another name is a site that was made to lead here, whose scripts would
+    read what visitors see. ALLO_HOSTS names those of a proxy on this machine.
+    """
+    if on_a_space() or shared or host not in HERE:
+        return None
+    named = os.environ.get("ALLO_HOSTS", "").split(",")
+    return frozenset({*HERE, *(name.strip().lower() for name in named)} - {""})
+
+
+def _check_password(given: str, address: str) -> None:
+    """Raises UserError for a wrong password, and for any once too many wrong ones came from there."""
+    now, wrong = time.monotonic(), _wrong[address]
+    while wrong and now - wrong[0] > MINUTE:
+        wrong.popleft()
+    if len(wrong) >= GUESSES:
+        raise UserError(*message("password_guesses"))
+    if not hmac.compare_digest(given.encode(), password().encode()):
+        if given:
+            wrong.append(now)
+        raise UserError(*message("password_only"))
+
+
 def _is_local(request: gr.Request) -> bool:
-    """The request comes from this machine, for this machine, and no other site or proxy has sent it."""
+    """The request comes from this machine, for this machine, and no other site or proxy has sent it.
+
+    A proxy that adds no header cannot be told from a program of this machine: behind one, ALLO_PASSWORD is needed.
+    """
     headers = request.headers
     host = headers.get("host", "")
-    origin = headers.get("origin")
+    asked_by = [headers[name] for name in ("origin", "referer") if headers.get(name)]
     return (
         request.client.host in HERE
         and urlsplit(f"//{host}").hostname in HERE
-        and (not origin or urlsplit(origin).netloc == host)
-        and not any(name in headers for name in FORWARDED)
+        and all(urlsplit(each).netloc == host for each in asked_by)
+        and headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+        and not any(FORWARDED.fullmatch(name.lower()) for name in headers)
     )

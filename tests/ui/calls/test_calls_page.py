@@ -176,7 +176,7 @@ def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
     rows(french, "failed").get_by_title("Effacer").click()
     expect(french.locator("#call-queue li")).to_have_count(2)
     expect(french.locator("#call-queue").get_by_role("alert")).to_have_count(0)
-    folders = server.log.parent / "visits"
+    folders = next(server.log.parent.glob("server-*/visits"))
     assert list(folders.iterdir())
     french.close()
     until(lambda: not list(folders.iterdir()), seconds=90)

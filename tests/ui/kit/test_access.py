@@ -10,6 +10,22 @@ from ui.kit import access
 pytestmark = pytest.mark.fast
 
 HERE = {"host": "127.0.0.1:7860"}
+PROXIES = [
+    "forwarded",
+    "via",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "cf-ray",
+    "fastly-client-ip",
+    "x-envoy-external-address",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +34,7 @@ def nothing_set(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     yield
     access.unlock()
+    access._wrong.clear()
 
 
 def request(headers: dict[str, str], client: str = "127.0.0.1") -> gr.Request:
@@ -50,7 +67,9 @@ def test_who_sits_here_may(host):
         ({"host": "rebound.example:7860"}, "127.0.0.1"),  # a name that was made to lead here
         (HERE | {"origin": "https://evil.example"}, "127.0.0.1"),  # another site in the visitor's browser
         (HERE | {"x-forwarded-for": "127.0.0.1"}, "127.0.0.1"),  # through a proxy
-        (HERE | {"forwarded": "for=127.0.0.1"}, "127.0.0.1"),
+        *((HERE | {name: "127.0.0.1"}, "127.0.0.1") for name in PROXIES),
+        (HERE | {"referer": "https://evil.example/page"}, "127.0.0.1"),
+        (HERE | {"sec-fetch-site": "cross-site"}, "127.0.0.1"),
         ({}, "127.0.0.1"),
     ],
 )
@@ -89,3 +108,15 @@ def test_on_a_space_its_owner_may(monkeypatch):
     monkeypatch.setenv("ALLO_OWNERS", "bob, , carl")
     assert may(request(HERE), "", user("bob")) and may(request(HERE), "", user("ada"))
     assert not may(request(HERE), "", user(""))
+
+
+def test_passwords_are_not_guessed_one_after_the_other(monkeypatch):
+    monkeypatch.setenv("ALLO_PASSWORD", "sésame")
+    guesser, other = request(HERE, "203.0.113.9"), request(HERE, "203.0.113.10")
+    assert not any(may(guesser, f"guess {number}", None) for number in range(access.GUESSES))
+    with pytest.raises(UserError, match="try again in a minute"):
+        access.check(guesser, "sésame", None)
+    assert may(other, "sésame", None)
+    clock = access.time.monotonic() + access.MINUTE + 1
+    monkeypatch.setattr(access.time, "monotonic", lambda: clock)
+    assert may(guesser, "sésame", None)
