@@ -12,7 +12,7 @@ from ui.calls import conversation, corrected_turns, downloads, queue_html, simul
 from ui.calls.downloads import FORMATS
 from ui.calls.session import Call, CallOptions, CallSession, session_of
 from ui.kit import access
-from ui.kit.errors import refused
+from ui.kit.errors import refused, refused_to_program
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
 from ui.kit.fields import adapter_field, adapters, languages
 from ui.kit.html import join, note
@@ -141,7 +141,7 @@ def call(
             raise UserError(*message("no_recording"))
         *_, last = transcription.transcribe_call(Path(audio), _options(channels, speakers, language, adapter))
     except UserError as refusal:
-        raise gr.Error(refusal.message.to(reader), print_exception=False) from refusal
+        raise refused_to_program(refusal, reader) from refusal
     transcript = last.transcript
     answer = (masked(transcript, downloads.split_names(names)) if mask else transcript).to_dict()
     answer["audio"]["name"] = answer["audio"].pop("path")  # gradio's client fetches whatever has a path

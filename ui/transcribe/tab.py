@@ -13,7 +13,7 @@ from common.messages import UserError
 from transcripts.formats import write
 from ui.kit import adapter_shelf, sound, transcript_html
 from ui.kit.engine_pool import transcribe_recording
-from ui.kit.errors import refused
+from ui.kit.errors import refused, refused_to_program
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, PRIVATE
 from ui.kit.fields import adapter_field, adapters, languages
 from ui.kit.html import alert
@@ -121,7 +121,7 @@ def transcribe(
             audio, language, task, timestamps, hot_words, adapter_shelf.with_adapter(adapter)
         )
     except UserError as refusal:
-        raise gr.Error(refusal.message.to(reader_of(request)), print_exception=False) from refusal
+        raise refused_to_program(refusal, reader_of(request)) from refusal
     answer = last.transcript.to_dict()
     answer["audio"]["name"] = answer["audio"].pop("path")  # gradio's client fetches whatever has a path
     return answer
