@@ -134,7 +134,7 @@ def check_json(choice: Choice) -> None:
             if path.name == SHARDS and not all(_is_shard(name) for name in found["weight_map"].values()):
                 raise ValueError("it names other files than *.safetensors beside it")
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-            raise _damaged(choice, f"{path.name}: {error}") from error
+            raise _unloadable(choice, f"{path.name}: {error}", damaged=True) from error
 
 
 def _is_shard(name: object) -> bool:
@@ -159,11 +159,19 @@ def reading(choice: Choice) -> Iterator[None]:
                 fr=f"Les fichiers de {choice.model} ne peuvent être lus ({error.strerror}) : vérifiez le dossier et "
                 "ses droits.",
             ) from error
-        raise _damaged(choice, str(error)) from error
+        raise _unloadable(choice, str(error), damaged=isinstance(error, SafetensorError)) from error
 
 
-def _damaged(choice: Choice, reason: str) -> UserError:
+def _unloadable(choice: Choice, reason: str, damaged: bool) -> UserError:
+    """Only for damaged files it says that the model should be fetched again, which may take long and mend nothing."""
     first = (reason.strip() or "?").splitlines()[0][:200]
+    if not damaged:
+        return UserError(
+            en=f"The weights of {choice.model} do not load ({first}): check that its files belong together, or name "
+            "another model.",
+            fr=f"Les poids de {choice.model} ne se chargent pas ({first}) : vérifiez que ses fichiers vont ensemble, "
+            "ou nommez un autre modèle.",
+        )
     return UserError(
         en=f"The weights of {choice.model} do not load ({first}): fetch the model again.",
         fr=f"Les poids de {choice.model} ne se chargent pas ({first}) : téléchargez le modèle à nouveau.",

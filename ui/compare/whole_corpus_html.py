@@ -3,13 +3,13 @@
 What they transcribed is read back from the cache that the corpus tab fills too.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from common.once import Once
 from ui.compare import verdict
 from ui.compare.columns import LETTERS
 from ui.kit.format import number, percent
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 MOST_CHANGED = 5  # clips fixed, and clips broken
 CHANCE = 0.05  # above it, the difference may be chance
 KEPT = 8
-_lock = threading.Lock()
-_compared: dict[tuple, "Pairs | None"] = {}
+_compared: Once["Pairs | None"] = Once(KEPT)
 
 # A button plays its clip.
 PLAY = """
@@ -59,12 +58,7 @@ def compared(corpus: "Corpus", both: Sequence[Scorer], rows: Sequence[int]) -> P
     """The clips of these rows that both have transcribed; None where there are none. Kept until there are more."""
     outputs = [scorer.output(corpus) for scorer in both]
     asked = *((output, stamp(output)) for output in outputs), tuple(rows)
-    with _lock:
-        if asked not in _compared:
-            _compared[asked] = _pairs(corpus, outputs, rows)
-            while len(_compared) > KEPT:
-                _compared.pop(next(iter(_compared)))
-        return _compared[asked]
+    return _compared(asked, lambda: _pairs(corpus, outputs, rows))
 
 
 def _pairs(corpus: "Corpus", outputs: Sequence, rows: Sequence[int]) -> Pairs | None:

@@ -2,12 +2,12 @@
 
 import re
 import secrets
-import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from common.once import Once
 from ui.kit.engine_pool import Setting, loaded, loading
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from corpus import Corpus
 
 KEPT = 16  # scores of corpora in memory
-_counting = threading.Lock()
-_overall: dict[tuple, dict] = {}
+_overall: Once[dict | None] = Once(KEPT)
 
 
 class Scorer(NamedTuple):
@@ -83,16 +82,13 @@ def overall(corpus: "Corpus", scorer: Scorer, rows: Sequence[int]) -> dict | Non
 
     output = scorer.output(corpus)
     asked = output, stamp(output), tuple(rows)
-    with _counting:
-        if asked not in _overall:
-            found = {row.id: row for row in results_file.rows(output)}
-            scored = [found[name] for name in corpus.rows["id"][rows] if name in found]  # in the corpus's order
-            _overall[asked] = (
-                evaluate.summary(corpus, scored, scorer, Options(margin=scorer.margin)) if scored else None
-            )
-            while len(_overall) > KEPT:
-                _overall.pop(next(iter(_overall)))
-        return _overall[asked]
+
+    def count() -> dict | None:
+        found = {row.id: row for row in results_file.rows(output)}
+        scored = [found[name] for name in corpus.rows["id"][rows] if name in found]  # in the corpus's order
+        return evaluate.summary(corpus, scored, scorer, Options(margin=scorer.margin)) if scored else None
+
+    return _overall(asked, count)
 
 
 def export(corpus: "Corpus", scorer: Scorer, folder: Path, reader: str) -> Path:
