@@ -11,7 +11,7 @@ from ui.kit import corpus_field
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.corpus_field import Source
 from ui.kit.errors import refused
-from ui.kit.events import AT_ONCE, POLL, SEVERAL
+from ui.kit.events import AT_ONCE, POLL, SEVERAL, Press
 from ui.kit.fields import FIRST
 from ui.kit.html import note
 from ui.kit.i18n import label, reader_of, say
@@ -121,10 +121,11 @@ def _cancel(jobs: tuple, request: gr.Request) -> str:
     return figures_html.jobs(jobs, reader_of(request))
 
 
-def _listen(comparison: CorpusComparison | None, event: gr.EventData, request: gr.Request) -> tuple:
-    if comparison is None or int(event.row) not in comparison.rows:
+def _listen(comparison: CorpusComparison | None, press: Press, request: gr.Request) -> tuple:
+    row = int(press.number("row"))
+    if comparison is None or row not in comparison.rows:
         return gr.skip(), gr.skip()
-    reader, row = reader_of(request), int(event.row)
+    reader = reader_of(request)
     opened = corpus_field.opened(comparison.source)
     pairs = whole_corpus_html.compared(opened.corpus, comparison.both, comparison.rows)
     try:

@@ -14,7 +14,7 @@ from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import Setting, loading
 from ui.kit.errors import refused
-from ui.kit.events import AT_ONCE, POLL, SEVERAL
+from ui.kit.events import AT_ONCE, POLL, SEVERAL, Press
 from ui.kit.fields import FIRST, corpus_columns
 from ui.kit.format import number
 from ui.kit.html import alert, note
@@ -236,9 +236,10 @@ def _page(opened: corpus_field.Opened, view: View, page: int, scores: list, read
     return table, where, gr.Button(interactive=page > 0), gr.Button(interactive=last < len(rows)), page
 
 
-def _arrange(order: tuple[str, bool] | None, event: gr.EventData) -> tuple:
+def _arrange(order: tuple[str, bool] | None, press: Press) -> tuple:
     """A click on a head: numbers from the greatest down, text from A on; the other way at the second click."""
-    column, down = event.column, event.column in ("seconds", "wer", "adapter_wer")
+    column = press.text("column")
+    down = column in ("seconds", "wer", "adapter_wer")
     return 0, (column, not order[1] if order and order[0] == column else down)
 
 
@@ -276,10 +277,10 @@ def _file(opened: corpus_field.Opened, scorer: Scorer, reader: str) -> gr.Downlo
     return gr.DownloadButton(f"↓ CSV · {scorer.title}", value=file, visible=True)
 
 
-def _listen(source: Source, adapter: Scorer | None, event: gr.EventData, request: gr.Request) -> tuple:
+def _listen(source: Source, adapter: Scorer | None, press: Press, request: gr.Request) -> tuple:
     reader = reader_of(request)
     opened = corpus_field.opened(source)
-    row = int(event.row)
+    row = int(press.number("row"))
     if not 0 <= row < len(opened.corpus):
         return gr.skip(), gr.skip()
     shown = sample.sample(opened, row, _cells(opened, adapter), reader)

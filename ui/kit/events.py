@@ -1,4 +1,8 @@
-"""How handlers run: keyword arguments of gradio's events, alike in all tabs."""
+"""How handlers run: keyword arguments of gradio's events, alike in all tabs, and what a press brings with it."""
+
+import math
+
+import gradio as gr
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 SEVERAL = PRIVATE | {  # visitors at once; of a visitor's own requests the last one counts, where gradio would drop it
@@ -9,3 +13,24 @@ AT_ONCE = SEVERAL | {"queue": False}  # for what takes no time
 ONCE = SEVERAL | {"trigger_mode": "once"}  # pressed again before it is done, it is the same press
 FOUR_AT_ONCE = {"concurrency_limit": 4, "concurrency_id": "engine"}  # the engine itself takes a batch at a time
 POLL = 1.0  # seconds between two looks at a job
+
+
+class Press(gr.EventData):
+    """What a script of the page sends with an event. Anybody can send anything, so a value is asked for by its kind.
+
+    Raises gr.Error for one that is missing or of another kind, which no script of ours sends.
+    """
+
+    def text(self, name: str) -> str:
+        found = self._found(name)
+        return found if isinstance(found, str) else self._refuse(name)
+
+    def number(self, name: str) -> float:
+        found = self._found(name)
+        return found if isinstance(found, (int, float)) and math.isfinite(found) else self._refuse(name)
+
+    def _found(self, name: str) -> object:
+        return self._data.get(name) if isinstance(self._data, dict) else None
+
+    def _refuse(self, name: str):
+        raise gr.Error(f"event_data: {name}?", print_exception=False)

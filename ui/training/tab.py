@@ -13,7 +13,7 @@ from common.messages import UserError
 from ui.kit import access, corpus_field
 from ui.kit.engine_pool import loading
 from ui.kit.errors import refused
-from ui.kit.events import AT_ONCE, ONCE, SEVERAL
+from ui.kit.events import AT_ONCE, ONCE, SEVERAL, Press
 from ui.kit.fields import adapters
 from ui.kit.html import note
 from ui.kit.i18n import label, reader_of, say
@@ -260,8 +260,8 @@ def _free(names: list[str]) -> str:
     return next(name for at in range(len(names) + 1) if (name := FIRST[1] + (f"-{at + 1}" if at else "")) not in names)
 
 
-def _choose(event: gr.EventData) -> tuple:
-    return str(event.name), gr.Row(visible=False), ""
+def _choose(press: Press) -> tuple:
+    return press.text("name"), gr.Row(visible=False), ""
 
 
 def _look(chosen: str | None, before: Shown, after: After, request: gr.Request) -> tuple:
@@ -342,14 +342,14 @@ def _use(chosen: str | None, request: gr.Request) -> list[gr.Dropdown]:
     return [adapters(reader_of(request), chosen)] * 2
 
 
-def _play(chosen: str | None, event: gr.EventData, request: gr.Request) -> tuple:
+def _play(chosen: str | None, press: Press, request: gr.Request) -> tuple:
     """A clip that was fixed or broken."""
     from trainer.runs import background
 
     if chosen not in background.names():
         return gr.skip(), gr.skip()
     try:
-        clip = report_html.sound(chosen, str(event.clip))
+        clip = report_html.sound(chosen, press.text("clip"))
     except UserError as refusal:
         return gr.Audio(None, visible=False), refused(refusal, reader_of(request))
     return gr.Audio(playable(clip), visible=True), ""

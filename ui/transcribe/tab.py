@@ -14,7 +14,7 @@ from transcripts.formats import write
 from ui.kit import adapter_shelf, sound, transcript_html
 from ui.kit.engine_pool import transcribe_recording
 from ui.kit.errors import refused, refused_to_program
-from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, PRIVATE
+from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, PRIVATE, Press
 from ui.kit.fields import adapter_field, adapters, languages
 from ui.kit.html import alert
 from ui.kit.i18n import label, message, reader_of, say
@@ -226,8 +226,8 @@ def _playable(path: str | None, progress):
     return sound.playable(read(path).waveform)
 
 
-def _seek(event: gr.EventData) -> gr.Audio:
-    return gr.Audio(playback_position=event.start)
+def _seek(press: Press) -> gr.Audio:
+    return gr.Audio(playback_position=press.number("start"))
 
 
 def _tasks(reader: str) -> list[tuple[str, str]]:
