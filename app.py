@@ -12,8 +12,8 @@ from starlette.middleware import Middleware
 
 from ui import page
 from ui.kit import access
-from ui.kit.guard import Guard
-from ui.kit.uploads import Uploads
+from ui.server.guard import Guard
+from ui.server.uploads import Uploads
 
 
 class Ended(SystemExit):

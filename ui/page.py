@@ -12,12 +12,13 @@ from ui.calls import session
 from ui.calls import tab as calls
 from ui.compare import tab as compare
 from ui.dataset import tab as dataset
-from ui.kit import uploads, zero_gpu
+from ui.kit import zero_gpu
 from ui.kit.engine_pool import Loaded, loading
 from ui.kit.errors import refused
 from ui.kit.html import render
 from ui.kit.i18n import TRANSLATIONS, label, reader_of, say
 from ui.kit.theme import THEME
+from ui.server import uploads
 from ui.training import tab as training
 from ui.transcribe import live
 from ui.transcribe import tab as transcribe

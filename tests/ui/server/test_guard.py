@@ -8,7 +8,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from ui.kit import access, guard
+from ui.kit import access
+from ui.server import guard
 
 pytestmark = pytest.mark.fast
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ui.kit import uploads
-from ui.kit.uploads import Uploads
+from ui.server import uploads
+from ui.server.uploads import Uploads
 
 pytestmark = pytest.mark.fast
 
