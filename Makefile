@@ -18,6 +18,8 @@ APP_PACKAGES  := $(shell cat packages.txt)
 TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium asterisk-core-sounds-ru asterisk-core-sounds-ru-wav \
 	asterisk-moh-opsound-wav
 
+COMPILER      := g++ python3-dev # of meeteval, which comes as source; a Space's image has both
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help app test lint bench deploy image demo-adapter
@@ -52,6 +54,7 @@ demo-adapter: $(APP) ## train an adapter on the telephone prompts: ten minutes, 
 	.venv/bin/python -m trainer train --corpus phone-prompts --preset quick --output runs/demo $(ARGS)
 
 $(APP): Makefile requirements.txt requirements-offline.txt | .venv/bin/python
+	@$(call debian,$(COMPILER))
 	$(INSTALL) $(PLATFORM)
 	$(INSTALL) --no-deps --require-hashes -r requirements-offline.txt
 	@touch $@
