@@ -1,4 +1,8 @@
-"""python -m scoring FILE [--json] : the error rates of a table of references and hypotheses, from the command line."""
+"""python -m scoring, from the command line.
+
+FILE [--json]                            the error rates of a table of references and hypotheses
+calls REFERENCE HYPOTHESIS [--json]      who said what in whole calls
+"""
 
 import argparse
 import json
@@ -6,8 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from common.messages import Message, UserError, locale_language
 from scoring.alignment import align, printed
 from scoring.bootstrap import NO_INTERVAL
+from scoring.calls import command as calls
+from scoring.calls.text import confusions_text, right
+from scoring.details import Details, details, names_of
 from scoring.measures import NORMALISERS, Comparison, Score, compare, normaliser_of, score
 from scoring.table import read
 
@@ -17,20 +25,37 @@ WIDTH = 100  # characters of an alignment's line
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 done; 2 the request was wrong (one line on standard error says how to mend it)."""
-    asked = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        normaliser_of(asked.normaliser)
-        columns = read(asked.file, _tell)
-        found = _scored(columns, asked.normaliser)
+        if arguments[:1] == ["calls"]:
+            return calls.run(calls.parser().parse_args(arguments[1:]), _say)
+        return _clips(_parser().parse_args(arguments))
+    except UserError as refusal:
+        _say(refusal.message)
     except ValueError as wrong:
         _tell(str(wrong))
-        return 2
+    return 2
+
+
+def _clips(asked: argparse.Namespace) -> int:
+    """Prints the score of a table of clips. Raises ValueError for what cannot be scored."""
+    normaliser_of(asked.normaliser)
+    names = names_of(asked.names)
+    columns = read(asked.file, _tell)
+    found = _scored(columns, asked.normaliser)
+    apply = normaliser_of(asked.normaliser).apply
+    more = {name: details(columns["reference"], columns[name], names, apply) for name in _systems(found)}
     if asked.json:
-        print(json.dumps(found.to_dict(), ensure_ascii=False))
+        print(json.dumps(_facts(found, more), ensure_ascii=False))
     else:
-        print(_table(found))
+        print(_table(found, more))
+        print(confusions_text(list(more.values())[-1]))
         print(_worst(columns, found, asked.normaliser), end="")
     return 0
+
+
+def _say(message: Message) -> None:
+    _tell(message.to(locale_language()))
 
 
 def _tell(note: str) -> None:
@@ -42,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="CSV or TSV with columns reference, hypothesis[, hypothesis_b][, call]")
     add("--json", action="store_true", help="one JSON object, a clip's counts each")
+    add("--names", default="", metavar="NAMES", help="a file with a name a line, or names between commas")
     add("--normaliser", default="french", help=f"{', '.join(NORMALISERS)} (default: french)")
     return parser
 
@@ -66,7 +92,14 @@ def _systems(found: Score | Comparison) -> dict[str, Score]:
     return {"hypothesis": found}
 
 
-def _table(found: Score | Comparison) -> str:
+def _facts(found: Score | Comparison, more: dict[str, Details]) -> dict:
+    facts = found.to_dict() | more["hypothesis"].to_dict()
+    if "b" in facts:
+        facts["b"] |= more["hypothesis_b"].to_dict()
+    return facts
+
+
+def _table(found: Score | Comparison, more: dict[str, Details]) -> str:
     """The summary: a line a measure, a column a system."""
     scores = _systems(found)
     first = scores["hypothesis"]
@@ -85,6 +118,7 @@ def _table(found: Score | Comparison) -> str:
     ]
     rows = [(f"{len(first.clips)} clips, {first.words} words", list(scores))]
     rows += [(name, [shown(each) for each in scores.values()]) for name, shown in lines]
+    rows += [(f"{kind} right", [right(getattr(each, kind)) for each in more.values()]) for kind in ("numbers", "names")]
     text = "\n".join(f"{name:<32}" + "".join(f"{cell:>18}" for cell in cells) for name, cells in rows)
     if first.interval is None:
         text += f"\n\n{NO_INTERVAL}"

@@ -363,7 +363,9 @@ def test_json_to_the_letter(tmp_path, capsys):
         *("normaliser", "wer", "cer", "substitutions", "deletions", "insertions", "hits", "words", "interval"),
         *("raw_wer", "basic_wer", "no_fillers_wer", "loops", "phantoms", "clips"),
         *("b", "p_value", "fixed", "broken", "better", "worse"),
+        *("numbers", "names", "confusions"),
     ]
+    assert list(found["b"])[-3:] == ["numbers", "names", "confusions"]
     assert (found["wer"], found["words"], found["phantoms"]) == (41.6667, 12, 1)
     assert [clip["wer"] for clip in found["clips"]] == [33.3333, 66.6667, 0.0, None]
     assert [clip["wer"] for clip in found["b"]["clips"]] == [0.0, 0.0, 100.0, 0.0]
@@ -429,6 +431,12 @@ deletions                                        0
 insertions                                       0
 loops                                            0
 phantoms                                         0
+numbers right                               0 of 1
+names right                                      -
+
+said -> written, how often
+     1  chat -> chien
+     1  quatre -> seize
 
 clip 1, hypothesis: edits 1, words 3
 REF: le  chat dort
