@@ -72,6 +72,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--split", help="the split, or all (default: test, or another one that the adapter was not trained on)")
     add("--limit", type=int, metavar="N", help="only the first N clips of the split")
+    add("--sample", type=int, metavar="N", help="only N clips of the split, by chance and always the same")
     add("--adapter", help="a LoRA adapter: a folder or a Hub id")
     add("--engine", default="auto", help="auto, transformers or ctranslate2")
     add("--precision", help="int8, float32... (default: the engine's best on this device)")
@@ -170,7 +171,7 @@ def _evaluate(asked: argparse.Namespace) -> int:
         choice = choose(asked.model, asked.adapter)
         learned = selection.learned_splits(clips, facts(choice.adapter_folder)) if choice.adapter_folder else ()
         split = asked.split or selection.default_split(clips, learned)
-        indices = selection.selected(clips, split, asked.limit)
+        indices = selection.selected(clips, split, asked.limit, asked.sample)
         engine = load(choice, asked.engine, asked.precision)
     options = Options(
         language=asked.language,

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from common.messages import Message, UserError
 from corpus import Corpus
 
+SEED = 0  # of a sample, which is the same on every machine
 TRAINED = ("train", "validation")  # training learns from the one, and chooses the best adapter by the other
 
 
@@ -59,8 +62,11 @@ def default_split(corpus: Corpus, learned: Sequence[str] = ()) -> str:
     )
 
 
-def selected(corpus: Corpus, split: str, limit: int | None = None) -> list[int]:
-    """The rows of a split or of "all", the first `limit` of them. Raises UserError where there are none."""
+def selected(corpus: Corpus, split: str, limit: int | None = None, count: int | None = None) -> list[int]:
+    """The rows of a split or of "all", the first `limit` of them, or a sample of `count`.
+
+    Raises UserError where there are none.
+    """
     splits = corpus.rows["split"]
     if split != "all" and split not in set(splits):
         there = ", ".join(sorted(set(splits)))
@@ -68,12 +74,23 @@ def selected(corpus: Corpus, split: str, limit: int | None = None) -> list[int]:
             en=f"{corpus.name} has no split {split!r}: choose {there} or all.",
             fr=f"{corpus.name} n'a pas de partition {split!r} : choisissez {there} ou all.",
         )
-    if limit is not None and limit < 1:
+    fewest = min(asked for asked in (limit, count, 1) if asked is not None)
+    if fewest < 1:
         raise UserError(
-            en=f"A limit of {limit} leaves no clip: ask for 1 at least.",
-            fr=f"Une limite de {limit} ne laisse aucun extrait : demandez-en au moins 1.",
+            en=f"A limit of {fewest} leaves no clip: ask for 1 at least.",
+            fr=f"Une limite de {fewest} ne laisse aucun extrait : demandez-en au moins 1.",
         )
-    return [i for i in corpus.rows.index if split in ("all", splits[i])][:limit]
+    rows = [i for i in corpus.rows.index if split in ("all", splits[i])][:limit]
+    return rows if count is None else sample(rows, count)
+
+
+def sample(rows: Sequence[int], count: int) -> list[int]:
+    """`count` of these rows by chance, in their order: the first ones of a file are often of one call or one kind.
+
+    The same rows give the same sample, and a larger one holds the smaller ones: what they cost is not paid twice.
+    """
+    drawn = np.random.default_rng(SEED).permutation(len(rows))[:count]
+    return [int(rows[place]) for place in sorted(drawn)]
 
 
 def learned_among(corpus: Corpus, rows: Sequence[int], learned: Sequence[str]) -> int:

@@ -209,18 +209,22 @@ def _forget() -> tuple:
 
 
 def _take(name: str | None, row: float | None, chance: bool, request: gr.Request) -> tuple:
-    """Takes a clip of a corpus, with what was said in it."""
+    """Takes a clip of a corpus, with what was said in it; by chance one that no training learns from."""
+    from trainer.evaluation.selection import TRAINED
+
     reader = reader_of(request)
     source = Source((name or "").strip())
     try:
         clips = corpus_field.opened(source).corpus
-        at = random.randrange(len(clips)) if chance else int(row or 1) - 1
+        learned = clips.rows["split"].isin(TRAINED)
+        at = random.choice(clips.rows.index[~learned | learned.all()]) if chance else int(row or 1) - 1
         if not 0 <= at < len(clips):
             raise UserError(*message("no_such_sample", count=len(clips)))
         sound = playable(clips.clip(at))
     except UserError as refusal:
         return *[gr.skip()] * 5, refused(refusal, reader), gr.skip()
-    return sound, clips.rows["text"][at], at + 1, Taken(source, at), None, "", gr.Row(visible=False)
+    told = note(say(reader, "taken_learned", split=clips.rows["split"][at])) if learned[at] else ""
+    return sound, clips.rows["text"][at], int(at) + 1, Taken(source, int(at)), None, told, gr.Row(visible=False)
 
 
 def _recording(path: str | None, taken: Taken | None, phone: bool) -> "Recording":

@@ -20,7 +20,11 @@ from ui.kit.theme import WAVE
 from ui.scores import background, figures_html, results
 
 if TYPE_CHECKING:
+    from corpus import Corpus
     from ui.scores.results import Scorer
+
+HONEST, ALL = "honest", "all"  # what no adapter was trained on; all splits
+SPLITS = ("test", "validation", "train")
 
 
 class CorpusComparison(NamedTuple):
@@ -35,6 +39,7 @@ class Parts(NamedTuple):
     """The section's fields and what it shows."""
 
     sources: gr.Dropdown
+    split: gr.Dropdown
     first: gr.Number
     start: gr.Button
     stop: gr.Button
@@ -49,6 +54,7 @@ def section() -> Parts:
         with gr.Row(elem_classes="score"):
             custom = {"allow_custom_value": True, "scale": 3, "min_width": 220}
             sources = gr.Dropdown([], label=label("source"), **custom)
+            split = gr.Dropdown(_splits(), value=HONEST, label=label("split"), allow_custom_value=True, min_width=150)
             first = gr.Number(FIRST, label=label("first"), info=label("all_hint"), precision=0, min_width=90)
             start = gr.Button(label("compare_many"), variant="primary", min_width=150)
             stop = gr.Button(label("cancel"), variant="stop", visible=False, min_width=90)
@@ -58,7 +64,7 @@ def section() -> Parts:
         )
         player = gr.Audio(label=label("clip"), interactive=False, visible=False, elem_classes="recorder", **WAVE)
         clip = gr.HTML(apply_default_css=False, padding=False, elem_id="many-clip")
-    return Parts(sources, first, start, stop, progress, summary, player, clip)
+    return Parts(sources, split, first, start, stop, progress, summary, player, clip)
 
 
 def wire(parts: Parts, shelf: gr.State, settings: dict) -> None:
@@ -66,14 +72,23 @@ def wire(parts: Parts, shelf: gr.State, settings: dict) -> None:
     comparison, jobs, timer = gr.State(), gr.State(()), gr.Timer(POLL, active=False)
     working = [jobs, parts.progress, timer, parts.stop]
     shown = [comparison, *working, parts.summary, parts.player, parts.clip]
-    parts.start.click(_start, [parts.sources, parts.first, shelf], shown, inputs_kwargs=settings, **SEVERAL)
+    parts.start.click(
+        _start, [parts.sources, parts.split, parts.first, shelf], shown, inputs_kwargs=settings, **SEVERAL
+    )
     parts.stop.click(_cancel, jobs, parts.progress, **AT_ONCE)
     timer.tick(_look, [jobs, comparison], [*working, parts.summary], **SEVERAL)
     parts.summary.listen(_listen, comparison, [parts.player, parts.clip], **SEVERAL)
 
 
-def _start(name: str | None, first: float | None, shelf: Shelf, request: gr.Request, **settings) -> Iterator[tuple]:
-    """Columns A and B over the first clips of a corpus, or over all."""
+def _splits() -> list[tuple[str, str]]:
+    """Those that Allô's own corpora have; another one's can be typed."""
+    return [(label("honest_split"), HONEST), *((name, name) for name in SPLITS), (label("all_splits"), ALL)]
+
+
+def _start(
+    name: str | None, split: str | None, first: float | None, shelf: Shelf, request: gr.Request, **settings
+) -> Iterator[tuple]:
+    """Columns A and B over some clips of a corpus, drawn by chance, or over all."""
     reader, kept = reader_of(request), gr.skip()
     yield kept, kept, note(say(reader, "loading")), kept, kept, "", gr.Audio(None, visible=False), ""
     try:
@@ -82,12 +97,21 @@ def _start(name: str | None, first: float | None, shelf: Shelf, request: gr.Requ
         source = Source((name or "").strip())
         clips = corpus_field.opened(source).corpus
         scorers = tuple(results.scorer(each.setting, each.name if each.setting.adapter else "") for each in both)
+        rows = _rows(clips, scorers, split or HONEST, first)
     except UserError as refusal:
         yield kept, kept, refused(refusal, reader), kept, kept, kept, kept, kept
         return
-    rows = range(len(clips))[: int(first) if first and first >= 1 else None]
     jobs = tuple(background.begin(clips, scorer, rows) for scorer in scorers)
-    yield CorpusComparison(source, scorers, tuple(rows)), *_working(jobs, request), kept, kept, kept
+    yield CorpusComparison(source, scorers, rows), *_working(jobs, request), kept, kept, kept
+
+
+def _rows(clips: "Corpus", scorers: tuple["Scorer", ...], split: str, count: float | None) -> tuple[int, ...]:
+    """Raises UserError for a split that is not there."""
+    from trainer.evaluation import selection
+
+    if split == HONEST:
+        split = results.honest_split(clips, scorers) or ALL
+    return tuple(selection.selected(clips, split.strip(), count=int(count) if count and count >= 1 else None))
 
 
 def _working(jobs: tuple, request: gr.Request) -> tuple:
@@ -106,7 +130,8 @@ def _look(jobs: tuple, comparison: CorpusComparison | None, request: gr.Request)
 def _summary(comparison: CorpusComparison, reader: str) -> str:
     opened = corpus_field.opened(comparison.source)
     pairs = whole_corpus_html.compared(opened.corpus, comparison.both, comparison.rows)
-    return whole_corpus_html.summary(opened, pairs, _names(comparison), len(opened.corpus), reader)
+    flattered = figures_html.learned(opened.corpus, comparison.both, comparison.rows, reader)
+    return flattered + whole_corpus_html.summary(opened, pairs, _names(comparison), len(opened.corpus), reader)
 
 
 def _names(comparison: CorpusComparison) -> list[str]:

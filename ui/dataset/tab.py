@@ -1,11 +1,12 @@
 """The corpus tab: a corpus in figures and pictures, its samples one by one, and the scores of the models on it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from markupsafe import Markup
 
 from common.messages import UserError
 from ui.dataset import charts, sample, samples
@@ -79,11 +80,12 @@ def tab() -> None:
     opened = gr.on(
         [here.select, choice.name.input, choice.open.click],
         _open,
-        [choice.name, *choice.columns, source],
+        [choice.name, *choice.columns, source, adapter],
         [source, about, choice.name, choice.adapter, rows.split, order, page, player, one],
         **SEVERAL,
     )
-    naming = choice.adapter.input(_name_adapter, [choice.adapter, adapter], [adapter, scores.progress], **SEVERAL)
+    named = [adapter, scores.progress, rows.split]
+    naming = choice.adapter.input(_name_adapter, [choice.adapter, adapter, source, rows.split], named, **SEVERAL)
     counted = {"inputs": [source, adapter, rows.split], "outputs": [scores.figures, *scores.exports]}
     for changed in (opened.success, naming.success, ended.change):
         changed(_show, page, page_shown, **view, **SEVERAL)
@@ -169,7 +171,13 @@ def _sample() -> tuple[gr.Audio, gr.HTML]:
 
 
 def _open(
-    name: str | None, audio: str, text: str, unit: str, source: Source | None, request: gr.Request
+    name: str | None,
+    audio: str,
+    text: str,
+    unit: str,
+    source: Source | None,
+    adapter: Scorer | None,
+    request: gr.Request,
 ) -> Iterator[tuple]:
     """Opens what is named, the default at first. Where that is refused, nothing is open.
 
@@ -188,30 +196,36 @@ def _open(
     chosen = gr.Dropdown(names, value=asked.name), gr.Dropdown(adapter_shelf.names())
     cleared = [gr.skip()] * 5
     if asked != source:
-        cleared = _closed(reader, opened.facts["splits"])
+        honest = results.honest_split(opened.corpus, [adapter] if adapter else [])
+        cleared = _closed(reader, opened.facts["splits"], honest or ALL)
     yield asked, figures_html.corpus(opened, reader), *chosen, *cleared
 
 
-def _closed(reader: str, splits: Iterable[str] = ()) -> tuple:
+def _closed(reader: str, splits: Iterable[str] = (), chosen: str = ALL) -> tuple:
     """No sample chosen of a corpus of these splits, and its first page."""
-    every = gr.Dropdown([(say(reader, "all_splits"), ALL), *((split, split) for split in splits)], value=ALL)
+    every = gr.Dropdown([(say(reader, "all_splits"), ALL), *((split, split) for split in splits)], value=chosen)
     return every, None, 0, gr.Audio(None, visible=False), sample.invitation(reader)
 
 
-def _name_adapter(name: str | None, adapter: Scorer | None, request: gr.Request) -> Iterator[tuple]:
+def _name_adapter(
+    name: str | None, adapter: Scorer | None, source: Source | None, split: str, request: gr.Request
+) -> Iterator[tuple]:
+    """Loads the adapter to compare with, and leaves the splits that it was trained on."""
     reader, name = reader_of(request), (name or "").strip()
     if not name:
-        yield None, ""
+        yield None, "", gr.skip()
         return
     try:
         setting = Setting(adapter=adapter_shelf.adapter(name))
         if adapter and adapter.setting == setting:
-            yield gr.skip(), gr.skip()
+            yield gr.skip(), gr.skip(), gr.skip()
             return
-        yield gr.skip(), note(say(reader, "adapter_loading"))
-        yield results.scorer(setting, name), ""
+        yield gr.skip(), note(say(reader, "adapter_loading")), gr.skip()
+        scorer = results.scorer(setting, name)
+        honest = results.honest_split(corpus_field.opened(source).corpus, [scorer]) if source else None
+        yield scorer, "", honest if honest and split == ALL else gr.skip()
     except UserError as refusal:
-        yield None, refused(refusal, reader)
+        yield None, refused(refusal, reader), gr.skip()
 
 
 def _show(page: int, source: Source | None, adapter: Scorer | None, request: gr.Request, **view) -> Iterator[tuple]:
@@ -269,7 +283,19 @@ def _count(source: Source | None, adapter: Scorer | None, split: str, request: g
     found = {each.title: results.overall(opened.corpus, each, rows) for each in scorers}
     files = [_file(opened, each, reader) if found[each.title] else gr.DownloadButton(visible=False) for each in scorers]
     missing = [gr.DownloadButton(visible=False)] * (2 - len(files))
-    yield figures_html.scores(found, opened, len(rows), reader), *files, *missing
+    yield (
+        figures_html.scores(found, opened, len(rows), reader) + _flattered(opened, adapter, rows, reader),
+        *files,
+        *missing,
+    )
+
+
+def _flattered(opened: corpus_field.Opened, adapter: Scorer | None, rows: Sequence[int], reader: str) -> Markup:
+    """A warning where the adapter was trained on clips that it is scored on."""
+    if adapter is None:
+        return Markup()
+    transcribed = results.cells(opened.corpus, adapter.output(opened.corpus))["hypothesis"].notna()
+    return figures_html.learned(opened.corpus, [adapter], [row for row in rows if transcribed[row]], reader)
 
 
 def _file(opened: corpus_field.Opened, scorer: Scorer, reader: str) -> gr.DownloadButton:
@@ -299,8 +325,11 @@ def _score_first(
         return _nothing(say(reader_of(request), "nothing_open"))
     if not first or first < 1:
         return _nothing(say(reader_of(request), "not_a_number"))
+
+    from trainer.evaluation import selection
+
     opened = corpus_field.opened(source)
-    rows = samples.of_split(opened, split).to_numpy().nonzero()[0][: int(first)]
+    rows = selection.sample(samples.of_split(opened, split).to_numpy().nonzero()[0], int(first))
     return _begin(opened, adapter, rows, request)
 
 
@@ -319,7 +348,7 @@ def _begin(opened: corpus_field.Opened, adapter: Scorer | None, rows, request: g
         loading().result()
     except UserError as refusal:
         return _nothing(refusal.message.to(reader_of(request)))
-    jobs = tuple(background.begin(opened.corpus, each, rows.tolist()) for each in _scorers(adapter))
+    jobs = tuple(background.begin(opened.corpus, each, [int(row) for row in rows]) for each in _scorers(adapter))
     return _working(jobs, request)
 
 

@@ -10,11 +10,13 @@ from ui.kit.errors import for_visitors, refused
 from ui.kit.format import clock, number, percent
 from ui.kit.html import alert, join, note, render
 from ui.kit.i18n import say, typeset
-from ui.scores import background
+from ui.scores import background, results
 
 if TYPE_CHECKING:
+    from corpus import Corpus
     from ui.kit.corpus_field import Opened
     from ui.scores.background import ScoringJob
+    from ui.scores.results import Scorer
 
 
 def corpus(opened: "Opened", reader: str) -> Markup:
@@ -82,6 +84,15 @@ def _score(model: str, score: dict, total: int, reader: str) -> Markup:
         (number(score["phantoms"], reader, 0), "phantoms_fact"),
     ]
     return render("scores/score.html", reader, model=model, figures=figures, score=score, total=total)
+
+
+def learned(corpus: "Corpus", scorers: Sequence["Scorer"], rows: Sequence[int], reader: str) -> Markup:
+    """A warning where adapters are scored on clips that they were trained on; nothing where they are not."""
+    from trainer.evaluation import selection
+
+    count = selection.learned_among(corpus, rows, results.learned_splits(corpus, scorers))
+    warning = selection.learned_warning(count, len(rows))
+    return alert(typeset(warning.to(reader))) if warning else Markup()
 
 
 def jobs(all_jobs: Sequence["ScoringJob"], reader: str) -> Markup:

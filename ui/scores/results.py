@@ -30,6 +30,7 @@ class Scorer(NamedTuple):
     margin: float | None
     setting: Setting  # that it is loaded by
     title: str  # for people
+    adapter_folder: Path | None = None
 
     def output(self, corpus: "Corpus") -> Path:
         """The CSV of what it transcribed of this corpus."""
@@ -60,7 +61,27 @@ def scorer(setting: Setting, adapter: str = "") -> Scorer:
         engine.margin,
         setting,
         f"{model} + {adapter}" if adapter else model,
+        choice.adapter_folder,
     )
+
+
+def learned_splits(corpus: "Corpus", scorers: Sequence[Scorer]) -> tuple[str, ...]:
+    """The splits of this corpus that the adapters of these were trained on. Raises UserError where one is gone."""
+    from speech.models.checkpoint import facts
+    from trainer.evaluation import selection
+
+    folders = [each.adapter_folder for each in scorers if each.adapter_folder]
+    found = [name for folder in folders for name in selection.learned_splits(corpus, facts(folder))]
+    return tuple(dict.fromkeys(found))
+
+
+def honest_split(corpus: "Corpus", scorers: Sequence[Scorer]) -> str | None:
+    """The split to score these on by default; None: all of the corpus, where they learned nothing of it or all."""
+    from trainer.evaluation import selection
+
+    learned = learned_splits(corpus, scorers)
+    is_rest = not corpus.rows["split"].isin(learned).all()
+    return selection.default_split(corpus, learned) if learned and is_rest else None
 
 
 def cells(corpus: "Corpus", output: Path) -> "pd.DataFrame":

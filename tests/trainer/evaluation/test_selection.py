@@ -14,6 +14,7 @@ from trainer.evaluation.selection import (
     learned_among,
     learned_splits,
     learned_warning,
+    sample,
     selected,
 )
 from trainer.settings import Settings
@@ -104,3 +105,15 @@ def test_an_adapter_is_scored_on_what_it_did_not_learn(done, corpus, tiny, capsy
     assert summary["learned_splits"] == ["train", "validation"] and summary["warnings"] == []
     assert main([*asked, "--engine", "transformers", "--unsure-beam", "1", "--split", "all", "--limit", "5"]) == 0
     assert "WARNING: 4 of these 5 clips are from the splits that the adapter was trained on" in capsys.readouterr().out
+
+
+def test_a_sample_is_by_chance_and_always_the_same():
+    rows = range(100, 600)
+    twenty, fifty = sample(rows, 20), sample(rows, 50)
+    assert twenty == sample(list(rows), 20) == sorted(twenty) and set(twenty) < set(fifty)
+    assert len(fifty) == 50 and max(twenty) - min(twenty) > 250  # of the whole file, not of its beginning
+    split = Rows(*["test"] * 500)
+    assert selected(split, "test", count=20) == [row - 100 for row in twenty]
+    with pytest.raises(UserError, match="limit of 0"):
+        selected(split, "test", count=0)
+    assert sample(rows, 1000) == list(rows) and sample([], 5) == []

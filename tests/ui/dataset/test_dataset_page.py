@@ -42,7 +42,7 @@ def scored(browser, server) -> None:
     """Twenty prompts are heard, which the visitor sees coming."""
     with visit(browser, server, "fr-FR") as page:
         look(page)
-        page.get_by_role("button", name="Noter les premiers").click()
+        page.get_by_role("button", name="Noter des extraits au hasard").click()
         expect(page.locator("#progress progress")).to_be_visible()
         expect(page.get_by_role("button", name="Annuler")).to_be_visible()
         expect(page.locator("#progress")).to_contain_text("20 extraits notés", timeout=PATIENCE)
@@ -93,7 +93,7 @@ def test_corpus_is_told_in_figures_and_bars(french):
 
 def test_page_says_what_the_command_says(scored, french, capsys):
     expect(french.locator("#figures .facts")).to_be_visible()
-    main(["evaluate", "--corpus", "phone-prompts", "--split", "all", "--limit", "20", "--json"])
+    main(["evaluate", "--corpus", "phone-prompts", "--split", "all", "--sample", "20", "--json"])
     told = json.loads(capsys.readouterr().out)
     shown = [f"{told[key]:.1f}".replace(".", ",") for key in ("wer", "cer", "raw_wer", "basic_wer")]
     assert [
@@ -155,7 +155,8 @@ def test_export_has_the_scored_samples(scored, french, tmp_path):
     download.value.save_as(tmp_path / "scores.csv")
     with open(tmp_path / "scores.csv", newline="", encoding="utf-8-sig") as lines:
         rows = list(csv.DictReader(lines, delimiter=";"))
-    assert len(rows) == 20 and rows[0]["id"] == "activated" and rows[0]["reference"] == "activé"
+    assert len(rows) == 20 and rows[0]["id"] == "conf-unmuted"
+    assert rows[0]["reference"] == "Vous pouvez maintenant parler."
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "ui/page.py", "../main/tests"])
@@ -164,7 +165,7 @@ def test_path_of_the_server_is_refused(french, path):
     expect(french.get_by_role("alert")).to_contain_text("n’est ni un corpus de la liste")
     for emptied in ("#where", "#figures", "#drawn", "#samples-table"):
         expect(french.locator(emptied)).to_have_text("")
-    french.get_by_role("button", name="Noter les premiers").click()
+    french.get_by_role("button", name="Noter des extraits au hasard").click()
     expect(french.locator("#progress")).to_contain_text("Aucun corpus n’est ouvert")
 
 
@@ -193,7 +194,7 @@ def test_who_comes_back_finds_the_job_others_wait_and_what_was_heard_is_kept(sco
     expect(french.locator("#progress")).to_contain_text("extraits sur 505")
     with visit(browser, server, "fr-FR") as other:
         open_folder(look(other))
-        other.get_by_role("button", name="Noter les premiers").click()
+        other.get_by_role("button", name="Noter des extraits au hasard").click()
         expect(other.locator("#progress")).to_contain_text("attend la fin d’une autre notation")
         other.get_by_role("button", name="Annuler").click()
         expect(other.locator("#progress")).to_contain_text("annulé avant d’avoir commencé")
