@@ -12,6 +12,8 @@ from transcripts.transcript import Turn
 REACH = 12  # words
 BORN = vocabulary("ne nee nes nees naissance naquit ddn anniversaire")
 BEFORE_DATE = {"le", "du", "au"}
+AFTER_BORN = {"en", "un", "une"}  # « né en avril 1982 »; « ne » is no birth before these
+FIRST = {"premier", "1er"}
 MONTH = re.compile(plain(MONTHS.replace("[eé]", "e").replace("[uû]", "u")))
 
 
@@ -27,15 +29,21 @@ def births(words: Sequence[TextWord], reading: Sequence[TextWord], turns: Sequen
 
 
 def _birth_was_named(first: TextWord, words: Sequence[TextWord]) -> bool:
-    before = [word.plain for word in words[max(0, first.place - REACH) : first.place]]
-    if BORN.isdisjoint(before):
+    before = words[max(0, first.place - REACH) : first.place]
+    born = [place for place, word in enumerate(before) if word.plain in BORN]
+    if not born:
         return False
-    last = max(place for place, word in enumerate(before) if word in BORN)
-    return before[last][:2] != "ne" or any(word in BEFORE_DATE for word in before[last + 1 :])  # « ne » also is no
+    said, after = before[born[-1]], {word.plain for word in before[born[-1] + 1 :]}
+    if not said.plain.startswith("ne"):
+        return True
+    return bool(after & (BEFORE_DATE | AFTER_BORN if "é" in said.said.lower() else BEFORE_DATE))  # « ne » also is no
 
 
 def _end_of_date(at: int, pieces: dict[int, Piece], reading: Sequence[TextWord]) -> int | None:
-    """The place after a date that begins at `at`: day, month and year, in figures or in words."""
+    """The place after a date that begins at `at`: day, month and year, or month and year, in figures or in words."""
+    if reading[at].plain in FIRST or MONTH.fullmatch(reading[at].plain):
+        month = _month(at + (reading[at].plain in FIRST), pieces, reading)
+        return _year(month, pieces, reading) if month else None
     day = pieces.get(at)
     if not day or not day.text.isdecimal():
         return None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from speech.privacy.kinds import CARD, CODE, PASSWORD, Hidden
+from speech.privacy.kinds import CARD, CODE, NUMBER, PASSWORD, Hidden
 from speech.privacy.numbers.digits import Piece
 from speech.privacy.numbers.find import Number, trimmed
 from speech.privacy.numbers.rows import Row
@@ -37,6 +37,11 @@ AFTER = re.compile(rf"{BETWEEN_CODE_AND_NAME}(?:{ON_CARD}|{FOUR} {AT_THE_BACK})"
 
 SAID = re.compile(r"\bmots? de passe\b(?:[^.?!\n]{0,40}?(?:\bc['’]est|\best|:|,))\s*(?P<word>\S+)", re.IGNORECASE)
 SAID_AT_ONCE = re.compile(r"\bmots? de passe\s+(?P<word>(?=\S*\d)(?=\S*[^\W\d])\S+)", re.IGNORECASE)
+USER = re.compile(
+    r"\b(?:identifiants?|logins?|pseudo(?:nyme)?s?|noms? d['’]utilisateur)\b[^.?!\n]{0,25}?\s"
+    r"(?P<word>(?=\S*\d)(?=\S*[^\W\d]{2})[\w.-]+)",
+    re.IGNORECASE,
+)
 NO_PASSWORD = re.compile(
     r"(?:quoi|bon|bonne|faux|ca|ça|cela|correct|incorrect|oublié|perdu|expiré|bloqué|invalide|erroné|obligatoire"
     r"|nécessaire|lequel|celui|le|la|les|un|une|mon|ma|mes|votre|ton|pas|plus|trop|toujours|que|qui|tout|très|bien|à|de|du|en|il"
@@ -72,7 +77,10 @@ def _last_end(pattern: re.Pattern, text: str) -> int:
 
 
 def passwords(text: str, turn: int) -> Iterator[Hidden]:
-    """What a turn's text gives as a password in one word: « mon mot de passe c'est azerty75 »."""
+    """What a turn's text gives as a password in one word, or as a user's name: « mon mot de passe c'est azerty75 »."""
+    for found in USER.finditer(text):
+        word = found["word"].rstrip(".-")
+        yield Hidden(turn, found.start("word"), found.start("word") + len(word), NUMBER)
     for found in (*SAID.finditer(text), *SAID_AT_ONCE.finditer(text)):
         word = found["word"].rstrip(".,;:!?…»\"'")
         ends = not text[found.end() :].strip() or found["word"] != word

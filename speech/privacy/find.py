@@ -12,6 +12,7 @@ from speech.privacy.numbers.digits import pieces_of
 from speech.privacy.numbers.find import Number, complete_in, context, numbers_in, trimmed, where
 from speech.privacy.numbers.repeats import repeats
 from speech.privacy.numbers.rows import Row, rows_of
+from speech.privacy.plates import plates
 from speech.privacy.words import TextWord, readings, stretches, words_of
 from transcripts.transcript import Turn
 
@@ -29,7 +30,7 @@ def find(turns: Sequence[Turn], names: Iterable[str] = ()) -> list[Hidden]:
     ways = readings(words, turns)
     found = [*names_in(words, ways, names), *addresses(turns)]
     for number, turn in enumerate(turns):
-        found += passwords(turn.text, number)
+        found += [*passwords(turn.text, number), *plates(turn.text, number)]
     for way in ways:
         found += births(words, way, turns)
         for address in emails(way, words, turns):
