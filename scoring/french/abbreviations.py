@@ -28,6 +28,8 @@ LOWER: list[Rule] = compiled(
     (r"(?<!\d)(?<!\d )(?<!\w\. )(?<!['-])\bm ?\. ?(?=[^\W\d_]{2}|[a-z]\.? [^\W\d_]{2})", "monsieur "),
     (r"\bn ?°(s?) ?", r" numéro\1 "),
     (r"\bno\.? ?(?=\d)", "numéro "),
+    (r"\bart\. ?(?=\d)", "article "),
+    (r"\bp\. ?(?=\d)", "page "),
     (r"\bav\.? (?=jc\b)", "avant "),
     (r"\bap\.? (?=jc\b)", "après "),
     (r"\bt[ée]l ?[.:] ?", "téléphone "),

@@ -57,6 +57,8 @@ WORDS = {  # one word, several spellings
     "teeshirts": "tshirts",
     "clef": "clé",
     "clefs": "clés",
+    "ambiguë": "ambigüe",
+    "aiguë": "aigüe",
     "événement": "évènement",
     "événements": "évènements",
     "ca": "ça",

@@ -237,6 +237,11 @@ SAME = {
         5 mm | cinq millimètres
         Mm-hm | hum hum
     """,
+    "references and the spelling of 1990": """
+        art. 5 du code civil | article cinq du code civil
+        voir p. 12 | voir page douze
+        une réponse ambiguë | une réponse ambigüe
+    """,
 }
 DIFFERENT = """
     Louis XIV | Louis XV
