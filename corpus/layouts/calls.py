@@ -30,6 +30,7 @@ from transcripts.transcript import Transcript, Turn
 PREFERRED = ("json", "chat", "eaf", "textgrid", "seglst", "stm", "ctm", "vtt", "srt", "csv", "docx", "txt")
 OTHER = 0.5  # share of the turns that lie beyond the recording: then the transcript is of another one
 ALIGNED = 0.3  # share of a text's parts that are found in its recording at least
+WHOLE = 30.0  # seconds of a recording that a text without times is all of: a clip
 HALF, REST = 0.8, 30.0  # share of a recording that a transcript reaches at least, and seconds after it
 SIDE = re.compile(
     r"(.+?)[-_. ]((?:channel|canal|chan|ch|c)?[-_ ]?(?:[0-2]|[ab])|left|right|l|r|agent|client|customer|caller|callee|"
@@ -180,14 +181,16 @@ def _turns(written: list[_Written], length: float, recording: str, notes: list[M
     found: list[Turn] = []
     for each, side in zip(written, sides, strict=True):
         notes += [Message(*(f"{each.file.name}: {said.rstrip('.')}" for said in note)) for note in each.notes]
-        if not each.transcript.timed:
+        turns = each.transcript.turns
+        if not each.transcript.timed and length <= WHOLE and len({turn.speaker for turn in turns}) == 1:
+            turns = [Turn(0.0, length, " ".join(turn.text for turn in turns), speaker=turns[0].speaker)]
+        elif not each.transcript.timed:
             raise UserError(
                 en=f"{each.file.name} has no times: give them, or transcribe the recording beside it (python -m speech "
                 "transcribe --words --format json) to find them by.",
                 fr=f"{each.file.name} n'a pas de temps : donnez-les, ou transcrivez l'enregistrement à côté (python -m "
                 "speech transcribe --words --format json) pour les retrouver.",
             )
-        turns = each.transcript.turns
         if side is not None:
             turns = [replace(turn, channel=side, speaker=turn.speaker or each.side) for turn in turns]
         found += turns

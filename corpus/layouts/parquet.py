@@ -98,6 +98,8 @@ def _with_bytes(schema: pa.Schema) -> list[str]:
 
 def _are_all_paths(file: Path, column: str) -> bool:
     """No row of a column of {bytes, path} has bytes, by the statistics of the file."""
+    if pa.types.is_null(pq.read_schema(file).field(column).type.field("bytes").type):
+        return True
     facts = pq.read_metadata(file)
     groups = [facts.row_group(number) for number in range(facts.num_row_groups)]
     names = [groups[0].column(number).path_in_schema for number in range(facts.num_columns)] if groups else []

@@ -29,7 +29,7 @@ class Found(NamedTuple):
 class Finder:
     """Finds the files of a corpus by their names.
 
-    A name may have backslashes, no extension, other capitals or other accents (NFC, NFD) than the file, and a bare one
+    A name may have backslashes, no extension or another one, other capitals or other accents (NFC, NFD) than the file, and a bare one
     may lie in a sub-folder (clips/, wav/...). Neither a name nor a link leads out of `root`.
     """
 
@@ -89,8 +89,10 @@ class Finder:
         return paths[0] if paths else None
 
     def _called(self, name: str, folder: str) -> list[str]:
-        there = self._listing(folder)
+        there, (stem, extension) = self._listing(folder), os.path.splitext(name)
         names = there.files.get(key(name)) or there.stems.get(key(name), [])
+        if not names and extension.lower() in SOUNDS:  # the sounds were converted, the table was not
+            names = there.stems.get(key(stem), [])
         return [os.path.join(folder, found) for found in names]
 
 

@@ -232,6 +232,8 @@ NAMES = {
     "in a folder below": ("a.wav", "clips/a.wav"),
     "below, without extension": ("a", "recordings/a.flac.wav"),
     "a dot before": ("./a.wav", "a.wav"),
+    "another extension": ("sons/a.mp3", "sons/a.wav"),
+    "another extension, below": ("a.mp3", "clips/a.WAV"),
 }
 
 
@@ -312,6 +314,23 @@ def test_parquet_with_paths_and_no_bytes_beside_one_with_bytes(tmp_path):
     assert any("No column has a usual name for audio" in reason for reason in told)
     assert any("damaged" in reason for reason in told) and any("no file" in reason for reason in told)
     assert len(told) == 3
+
+
+def test_parquet_whose_bytes_are_all_missing(tmp_path):
+    recorded(tmp_path, ["0.wav", "1.wav"])
+    audio = pa.array([{"bytes": None, "path": f"{n}.wav"} for n in range(2)])  # a column of the type null
+    pq.write_table(pa.table({"audio": audio, "text": ["un", "deux"]}), tmp_path / "train.parquet")
+    found = corpus.load(tmp_path)
+    assert found.rows["text"].tolist() == ["un", "deux"] and is_own(found, 1, SPOKEN[1])
+
+
+def test_texts_beside_short_recordings(tmp_path):
+    recorded(tmp_path, ["a.wav", "b.wav", "c.wav"])
+    for name, text in {"a": "Bonjour madame.", "b": "Au revoir,\nà demain.", "c": "Agent: oui\nClient: non"}.items():
+        written(tmp_path / f"{name}.txt", text)
+    found = corpus.load(tmp_path)
+    assert found.rows["text"].tolist() == ["Bonjour madame.", "Au revoir, à demain."]
+    assert is_own(found, 0, SPOKEN[0]) and "has no times" in reasons(found)["c.wav"]  # whose words are whose
 
 
 def test_a_missing_file_named_many_times_is_looked_for_once(tmp_path):
