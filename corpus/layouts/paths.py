@@ -29,8 +29,8 @@ class Found(NamedTuple):
 class Finder:
     """Finds the files of a corpus by their names.
 
-    A name may have backslashes, no extension or another one, other capitals or other accents (NFC, NFD) than the file, and a bare one
-    may lie in a sub-folder (clips/, wav/...). Neither a name nor a link leads out of `root`.
+    A name may have backslashes, no extension or another one, other capitals or other accents (NFC, NFD) than the file,
+    and a bare one may lie in a sub-folder (clips/, wav/...). Neither a name nor a link leads out of `root`.
     """
 
     def __init__(self, root: Path):
