@@ -4,6 +4,7 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtracto
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
 from common.messages import Message, UserError
+from speech.engines.precedence import Precedence
 from speech.models.checkpoint import Choice, check_json, reading
 
 FRAMES_PER_SECOND = 100
@@ -54,6 +56,7 @@ class Engine(ABC):
     own_memory: int  # bytes of the weights that it adds to the shared ones
     assistant: str | None = None  # the model that drafts for it
     workers = 1  # batches that are decoded at the same time
+    urgent = False  # its batches go before those of the same engine that are not
     drafted = accepted = 0  # tokens so far: drafted by the assistant, and those of them that this model confirmed
 
     def __init__(self, choice: Choice, reason: Message):
@@ -61,6 +64,7 @@ class Engine(ABC):
         self.model, self.adapter, self.weights, self.reason = choice.model, choice.adapter, choice.weights, reason
         self.language = choice.language  # that its adapter learned; None: no adapter, or not known
         self.margin = choice.margin  # seconds of window after the clip at which its WER is best; None: the full window
+        self.precedence = Precedence(self.workers)
         folder = choice.folder
         check_json(choice)
         with reading(choice):
@@ -75,9 +79,20 @@ class Engine(ABC):
         own.drafted = own.accepted = 0
         return own
 
+    def ahead(self) -> "Engine":
+        """The same engine for somebody who speaks: its batches do not wait for the next one of a file."""
+        first = copy.copy(self)
+        first.urgent = True
+        return first
+
     def map_batches(self, work: Callable, batches: Iterable) -> Iterator:
         """Applies `work` to each batch and yields the results in order; batches are taken as they are needed."""
-        return map(work, batches)
+        return map(partial(self.in_turn, work), batches)
+
+    def in_turn(self, work: Callable, batch: Any) -> Any:
+        """Applies `work` to a batch when it is its turn."""
+        with self.precedence.turn(self.urgent):
+            return work(batch)
 
     @abstractmethod
     def encode(self, mel: np.ndarray) -> Any:

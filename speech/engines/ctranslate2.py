@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import torch
 
 from common.messages import Message
 from speech.engines.base import FULL_WINDOW, SECONDS_PER_TOKEN, Alignment, Engine, Hypothesis
+from speech.engines.precedence import Precedence
 from speech.models.checkpoint import Choice, reading
 
 MOST_WORKERS = 4  # on a CPU: each has a batch, and memory of its own for it
+SPARE = 1  # worker for what is urgent, on the same cores: it need not wait for the batches in hand
 
 
 class CTranslate2Engine(Engine):
@@ -35,11 +38,12 @@ class CTranslate2Engine(Engine):
                 str(converted),
                 device=device,
                 compute_type=precision,
-                inter_threads=self.workers,
+                inter_threads=self.workers + SPARE,
                 intra_threads=max(1, cores // self.workers),
             )
         torch.set_num_threads(own)  # loading sets OpenMP's, which are torch's as well, to those of one worker
         self._crew = ThreadPoolExecutor(self.workers, "ctranslate2")
+        self.precedence = Precedence(self.workers, SPARE)
         self.device, self.precision = self.whisper.device, self.whisper.compute_type
         stored = (converted / "model.bin").stat().st_size  # float16: two bytes a weight
         self.memory = stored // 2 if self.precision.startswith("int8") else stored * (1 + (self.precision == "float32"))
@@ -51,6 +55,10 @@ class CTranslate2Engine(Engine):
         return self
 
     def map_batches(self, work: Callable, batches: Iterable) -> Iterator:
+        if self.urgent:  # the crew is busy with files
+            yield from super().map_batches(work, batches)
+            return
+        work = partial(self.in_turn, work)
         waiting, batches = deque(), iter(batches)
         try:
             for batch in islice(batches, self.workers + 1):  # one more than there are workers, so that none is idle

@@ -19,13 +19,13 @@ from speech.decoding.decode import Options, decode, detect_language
 from speech.decoding.hallucinations import is_too_long
 from speech.engines.base import Engine
 from speech.live.agreement import Agreement
+from speech.live.sound import LOST
 from speech.live.turns import ClosedTurn, TurnDetector
 from transcripts.transcript import AudioFacts, Flagged, Transcript, Turn, Word
 
 FIRST = 0.5  # seconds of voice before the first pass: less gives words that nobody said
 NEXT = 0.4  # seconds of new sound before another pass
 REST = 1.5  # times a pass's own cost that go by before the next: of a core, three fifths are left to others
-LOST = 10.0  # seconds of missing sound that are filled with silence; more is a pause of the recorder
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class LiveSession:
 
     def __init__(self, engine: Engine, options: Options, clock: Callable[[], float] = time.monotonic, channel: int = 0):
         """`options.language` None is detected in the first turn. `clock` gives seconds that never go back."""
-        self.engine, self.clock, self.channel = engine, clock, channel
+        self.engine, self.clock, self.channel = engine.ahead(), clock, channel
         self.options = replace(options, words=options.task == "transcribe", margin=engine.margin)
         self.turns: list[Turn] = []
         self.flagged: list[Flagged] = []
