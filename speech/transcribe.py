@@ -3,6 +3,7 @@
 Whatever the length of the recording, memory holds a minute of its sound and the windows that are being decoded.
 """
 
+import math
 import os
 import time
 from collections import Counter, deque
@@ -37,7 +38,7 @@ Source = Recording | str | os.PathLike | Callable[[], AbstractContextManager[Str
 @dataclass(frozen=True)
 class TranscriptionProgress:
     seconds_done: float  # of the recording
-    seconds_total: float
+    seconds_total: float  # 0.0 as long as nobody knows
     transcript: Transcript  # what is there so far, in order of time; whole with the last one
 
 
@@ -168,7 +169,8 @@ class _Transcription:
             speakers_sure=confidence,
         )
         self.done = max(self.done, self.given - self.left / max(1, len(self.waveforms)))
-        return TranscriptionProgress(self.done, self.facts.seconds, transcript)
+        total = 0.0 if math.isnan(self.facts.seconds) else self.facts.seconds
+        return TranscriptionProgress(self.done, total, transcript)
 
     def _take(self, found: dict[_Waveform, list[Window]], ended: bool = False) -> None:
         """Takes new windows of each waveform; they wait until its language is detected."""

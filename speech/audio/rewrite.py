@@ -12,9 +12,12 @@ from speech.audio.decode import stream
 Change = Callable[[float, np.ndarray, int], np.ndarray]  # seconds from the start, a block, its rate
 
 
-def rewrite(source: Path, target: Path, change: Change = lambda start, block, rate: block) -> Path:
-    """The recording as a 16-bit WAV at its own rate, each block (channels, samples) as `change` gives it back."""
-    with stream(source, rate=None) as blocks, wave.open(str(target), "wb") as file:
+def rewrite(
+    source: Path, target: Path, change: Change = lambda start, block, rate: block, rate: int | None = None
+) -> Path:
+    """The recording as a 16-bit WAV, at its own rate or at `rate`, each block (channels, samples) as `change` gives it
+    back."""
+    with stream(source, rate=rate) as blocks, wave.open(str(target), "wb") as file:
         file.setnchannels(blocks.facts.channels)
         file.setsampwidth(2)
         file.setframerate(blocks.rate)

@@ -17,9 +17,8 @@ from ui.kit.i18n import message, say
 
 if TYPE_CHECKING:
     from scoring.measures import Clip
-    from speech.audio.decode import Recording
     from speech.engines import Engine
-    from speech.transcribe import TranscriptionProgress
+    from speech.transcribe import Source, TranscriptionProgress
     from transcripts.transcript import Flagged
 
 LETTERS = "ABC"
@@ -62,7 +61,7 @@ class Stage(NamedTuple):
     results: tuple[ColumnResult, ...]  # of the columns that are done
 
 
-def transcribe_columns(recording: "Recording", columns: Sequence[Column], whole: bool) -> Iterator[Stage]:
+def transcribe_columns(source: "Source", columns: Sequence[Column], whole: bool) -> Iterator[Stage]:
     """Each column in its turn; the last stage has them all. `whole`: without voice activity, as a corpus is scored.
 
     Raises UserError where two columns are the same, or one cannot be loaded.
@@ -78,7 +77,7 @@ def transcribe_columns(recording: "Recording", columns: Sequence[Column], whole:
         engine = engine.with_own_counts()
         options = Options(margin=engine.margin, voice_activity=not whole)
         started = time.perf_counter()
-        for progress in transcribe(recording, engine, options, decoder=zero_gpu.decoder(choice)):
+        for progress in transcribe(source, engine, options, decoder=zero_gpu.decoder(choice)):
             yield Stage(at, progress, done)
         taken = time.perf_counter() - started
         done += (_result(column, engine, progress.transcript, taken),)

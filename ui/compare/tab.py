@@ -23,12 +23,16 @@ from ui.kit.errors import refused
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
 from ui.kit.html import alert, note
 from ui.kit.i18n import label, message, reader_of, say
-from ui.kit.sound import SAMPLE_RATE, playable
+from ui.kit.sound import SAMPLE_RATE, new_file, playable
 from ui.kit.theme import WAVE
 
 if TYPE_CHECKING:
-    from speech.audio.decode import Recording
+    import numpy as np
 
+    from speech.audio.decode import Recording
+    from speech.transcribe import Source
+
+ID = "compare"  # among the page's tabs
 WORKING = SEVERAL | FOUR_AT_ONCE
 
 
@@ -86,8 +90,9 @@ class Outcome(NamedTuple):
     memory: object = gr.skip()
 
 
-def tab() -> None:
-    with gr.Tab(label("compare"), elem_id="compare") as here:
+def tab() -> list:
+    """Builds the tab; what it returns changes as `given` says where a recording comes from another tab."""
+    with gr.Tab(label("compare"), id=ID, elem_id="compare") as here:
         shelf, taken, done, ballots = gr.State(Shelf()), gr.State(), gr.State(), gr.State(())
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=300):
@@ -108,7 +113,8 @@ def tab() -> None:
         chosen = dict(zip(("a", "b", "c"), fields.models, strict=True))
         arrived = [*lists, sample.sources, many.sources, shown]
         here.select(_arrive, shelf, arrived, inputs_kwargs=chosen, **SEVERAL)
-        _wire_audio(audio, sample, taken, [taken, done, shown, votes.numbers])
+        cleared = [taken, done, shown, votes.numbers]
+        _wire_audio(audio, sample, taken, cleared)
 
         begun = start.click(_begin, None, [start, stop, votes.numbers], **AT_ONCE)
         inputs = [audio.recording, audio.phone, taken, hidden, shelf]
@@ -126,6 +132,12 @@ def tab() -> None:
         column_settings.wire(fields)
         whole_corpus.wire(many, shelf, fields.settings)
         adapter_fields.wire(shelves, shelf, fields.models)
+    return [audio.recording, audio.phone, audio.phoned, audio.picture, audio.reference, *cleared]
+
+
+def given(recording: str | None) -> tuple:
+    """A recording from another tab: as it is, without a reference yet."""
+    return recording, False, gr.Audio(None, visible=False), "", "", *_forget()
 
 
 def _wire_audio(audio: Audio, sample: Sample, taken: gr.State, cleared: list) -> None:
@@ -227,22 +239,25 @@ def _take(name: str | None, row: float | None, chance: bool, request: gr.Request
     return sound, clips.rows["text"][at], int(at) + 1, Taken(source, int(at)), None, told, gr.Row(visible=False)
 
 
-def _recording(path: str | None, taken: Taken | None, phone: bool) -> "Recording":
-    """What is to be transcribed. Raises UserError."""
-    from speech.audio.decode import Recording, read
+def _source(path: str | None, taken: Taken | None, phone: bool) -> tuple["Source", str]:
+    """What is to be transcribed, which is decoded as it is needed, and its name. Raises UserError."""
+    if taken:
+        recording = _clip(taken)
+        line = telephone_line.through(recording.waveform) if phone else recording.waveform
+        return replace(recording, waveform=line), recording.facts.path
+    if not path:
+        raise UserError(*message("no_recording"))
+    return partial(telephone_line.streamed, path) if phone else path, Path(path).name
+
+
+def _clip(taken: Taken) -> "Recording":
+    from speech.audio.decode import Recording
     from transcripts.transcript import AudioFacts
 
-    if taken:
-        clips = corpus_field.opened(taken.source).corpus
-        clip = clips.clip(taken.row)
-        name = clips.rows["id"][taken.row]
-        recording = Recording(AudioFacts(name, len(clip) / SAMPLE_RATE, SAMPLE_RATE, 1, "pcm"), clip[None])
-    elif path:
-        recording = read(path)
-        recording = replace(recording, facts=replace(recording.facts, path=Path(path).name))
-    else:
-        raise UserError(*message("no_recording"))
-    return replace(recording, waveform=telephone_line.through(recording.waveform)) if phone else recording
+    clips = corpus_field.opened(taken.source).corpus
+    clip = clips.clip(taken.row)
+    name = clips.rows["id"][taken.row]
+    return Recording(AudioFacts(name, len(clip) / SAMPLE_RATE, SAMPLE_RATE, 1, "pcm"), clip[None])
 
 
 def _phone(path: str | None, phone: bool, taken: Taken | None, request: gr.Request) -> tuple:
@@ -250,11 +265,18 @@ def _phone(path: str | None, phone: bool, taken: Taken | None, request: gr.Reque
     if not phone or not (path or taken):
         return gr.Audio(None, visible=False), ""
     try:
-        plain = _recording(path, taken, phone=False).waveform
+        plain = _clip(taken).waveform if taken else _first_seconds(path)
+        left = telephone_line.through(plain)
+        played = playable(left) if taken else str(telephone_line.recorded(Path(path), new_file("phone.wav")))
     except UserError as refusal:
         return gr.Audio(None, visible=False), refused(refusal, reader_of(request))
-    left = telephone_line.through(plain)
-    return gr.Audio(playable(left), visible=True), telephone_line.pictures(plain, left, reader_of(request))
+    return gr.Audio(played, visible=True), telephone_line.pictures(plain, left, reader_of(request))
+
+
+def _first_seconds(path: str) -> "np.ndarray":
+    from speech.audio.decode import read
+
+    return read(path, end=telephone_line.SHOWN).waveform
 
 
 def _begin() -> tuple:
@@ -277,9 +299,9 @@ async def _compare(
     reader = reader_of(request)
     yield note(say(reader, "transcribing")), None
     try:
-        recording = await asyncio.to_thread(_recording, path, taken, phone)
+        source, name = await asyncio.to_thread(_source, path, taken, phone)
         columns_asked = await asyncio.to_thread(partial(column_settings.columns_of, shelf, **settings))
-        pieces = _work(recording, columns_asked, taken is not None, hidden, reader)
+        pieces = _work(source, name, columns_asked, taken is not None, hidden, reader)
         while piece := await asyncio.to_thread(next, pieces, None):
             yield piece
     except UserError as refusal:
@@ -287,13 +309,13 @@ async def _compare(
 
 
 def _work(
-    recording: "Recording", asked: Sequence[Column], whole: bool, hidden: bool, reader: str
+    source: "Source", name: str, asked: Sequence[Column], whole: bool, hidden: bool, reader: str
 ) -> Iterator[tuple[str, Done | None]]:
-    for stage in columns.transcribe_columns(recording, asked, whole):
+    for stage in columns.transcribe_columns(source, asked, whole):
         if stage.at < len(asked):
             yield columns.running(stage, asked, reader, hidden), None
     ballot = blind.drawn(stage.results) if hidden else None
-    yield gr.skip(), Done(stage.results, recording.facts.path, ballot)
+    yield gr.skip(), Done(stage.results, name, ballot)
 
 
 def _finish(done: Done | None, reference: str, request: gr.Request) -> Outcome:

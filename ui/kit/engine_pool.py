@@ -170,22 +170,23 @@ def _load(setting: Setting) -> Loaded:
 def transcribe_recording(
     path: str | None, language: str, task: str, timestamps: bool, hot_words: str, setting: Setting | None = None
 ) -> Iterator["TranscriptionProgress"]:
-    """Transcribes the recording piece by piece, by default with the page's own engine. Raises UserError."""
+    """Transcribes the recording piece by piece, by default with the page's own engine; hours take no more memory.
+
+    Raises UserError.
+    """
     setting = setting or Setting()
     if not path:
         raise UserError(*message("no_recording"))
     choice, engine = loaded(setting)
 
-    from speech.audio.decode import read
     from speech.decoding.decode import Options
     from speech.transcribe import transcribe
 
     code = None if language == DETECT else language
     options = Options(code, task, timestamps, hot_words=hot_words, margin=engine.margin)
-    recording = read(path)
-    facts = replace(recording.facts, path=Path(path).name)  # no path of the server is shown
-    for progress in transcribe(replace(recording, facts=facts), engine, options, decoder=zero_gpu.decoder(choice)):
-        named = replace(progress.transcript, adapter=display_name(setting.adapter))
+    for progress in transcribe(path, engine, options, decoder=zero_gpu.decoder(choice)):
+        facts = replace(progress.transcript.audio, path=Path(path).name)  # no path of the server is shown
+        named = replace(progress.transcript, audio=facts, adapter=display_name(setting.adapter))
         yield replace(progress, transcript=named)
 
 
