@@ -1,17 +1,26 @@
-"""Live transcription as a user feels it: make bench BENCH=live [ARGS="--prompts 24 --real"]
+"""Live transcription as a user feels it: make bench BENCH=live [ARGS="--prompts 24 --real --visitors 1 2 4 8"]
 
 Plays prompts with pauses between them to a live session, at the pace of speech by a clock that jumps over waits (what
 decoding takes counts in full), or with --real by the clock on the wall. Beside it the policy of the peers,
 LocalAgreement-2 over windows padded to 30 s, by the same weights on the same threads. Prints medians and 90th
 percentiles of seconds, flicker, WER beside that of the whole recording transcribed at once, and processor time.
+
+With --visitors, that many speak at once, each without a break and at the pace of speech, and the limit is the most with
+whom the lag of nine words in ten stays BEARABLE. --beside file or --beside training: while the same engine transcribes
+a recording, or a training runs as the page starts one.
 """
 
 import argparse
 import random
 import statistics
+import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,9 +38,11 @@ from speech.live.session import Event, LiveSession
 from speech.live.turns import SILENCE
 from speech.models.choose import choose
 from speech.transcribe import transcribe
+from trainer.runs.background import GENTLE
 from transcripts.transcript import AudioFacts
 
 PAUSE = 1.2  # seconds between two prompts
+BEARABLE = 3.0  # seconds from a word to its text, beyond which nobody calls it live
 
 
 def recording(some: list[Prompt]) -> tuple[np.ndarray, list[tuple[float, float]]]:
@@ -89,6 +100,58 @@ def whole(engine: Engine, sound: np.ndarray) -> str:
     return " ".join(turn.text for turn in last.transcript.turns)
 
 
+def together(engine: Engine, sound: np.ndarray, count: int) -> None:
+    """Lets so many visitors speak at once, each from another place of the recording on; prints how far behind they
+    are."""
+
+    def visit(place: int) -> tuple[list[Event], LiveSession]:
+        clock = Clock()
+        session = LiveSession(engine, Options(), clock)
+        own = np.roll(sound, -place * len(sound) // count)
+        return list(played([session], chunks([own[None]]), clock)), session
+
+    with ThreadPoolExecutor(count) as crowd:
+        found = list(crowd.map(visit, range(count)))
+    events = [event for some, _ in found for event in some]
+    words = [event.lag for event in events if event.kind == "committed"]
+    finals = [event.lag - SILENCE for event in events if event.kind == "final"]
+    factor = statistics.mean(session.busy / session.seconds for _, session in found)
+    print(
+        f"{count:3}  words {quantiles(words)} s  final {quantiles(finals)} s  longest {max(words + finals):.1f} s",
+        end="",
+    )
+    print(f"  real-time factor {factor:.2f}  {'' if np.quantile(words, 0.9) <= BEARABLE else 'not '}bearable")
+
+
+@contextmanager
+def beside(what: str | None, engine: Engine, sound: np.ndarray) -> Iterator[None]:
+    """Something else that wants the processor meanwhile."""
+    over = threading.Event()
+
+    def files() -> None:
+        facts = AudioFacts("bench", len(sound) / SAMPLE_RATE, SAMPLE_RATE, 1, "pcm_f32le")
+        while not over.is_set():
+            for _ in transcribe(Recording(facts, sound[None]), engine, Options(margin=engine.margin)):
+                if over.is_set():
+                    break
+
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as worker:
+        training = None
+        if what == "file":
+            worker.submit(files)
+        elif what == "training":
+            command = ["-m", "trainer", "train", "--corpus", "phone-prompts", "--preset", "quick"]
+            command = [*GENTLE, sys.executable, *command, "--output", f"{folder}/run"]
+            training = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(60)  # until it trains
+        yield
+        over.set()
+        if training:
+            assert training.poll() is None, "the training ended too early to be measured beside"
+            training.terminate()
+            training.wait()
+
+
 def quantiles(values: list[float]) -> str:
     return f"{statistics.median(values):.2f} ({np.quantile(values, 0.9):.2f})" if values else "-"
 
@@ -99,6 +162,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--adapter")
     parser.add_argument("--real", action="store_true", help="by the clock on the wall")
+    parser.add_argument(
+        "--visitors", type=int, nargs="+", metavar="N", help="so many at once, by the clock on the wall"
+    )
+    parser.add_argument("--beside", choices=("file", "training"))
     asked = parser.parse_args()
     usable = [prompt for prompt in prompts(at_least=1.0) if prompt.seconds < 15]
     some = random.Random(asked.seed).sample(usable, asked.prompts)
@@ -107,6 +174,12 @@ def main() -> None:
     said = [" ".join(prompt.text for prompt in some)]
     list(decode(engine, [sound[: 2 * SAMPLE_RATE]], Options()))  # the first use is slower
     print(f"{len(some)} prompts, {len(sound) / SAMPLE_RATE:.0f} s, {engine.name} {engine.precision}, seed {asked.seed}")
+    if asked.visitors:
+        print(f"Visitors at once, beside {asked.beside or 'nothing'}: median (90th percentile)")
+        with beside(asked.beside, engine, sound):
+            for count in asked.visitors:
+                together(engine, sound, count)
+        return
     print(f"The whole recording at once: WER {score(said, [whole(engine, sound)]).wer:.1f}")
     for name, kind in (("Allô, live", LiveSession), ("30-s windows", ThirtySecondSession)):
         clock = Clock(skipping=not asked.real)
