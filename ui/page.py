@@ -15,12 +15,13 @@ from ui.dataset import tab as dataset
 from ui.kit import zero_gpu
 from ui.kit.engine_pool import Loaded, loading
 from ui.kit.errors import refused
+from ui.kit.events import AT_ONCE
 from ui.kit.html import render
 from ui.kit.i18n import TRANSLATIONS, label, reader_of, say
 from ui.kit.theme import THEME
 from ui.server import uploads
 from ui.training import tab as training
-from ui.transcribe import live
+from ui.transcribe import live_socket
 from ui.transcribe import tab as transcribe
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -39,6 +40,8 @@ HOUSE_RULES = {  # of gr.Blocks.launch: no recording or text stays in a history,
     "enable_monitoring": False,
     "max_file_size": "2gb",
     "mcp_server": find_spec("mcp") is not None,
+    "app_kwargs": {"routes": [live_socket.ROUTE]},
+    "ssr_mode": False,  # Node, which would stand before the server, passes no WebSocket on
 }
 CLEAN_UP = (600, session.LIFETIME)  # every ten minutes, files older than an hour are deleted
 
@@ -55,23 +58,23 @@ def build() -> gr.Blocks:
                 apply_default_css=False,
             )
             who = gr.HTML(apply_default_css=False, elem_id="who")
-        with gr.Tabs(overflow_behavior="wrap"):
+        with gr.Tabs(overflow_behavior="wrap") as tabs:
             spoken = transcribe.tab()
             called = calls.tab()
             dataset.tab()
-            compare.tab()
-            training.tab([spoken[3], called[-1]])
-        page.load(_welcome, None, [*spoken, *called], queue=False, api_visibility="private", show_progress="hidden")
+            compared = compare.tab()
+            training.tab([spoken.adapter, called[-1]])
+        spoken.compare.click(_compare, spoken.recording, [tabs, *compared], **AT_ONCE)
+        page.load(_welcome, None, [*spoken.welcomed, *called], **AT_ONCE)
         page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
-        page.unload(_leave)
+        page.unload(session.leave)
     uploads.sweeping(page)
     return page
 
 
-def _leave(request: gr.Request) -> None:
-    """A page that was closed or loaded again."""
-    session.leave(request)
-    live.leave(request)
+def _compare(recording: str | None) -> tuple:
+    """Takes the recording to the compare tab."""
+    return gr.Tabs(selected=compare.ID), *compare.given(recording)
 
 
 def _welcome(request: gr.Request) -> tuple:

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
+from typing import BinaryIO
 
-import av
 import numpy as np
 
 from common.messages import UserError
@@ -17,14 +17,13 @@ from speech.audio.decode import SAMPLE_RATE, stream
 from speech.decoding.decode import Options, check_language
 from speech.live import pace
 from speech.live.session import Event, LiveSession
-from speech.live.sound import Resampler
+from speech.live.sound import CODECS, RawSound
 
-CODECS = {"s16": None, "ulaw": "pcm_mulaw", "alaw": "pcm_alaw"}  # FFmpeg's names
-RATES = range(4_000, 192_001)
 RECORDERS = (  # programs that give the microphone as s16 at 16 kHz on standard output
     ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-r", str(SAMPLE_RATE), "-c", "1"),
     ("rec", "-q", "-t", "raw", "-e", "signed", "-b", "16", "-r", str(SAMPLE_RATE), "-c", "1", "-"),
 )
+PIECE = 1600  # bytes of raw sound that are taken at a time: a tenth of a second at 8 kHz
 GREY, PLAIN, CLEAR = "\033[90m", "\033[0m", "\r\033[K"
 
 
@@ -37,7 +36,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     add("--rate", type=int, default=8000, help="samples a second of standard input (default: 8000)")
     add("--codec", default="s16", choices=CODECS, help="of standard input (default: s16, little endian)")
     add("--speed", type=int, default=1, choices=(0, 1), help="1: at the pace of speech; 0: as fast as it is decoded")
-    add("--channels", default="mix", choices=("mix", "split"), help="split: each channel by itself (default: mix)")
+    add("--channels", default="mix", choices=("mix", "split"), help="split: each by itself (default: mix)")
     add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
     add("--adapter", help="a LoRA adapter: a folder or a Hub id")
     add("--language", default="fr", help="Whisper's code, or auto (default: fr)")
@@ -95,14 +94,11 @@ def _show(events: Iterable[Event], as_json: bool, named: bool) -> None:
 def _source(asked: argparse.Namespace) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
     """How many channels are transcribed, and the sound: (channels, samples) at 16 kHz."""
     if asked.microphone:
-        yield 1, _raw(_microphone(), None, SAMPLE_RATE)
+        yield 1, _raw(_microphone(), RawSound(SAMPLE_RATE))
     elif asked.source == "-":
-        if asked.rate not in RATES:
-            raise UserError(
-                en=f"The rate is {asked.rate}: give samples a second, from {RATES[0]} to {RATES[-1]}.",
-                fr=f"La fréquence est {asked.rate} : donnez des échantillons par seconde, de {RATES[0]} à {RATES[-1]}.",
-            )
-        yield 1, _raw(sys.stdin.buffer, CODECS[asked.codec], asked.rate)
+        split = asked.channels == "split"
+        raw = RawSound(asked.rate, asked.codec, 2 if split else 1, split)
+        yield raw.lanes, _raw(sys.stdin.buffer, raw)
     else:
         with stream(asked.source) as recording:
             yield _channels(recording, asked.channels == "split")
@@ -116,22 +112,13 @@ def _channels(blocks: Iterable[np.ndarray], split: bool) -> tuple[int, Iterator[
     return count, pace.chunks(lanes)
 
 
-def _raw(source, codec: str | None, rate: int) -> Iterator[np.ndarray]:
-    """Headerless sound of one channel, as an exchange or a recorder writes it."""
-    decoder = av.CodecContext.create(codec, "r") if codec else None
-    if decoder:
-        decoder.sample_rate, decoder.layout = rate, "mono"
-    resampler, odd = Resampler(), b""
-    while data := source.read1(max(2, rate // 5)):
-        if decoder:
-            samples = np.concatenate([frame.to_ndarray()[0] for frame in decoder.decode(av.Packet(data))])
-        else:
-            data, odd = (odd + data)[: (len(odd + data)) // 2 * 2], (odd + data)[(len(odd + data)) // 2 * 2 :]
-            samples = np.frombuffer(data, "<i2")
-        yield resampler.add(samples, rate)
+def _raw(source: BinaryIO, raw: RawSound) -> Iterator[np.ndarray]:
+    """Headerless sound as it comes, which may be less at a time than it could be."""
+    while data := source.read1(PIECE):
+        yield raw.add(data)
 
 
-def _microphone():
+def _microphone() -> BinaryIO:
     for command in RECORDERS:
         if shutil.which(command[0]):
             return subprocess.Popen(command, stdout=subprocess.PIPE).stdout

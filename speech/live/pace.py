@@ -45,7 +45,7 @@ def played(sessions: Sequence[LiveSession], sound: Iterable[np.ndarray], clock: 
     for chunk in sound:
         seconds += chunk.shape[1] / SAMPLE_RATE
         while clock() < started + seconds:
-            events = _one_pass(sessions)
+            events = one_pass(sessions)
             if events is None:
                 clock.wait_until(min(started + seconds, clock() + IDLE if not clock.skipping else started + seconds))
             else:
@@ -72,7 +72,7 @@ def received(sessions: Sequence[LiveSession], sound: Iterable[np.ndarray]) -> It
         try:
             chunk = waiting.get(block=not any(session.due for session in sessions))
         except queue.Empty:
-            yield from _one_pass(sessions) or ()
+            yield from one_pass(sessions) or ()
             continue
         if isinstance(chunk, BaseException):
             raise chunk
@@ -87,11 +87,11 @@ def finished(sessions: Sequence[LiveSession]) -> Iterator[Event]:
     """Ends the sessions, and gives what was still to come."""
     for session in sessions:
         session.end()
-    while (events := _one_pass(sessions)) is not None:
+    while (events := one_pass(sessions)) is not None:
         yield from events
 
 
-def _one_pass(sessions: Sequence[LiveSession]) -> list[Event] | None:
+def one_pass(sessions: Sequence[LiveSession]) -> list[Event] | None:
     """Lets the first session work that has something to do, those that waited longest first; None where none has."""
     due = [session for session in sessions if session.due]
     return min(due, key=lambda session: session.busy).work() if due else None

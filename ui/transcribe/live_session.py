@@ -1,184 +1,258 @@
-"""A visitor's live session: the microphone's chunks in, what the page shows out. One thread decodes for each."""
+"""The live sessions of visitors: sound in, lines of text out, whatever becomes of the connection."""
 
+import logging
 import os
 import secrets
+import shutil
 import threading
 import time
 import wave
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
-from gradio.utils import get_upload_folder
 
 from common.messages import UserError
 from common.pcm import to_int16
 from ui.kit.i18n import message
-from ui.kit.sound import SAMPLE_RATE
+from ui.kit.sound import SAMPLE_RATE, new_file
 
 if TYPE_CHECKING:
     from speech.engines import Engine
     from speech.live.session import Event, LiveSession
+    from speech.live.sound import RawSound
     from transcripts.transcript import Transcript
 
-# Live visitors at once. Not measured yet: one visitor was seen to take 0.4 s of decoding a second (see bench/live.py).
+# Live visitors at once who all speak without a pause: see "Live" in bench/README.md.
 AT_MOST = int(os.environ.get("ALLO_LIVE_VISITORS") or max(1, (os.cpu_count() or 1)) * 2)
-SILENT = 60.0  # seconds without a chunk after which a session is over: the connection is lost for good
+SILENT = 60.0  # seconds without sound after which a session is over: the connection is lost
+KEPT = 600.0  # seconds for which what was said is kept after that, for a page that comes back
 PATIENCE = 60.0  # seconds that the last turn may take
+LOOK = 0.03  # seconds between two looks for sound, while nothing is to be decoded
+
+Line = dict[str, object]  # what is sent: an event, or {"kind": "done" | "error", ...}
+Send = Callable[[Line], None]
+
+_log = logging.getLogger(__name__)
 
 
-@dataclass
-class LiveTurn:
-    """A turn as the page shows it."""
+class VisitorSession:
+    """One press of the microphone, or one call of an exchange; a thread of its own decodes it.
 
-    start: float
-    committed: str = ""
-    tentative: str = ""
-    final: bool = False
-    confidence: float = 1.0
+    A connection may break off and come back: `connect` says how much arrived, and what is missing is sent again.
+    """
 
-    @property
-    def text(self) -> str:
-        return self.committed or self.tentative
+    def __init__(self, load: Callable[[], "Engine"], keep: bool, **options):
+        """`load` gives the engine; what is said until it is there waits. `options` are those of decoding.
 
-
-@dataclass
-class LiveState:
-    """What is on the page."""
-
-    turns: dict[int, LiveTurn] = field(default_factory=dict)  # by their number
-    lag: float = 0.0  # seconds, of the last event
-
-    def add(self, event: "Event") -> None:
-        turn = self.turns.setdefault(event.turn, LiveTurn(event.start))
-        self.lag = event.lag
-        if event.kind == "tentative":
-            turn.tentative = event.text
-        elif event.kind == "committed":
-            turn.committed = f"{turn.committed} {event.text}".strip()
-            turn.tentative = ""
-        else:
-            turn.start, turn.committed, turn.tentative, turn.final = event.start, event.text, "", True
-            turn.confidence = min((each.confidence for each in event.turns), default=1.0)
-
-
-class PageSession:
-    """One press of the microphone, until it is released, lost or left."""
-
-    def __init__(self, load: Callable[[], "Engine"], **options):
-        """`load` gives the engine; what is said until it is there waits. `options` are those of decoding."""
-        from speech.live.sound import Resampler
-
-        self.live: LiveSession | None = None
-        self.state, self.level, self.error = LiveState(), 0.0, None
-        self._load, self._options, self._early = load, options, []  # chunks from before the engine was there
-        self.seen = time.monotonic()
-        folder = Path(get_upload_folder()) / secrets.token_hex(16)
-        folder.mkdir(parents=True)
-        self.path = folder / "direct.wav"
-        self._file = wave.open(str(self.path), "wb")  # noqa: SIM115 open until the session ends
-        self._file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        self._resampler, self._ended, self._lock = Resampler(), threading.Event(), threading.Lock()
-        self._thread = threading.Thread(target=self._work, name="live", daemon=True)
-        self._thread.start()
-
-    def add(self, rate: int, samples: np.ndarray) -> None:
-        """Takes a chunk as gradio gives it: int16 (samples,) or (samples, channels)."""
-        sound = self._resampler.add(samples, rate)[0]
-        self.seen = time.monotonic()
-        self.level = float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
-        with self._lock:
-            if self._ended.is_set():
-                return
-            self._file.writeframes(to_int16(sound).tobytes())
-            self.live.add(sound) if self.live else self._early.append(sound)
+        `keep`: its sound is written to `path`, to be played afterwards.
+        """
+        self.token = secrets.token_hex(16)  # nobody can guess it
+        self.transcript: Transcript | None = None
+        self.error: UserError | None = None
+        self.path = new_file("direct.wav") if keep else None
+        self._load, self._options = load, options
+        self._raw: RawSound | None = None
+        self._lanes: list[LiveSession] = []
+        self._early: list = []  # sound from before the engine was there
+        self._file: wave.Wave_write | None = None
+        self._send: Send | None = None
+        self._said: dict[tuple[int, int], list[Line]] = {}  # by channel and turn: what a page that comes back needs
+        self._seen = time.monotonic()
+        self._sound, self._lines = threading.Lock(), threading.Lock()
+        self._ended, self._left, self._taken, self._over = (threading.Event() for _ in range(4))
+        threading.Thread(target=self._live, name="live", daemon=True).start()
 
     @property
-    def seconds(self) -> float:
-        """Of sound that came so far."""
-        return self._file.getnframes() / SAMPLE_RATE
+    def over(self) -> bool:
+        """No more is decoded."""
+        return self._over.is_set()
 
-    @property
-    def busy(self) -> float:
-        """Seconds that decoding took."""
-        return self.live.busy if self.live else 0.0
+    def connect(self, raw: "RawSound", send: Send) -> int:
+        """A connection that brings sound and takes lines, in place of an earlier one.
 
-    def finish(self) -> "Transcript":
-        """Ends it, waits for the last turn and gives the transcript. Raises UserError where decoding failed."""
-        self.close()
-        self._thread.join(PATIENCE)
-        if self.error:
-            raise self.error
-        if self.live is None:  # the engine did not load in that time
-            raise UserError(*message("interrupted"))
-        return self.live.transcript(self.path.name)
+        Gives the bytes that arrived so far, and sends what was said so far.
+        """
+        with self._sound, self._lines:
+            self._raw, self._send, self._seen = self._raw or raw, send, time.monotonic()
+            for lines in self._said.values():
+                for line in lines:
+                    send(line)
+            if self.over:
+                send(self._last_line())
+            return self._raw.received
 
-    def close(self) -> None:
+    def is_connected_by(self, send: Send) -> bool:
+        """This connection is still the session's own."""
+        return self._send is send
+
+    def add(self, data: bytes, send: Send) -> None:
+        """Takes the next bytes; those of a connection that was replaced come too late."""
+        with self._sound:
+            if self.is_connected_by(send) and not self._ended.is_set():
+                self._take(self._raw.add(data))
+
+    def skip(self, count: int, send: Send) -> None:
+        """Takes note of bytes that are lost: silence stands in their place."""
+        with self._sound:
+            if self.is_connected_by(send) and not self._ended.is_set():
+                self._take(self._raw.skip(count))
+
+    def end(self) -> None:
         """No more sound comes."""
-        with self._lock:
+        with self._sound:
             if not self._ended.is_set():
-                self._file.close()
                 self._ended.set()
-                if self.live:
-                    self.live.end()
+                if self._file:
+                    self._file.close()
+                for lane in self._lanes:
+                    lane.end()
+
+    def result(self) -> "Transcript":
+        """Waits for the last turn; the transcript. Raises UserError where decoding failed."""
+        self.end()
+        self._taken.set()
+        self._over.wait(PATIENCE)
+        if self.transcript is None:
+            raise self.error or UserError(*message("interrupted"))
+        return self.transcript
 
     def leave(self) -> None:
         """The visitor is gone: nothing is kept."""
-        self.close()
-        self.path.unlink(missing_ok=True)
+        self._left.set()
+        self.end()
+        self._taken.set()
+        if self.path:
+            shutil.rmtree(self.path.parent, ignore_errors=True)
 
-    def _work(self) -> None:
+    def _take(self, sound) -> None:
+        self._seen = time.monotonic()
+        if self.path:
+            self._write(sound)
+        if not self._lanes:
+            self._early.append(sound)
+        for lane, samples in zip(self._lanes, sound, strict=False):
+            lane.add(samples)
+
+    def _write(self, sound) -> None:
+        if self._file is None:
+            self._file = wave.open(str(self.path), "wb")  # noqa: SIM115 open until the session ends
+            self._file.setparams((len(sound), 2, SAMPLE_RATE, 0, "NONE", ""))
+        self._file.writeframes(to_int16(sound.T).tobytes())
+
+    def _live(self) -> None:
+        """The thread: decodes until the sound ends, then waits until the transcript is taken."""
         try:
             self._begin()
-            while self.live.due or not self._ended.is_set():
-                for event in self.live.work():
-                    self.state.add(event)
-                if not self.live.due:
-                    self._ended.wait(0.03)
-                if time.monotonic() - self.seen > SILENT:
-                    self.close()
+            self._decode()
+            self.transcript = self._together()
         except UserError as refusal:
             self.error = refusal
+        except Exception:  # the page says so, and goes on without the server
+            _log.exception("a live session broke")
+            self.error = UserError(*message("interrupted"))
+        with self._lines:
+            self._over.set()
+            if self._send:
+                self._send(self._last_line())
+        if not self._taken.wait(KEPT):
+            take(self.token)
+            self.leave()
 
     def _begin(self) -> None:
-        from speech.decoding.decode import Options
+        from speech.decoding.decode import Options, check_language
         from speech.live.session import LiveSession
 
-        live = LiveSession(self._load(), Options(**self._options))
-        with self._lock:
+        engine, options = self._load(), Options(**self._options)
+        check_language(engine, options.language)
+        while self._raw is None and not self._is_lost():
+            self._ended.wait(LOOK)
+        with self._sound:
+            count = self._raw.lanes if self._raw else 1
+            self._lanes = [LiveSession(engine, options, channel=channel) for channel in range(count)]
             for sound in self._early:
-                live.add(sound)
+                for lane, samples in zip(self._lanes, sound, strict=True):
+                    lane.add(samples)
             self._early.clear()
             if self._ended.is_set():
-                live.end()
-            self.live = live
+                for lane in self._lanes:
+                    lane.end()
+
+    def _decode(self) -> None:
+        from speech.live.pace import one_pass
+
+        while not self._left.is_set():
+            events = one_pass(self._lanes)
+            for event in events or ():
+                self._tell(event)
+            if events is None and self._ended.is_set():
+                return
+            if events is None:
+                self._ended.wait(LOOK)
+            if self._is_lost():
+                self.end()
+
+    def _is_lost(self) -> bool:
+        return self._ended.is_set() or time.monotonic() - self._seen > SILENT
+
+    def _tell(self, event: "Event") -> None:
+        seconds = max(lane.seconds for lane in self._lanes)
+        factor = sum(lane.busy for lane in self._lanes) / seconds if seconds else 0.0
+        line = event.to_dict() | {"factor": round(factor, 3)}
+        with self._lines:
+            lines = self._said.setdefault((event.channel, event.turn), [])
+            if event.kind == "final":
+                lines.clear()
+            elif lines and lines[-1]["kind"] == "tentative":
+                lines.pop()
+            lines.append(line)
+            if self._send:
+                self._send(line)
+
+    def _last_line(self) -> Line:
+        if self.error is None:
+            return {"kind": "done"}
+        said = self.error.message
+        return {"kind": "error", "en": said.en, "fr": said.fr}
+
+    def _together(self) -> "Transcript":
+        """The lanes in one transcript, the turns in order of their end."""
+        name = self.path.name if self.path else "direct"
+        lanes = [lane.transcript(name) for lane in self._lanes]
+        several = len(lanes) > 1
+        turns = [
+            replace(turn, speaker=chr(ord("A") + turn.channel) if several else None)
+            for lane in lanes
+            for turn in lane.turns
+        ]
+        return replace(
+            lanes[0],
+            audio=replace(lanes[0].audio, channels=len(lanes)),
+            turns=sorted(turns, key=lambda turn: turn.end),
+            flagged=[each for lane in lanes for each in lane.flagged],
+            seconds_taken=sum(lane.seconds_taken for lane in lanes),
+        )
 
 
-_sessions: dict[str, PageSession] = {}
+_sessions: dict[str, VisitorSession] = {}
 _lock = threading.Lock()
 
 
-def begin(key: str, load: Callable[[], "Engine"], **options) -> PageSession:
-    """A session for this visitor, in place of an earlier one. Raises UserError where there are too many."""
+def begin(load: Callable[[], "Engine"], keep: bool, **options) -> VisitorSession:
+    """A session for a visitor, as VisitorSession takes it. Raises UserError where there are too many."""
     with _lock:
-        for gone in [each for each, session in _sessions.items() if time.monotonic() - session.seen > SILENT]:
-            _sessions.pop(gone).leave()
-        if old := _sessions.pop(key, None):
-            old.leave()
-        if len(_sessions) >= AT_MOST:
+        if sum(not session.over for session in _sessions.values()) >= AT_MOST:
             raise UserError(*message("live_full", most=AT_MOST))
-        session = _sessions[key] = PageSession(load, **options)
+        session = VisitorSession(load, keep, **options)
+        _sessions[session.token] = session
     return session
 
 
-def current(key: str) -> PageSession | None:
-    """The visitor's session that runs."""
-    return _sessions.get(key)
+def current(token: str) -> VisitorSession | None:
+    """The session of a token, as long as it is kept."""
+    return _sessions.get(token)
 
 
-def end(key: str) -> PageSession | None:
-    """Takes the visitor's session out of those that run, to be finished or left."""
+def take(token: str) -> VisitorSession | None:
+    """Takes a session out, to be finished or left."""
     with _lock:
-        return _sessions.pop(key, None)
+        return _sessions.pop(token, None)

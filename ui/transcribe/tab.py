@@ -1,13 +1,12 @@
 """The first tab: a recording in, its transcript out."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import gradio as gr
 from gradio.processing_utils import audio_is_playable
-from gradio.utils import get_upload_folder
 
 from common.messages import UserError
 from transcripts.formats import write
@@ -32,11 +31,19 @@ SAMPLES = {
 FORMATS = ("txt", "srt", "vtt", "json")
 
 
-def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown, gr.HTML]:
-    """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads."""
+class Parts(NamedTuple):
+    """What the page needs of the tab: `welcomed` is put in the visitor's language by `welcome` when the page loads."""
+
+    welcomed: tuple
+    adapter: gr.Dropdown
+    recording: gr.Audio
+    compare: gr.Button  # takes the recording to the compare tab
+
+
+def tab() -> Parts:
     with gr.Tab(label("transcribe"), elem_id="transcribe"), gr.Row(elem_classes="desk"):
         with gr.Column(scale=5, min_width=320):
-            microphone, hint = live.recorder()
+            microphone = live.recorder()
             recording = gr.Audio(
                 label=label("recording"),
                 sources=["upload", "microphone"],
@@ -63,6 +70,7 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown, gr.HTML]:
             progress, recording_now, said = gr.State(), gr.State(False), gr.State()
             with gr.Row(visible=False, elem_classes="downloads") as downloads:
                 files = [gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS]
+                compare = gr.Button(label("live_compare"), size="sm", min_width=60, elem_id="compare-this")
             model_inside.accordion(language, task, timestamps)
         program, answer = gr.Button(visible=False), gr.JSON(visible=False)  # for gradio_client and MCP
 
@@ -78,20 +86,20 @@ def tab() -> tuple[gr.Dropdown, gr.Radio, gr.HTML, gr.Dropdown, gr.HTML]:
     working.failure(_interrupted, progress, ended, **PRIVATE)
     gr.on([stop.click, recording.clear, *clicks], None, cancels=working)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
-    spoken = live.wire(microphone, [language, task, hot_words, adapter], text, said, recording)
+    spoken = live.wire(microphone, [language, task, hot_words, adapter], text, downloads, said, recording)
     spoken.success(_live_text, said, [downloads, text, *files], **PRIVATE)
     program.click(transcribe, asked, answer, api_name="transcribe", **FOUR_AT_ONCE)
-    return language, task, text, adapter, hint
+    return Parts((language, task, text, adapter, microphone), adapter, recording, compare)
 
 
 def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown, str]:
-    """What `tab` returned, for this reader."""
+    """The parts that are welcomed, for this reader."""
     return (
         gr.Dropdown(languages(reader)),
         gr.Radio(_tasks(reader)),
         transcript_html.invitation(reader),
         adapters(reader),
-        live.hint(reader),
+        live.drawn(reader),
     )
 
 
@@ -208,10 +216,9 @@ def _live_text(transcript, request: gr.Request) -> tuple:
 
 
 def _files(transcript) -> list[Path]:
-    """The transcript in each format, in the folder that gradio empties; its name cannot be guessed."""
-    folder = Path(get_upload_folder()) / secrets.token_hex(16)
-    folder.mkdir(parents=True)
-    files = [folder / f"{Path(transcript.audio.path).stem}.{format}" for format in FORMATS]
+    """The transcript in each format."""
+    first = sound.new_file(f"{Path(transcript.audio.path).stem}.{FORMATS[0]}")
+    files = [first.with_suffix(f".{format}") for format in FORMATS]
     for file, format in zip(files, FORMATS, strict=True):
         file.write_bytes(write(transcript, format))
     return files
@@ -221,9 +228,9 @@ def _playable(path: str | None, progress):
     """A sound that browsers play, in the place of GSM, G.722 and the like."""
     if not path or progress is None or audio_is_playable(path):
         return gr.skip()
-    from speech.audio.decode import read
+    from speech.audio.rewrite import rewrite
 
-    return sound.playable(read(path).waveform)
+    return str(rewrite(Path(path), sound.new_file(f"{Path(path).stem}.wav")))
 
 
 def _seek(press: Press) -> gr.Audio:

@@ -8,11 +8,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from common.pcm import to_int16
+from scoring.measures import score
 from speech.audio.decode import SAMPLE_RATE
-from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, visit
+from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, until, visit
 from tests.kit.speech import prompts, spoken
 
-SAID = [prompt for prompt in prompts(at_least=2.0) if prompt.seconds < 5][:3]
+LONG = next(prompt for prompt in prompts(at_least=8.0) if prompt.seconds < 11)  # even a busy machine is faster
+SHORT = [prompt for prompt in prompts(at_least=2.0) if prompt.seconds < 5][:2]
+SAID = [LONG, *SHORT]
+MUSIC = Path("/usr/share/asterisk/moh")  # Debian's asterisk-moh-opsound-wav
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +26,8 @@ def folder(tmp_path_factory) -> Path:
     with wave.open(str(folder / "16.wav"), "wb") as file:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
         file.writeframes(to_int16(sound).tobytes())
-    quiet = ["-af", "apad=pad_dur=60"]  # the browser plays it in a loop
-    microphone(folder / "16.wav", folder / "prompts.wav", *quiet)
+    microphone(folder / "16.wav", folder / "prompts.wav", "-af", "apad=pad_dur=60")  # the browser plays it in a loop
+    microphone(min(MUSIC.glob("*.wav")), folder / "music.wav")
     return folder
 
 
@@ -37,25 +41,84 @@ def server(tmp_path_factory):
         yield server
 
 
-def press(page: Page) -> None:
-    page.locator("#live").get_by_role("button", name="Enregistrer").click()
-
-
-def release(page: Page) -> None:
-    page.locator("#live").get_by_role("button", name="Arrêter").first.click()
-
-
-def test_words_appear_while_one_speaks_and_stay_when_one_stops(server, folder):
+@pytest.fixture(scope="module")
+def speaking(server, folder):
     with (
         chromium(f"--use-file-for-fake-audio-capture={folder / 'prompts.wav'}") as browser,
         visit(browser, server, "fr-FR") as page,
     ):
-        expect(page.locator("#who")).to_contain_text("whisper-base", timeout=PATIENCE)
-        press(page)
-        expect(page.locator("#result .live-turns p").first).to_be_visible(timeout=PATIENCE)
-        expect(page.locator("#result .live-facts")).to_contain_text("retard")
-        expect(page.locator("#result .live-turns .final").first).to_be_visible(timeout=PATIENCE)
-        release(page)
-        expect(page.locator("#result .turns")).to_be_visible(timeout=PATIENCE)
-        expect(page.locator("#result .turns")).to_contain_text("votre", timeout=PATIENCE)
+        yield page
+
+
+def press(page: Page) -> None:
+    page.get_by_role("button", name="Parler en direct").click()
+
+
+def release(page: Page) -> None:
+    page.locator("#live").get_by_role("button", name="Arrêter").click()
+
+
+def test_words_appear_while_one_speaks_and_the_turns_are_right(speaking, server, tmp_path):
+    press(speaking)
+    turns = speaking.locator("#result .live-turns")
+    expect(turns.locator(".open .tentative, .open .committed").first).to_be_visible(timeout=PATIENCE)
+    expect(turns.locator(".final")).to_have_count(len(SAID), timeout=PATIENCE)
+    expect(speaking.locator("#live")).to_contain_text("retard")
+    live_text = turns.locator(".final .committed").all_inner_texts()
+    release(speaking)
+    shown = speaking.locator("#result .turns")
+    expect(shown).to_be_visible(timeout=PATIENCE)
+    for prompt, text in zip(SAID, live_text, strict=True):
+        assert score([prompt.text], [text]).wer < 60  # each turn is that prompt, whose text has typing errors
+    assert score([" ".join(prompt.text for prompt in SAID)], [" ".join(live_text)]).wer < 40
+    with speaking.expect_download() as download:
+        speaking.locator(".downloads").get_by_text("TXT").click()
+    download.value.save_as(tmp_path / "direct.txt")
+    assert " ".join(live_text).split() == (tmp_path / "direct.txt").read_text().split()
     assert not tracebacks(server)
+
+
+def test_the_sound_goes_on_to_the_compare_tab(speaking):
+    speaking.get_by_role("button", name="Comparer sur ce son").click()
+    recording = speaking.locator("#compared-recording")
+    expect(recording.locator("[data-testid=waveform-Enregistrement], #waveform, audio").first).to_be_attached()
+    expect(recording.locator("#duration")).to_be_visible()
+    expect(speaking.get_by_role("tab", name="Comparer")).to_have_attribute("aria-selected", "true")
+    speaking.get_by_role("tab", name="Transcrire").click()
+
+
+def test_who_leaves_in_mid_word_leaves_nothing(speaking, server):
+    before = set(server.log.parent.rglob("direct.wav"))
+    press(speaking)
+    expect(speaking.locator("#result .live-turns .open").first).to_be_visible(timeout=PATIENCE)
+    assert set(server.log.parent.rglob("direct.wav")) > before
+    speaking.goto("about:blank")
+    until(lambda: set(server.log.parent.rglob("direct.wav")) <= before, seconds=30)
+
+
+def test_hold_music_writes_nothing(server, folder):
+    with (
+        chromium(f"--use-file-for-fake-audio-capture={folder / 'music.wav'}") as browser,
+        visit(browser, server, "fr-FR") as page,
+    ):
+        press(page)
+        expect(page.locator("#live")).to_contain_text("0:08", timeout=PATIENCE)
+        assert page.locator("#result .live-turns .final").count() == 0
+        release(page)
+        expect(page.locator("#result")).to_contain_text("Aucune parole", timeout=PATIENCE)
+        assert not tracebacks(server)
+
+
+def test_a_page_without_a_microphone_says_so(server):
+    """Refused by the visitor, and over plain http on another host, where browsers give none."""
+    with chromium("--host-resolver-rules=MAP autre.example 127.0.0.1") as browser:
+        with visit(browser, server, "fr-FR") as page:
+            page.evaluate(
+                "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError') }"
+            )
+            press(page)
+            expect(page.locator("#live").get_by_role("alert")).to_contain_text("Le navigateur refuse le micro")
+            expect(page.get_by_role("button", name="Parler en direct")).to_be_visible()
+        elsewhere = server._replace(address=server.address.replace("127.0.0.1", "autre.example"))
+        with visit(browser, elsewhere, "fr-FR") as page:
+            expect(page.locator("#live").get_by_role("alert")).to_contain_text("ouvrez-la en https")

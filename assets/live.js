@@ -1,0 +1,255 @@
+// The microphone, live: its sound goes to the server over a WebSocket, and the words come back while one speaks.
+// Gradio's own streaming keeps the newest chunk only where the server is busy; here every sample arrives, in its order,
+// and what a connection that broke off did not bring is sent again.
+// gradio runs this once, as the body of a function of `element`, `trigger` and `watch`.
+const KEPT = 60;  // seconds of sound that can be sent again
+const TRIES = 20, PAUSE = 1500;  // to connect again: for half a minute
+const SILENCE = 1e-3, LOUD = 0.999;  // of full scale
+const DEAF = 5;  // seconds without any sound, after which the page says so
+const LOST = 0.7;  // seconds between the clock and the sound that are no jitter
+
+const part = name => element.querySelector(`[data-${name}]`);
+const say = (name, seconds) => part('sentences').dataset[name].replace('{seconds}', seconds);
+const clock = seconds => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+const decimal = (value, digits) =>
+  value.toLocaleString(part('sentences').lang, {minimumFractionDigits: digits, maximumFractionDigits: digits});
+
+// The audio thread gives int16 in pieces of a twentieth of a second.
+const TAKER = `registerProcessor('taker', class extends AudioWorkletProcessor {
+  constructor() { super(); this.piece = new Int16Array(Math.round(sampleRate / 20)); this.filled = 0; }
+  process([[samples]]) {
+    for (const sample of samples || []) {
+      this.piece[this.filled++] = Math.round(Math.max(-1, Math.min(1, sample)) * 32767);
+      if (this.filled < this.piece.length) continue;
+      this.port.postMessage(this.piece);
+      this.filled = 0;
+    }
+    return true;
+  }
+})`;
+
+let live = null;  // the press of the microphone: from its first sample to the transcript
+
+async function press() {
+  if (live) return;
+  live = {pieces: [], bytes: 0, from: 0, turns: new Map(), level: 0, lag: 0, factor: 0, tries: 0, remark: '', quiet: 0, drift: []};
+  draw();
+  try {
+    if (!navigator.mediaDevices) throw {name: 'Insecure'};
+    live.stream = await navigator.mediaDevices.getUserMedia({audio: {channelCount: 1}});
+    live.audio = new AudioContext();
+    await live.audio.audioWorklet.addModule(URL.createObjectURL(new Blob([TAKER], {type: 'text/javascript'})));
+  } catch (error) {
+    const known = {NotAllowedError: 'refused', NotFoundError: 'absent', NotReadableError: 'busy', Insecure: 'insecure'};
+    return over(say(known[error.name] || 'absent'));
+  }
+  const taker = new AudioWorkletNode(live.audio, 'taker', {numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit'});
+  const [track] = live.stream.getAudioTracks();
+  track.onended = () => { remark('unplugged'); stop(); };
+  track.onmute = () => remark('silent');
+  taker.port.onmessage = event => took(event.data);
+  live.audio.createMediaStreamSource(live.stream).connect(taker);
+  live.rate = live.audio.sampleRate;
+  live.timer = setInterval(draw, 200);
+  trigger('begin');
+}
+
+function stop() {
+  if (!live || live.stopped) return;
+  const own = live;
+  own.stopped = true;
+  own.stream?.getTracks().forEach(track => track.stop());
+  setTimeout(() => {  // what the audio thread has on the way still comes
+    own.closed = true;
+    own.audio?.close();
+    if (own.ready) own.socket.send('end');
+  }, 150);
+  draw();
+}
+
+// Sound
+
+function took(piece) {
+  if (!live || live.closed) return;
+  keep(piece);
+  let peak = 0, clipped = 0, power = 0;
+  for (const sample of piece) {
+    const size = Math.abs(sample) / 32767;
+    peak = Math.max(peak, size);
+    power += size * size;
+    clipped += size >= LOUD;
+  }
+  live.level = Math.max(Math.sqrt(power / piece.length), 0.8 * live.level);
+  live.quiet = peak < SILENCE ? live.quiet + piece.length / live.rate : 0;
+  live.clipped = 0.98 * (live.clipped || 0) + clipped / piece.length;
+  if (live.quiet > DEAF) remark('silent');
+  else if (live.clipped > 0.5) remark('loud');
+  else if (['silent', 'loud'].includes(live.why)) remark('');
+  compare();
+}
+
+function keep(piece) {
+  live.pieces.push({at: live.bytes, data: piece.buffer});
+  live.bytes += piece.byteLength;
+  while (live.bytes - live.pieces[0].at > KEPT * live.rate * 2) live.pieces.shift();
+  if (live.ready) live.socket.send(piece.buffer);
+}
+
+// A computer that sleeps, or has no time for the microphone, gives less sound than time goes by.
+function compare() {
+  const now = performance.now();
+  live.began ??= now - live.bytes / 2 / live.rate * 1000;
+  live.drift.push([now, (now - live.began) / 1000 - live.bytes / 2 / live.rate]);
+  while (now - live.drift[0][0] > 3000) live.drift.shift();
+  const behind = Math.min(...live.drift.map(([, seconds]) => seconds));
+  if (now - live.drift[0][0] < 2000 || behind < LOST) return;
+  const samples = Math.round(behind * live.rate);
+  keep(new Int16Array(Math.min(samples, 10 * live.rate)));
+  live.began = now - live.bytes / 2 / live.rate * 1000;
+  live.drift = [];
+  lost(behind);
+}
+
+function lost(seconds) {
+  live.lost = (live.lost || 0) + seconds;
+  remark('lost', decimal(live.lost, 1));
+}
+
+// Connection
+
+function connect(session) {
+  live.session = session;
+  const url = new URL('live', document.baseURI);
+  url.protocol = url.protocol.replace('http', 'ws');
+  url.search = new URLSearchParams({session, rate: live.rate});
+  const own = live, socket = own.socket = new WebSocket(url);
+  socket.onmessage = event => live === own && own.socket === socket && receive(JSON.parse(event.data));
+  socket.onclose = () => {
+    if (live !== own || own.socket !== socket) return;
+    own.ready = false;
+    if (++own.tries > TRIES) return over(say('gone'));
+    remark('again');
+    setTimeout(() => live === own && connect(session), PAUSE);
+  };
+}
+
+function receive(line) {
+  if (line.kind === 'ready') return resume(line.received);
+  if (line.kind === 'error') return over(line[part('sentences').lang]);
+  if (line.kind === 'done') {
+    const {session} = live;
+    over(live.remark);
+    return trigger('done', {session});
+  }
+  const key = `${line.channel}.${line.turn}`;
+  const turn = live.turns.get(key) || {start: line.start, committed: '', tentative: ''};
+  live.turns.set(key, turn);
+  if (line.kind === 'tentative') turn.tentative = line.text;
+  else {
+    turn.committed = line.kind === 'final' ? line.text : `${turn.committed} ${line.text}`.trim();
+    turn.tentative = '';
+  }
+  turn.final = line.kind === 'final';
+  if (turn.final) turn.start = line.start;
+  live.lag = line.lag;
+  live.factor = line.factor;
+  show(turn);
+}
+
+// What the server has not got yet is sent, the oldest first; it sends again what was said.
+function resume(received) {
+  live.turns.clear();
+  list()?.replaceChildren();
+  live.tries = 0;
+  if (live.why === 'again') remark('');
+  const first = live.pieces.length ? live.pieces[0].at : live.bytes;
+  if (first > received) {
+    live.socket.send(`lost ${first - received}`);
+    lost((first - received) / 2 / live.rate);
+  }
+  for (const {at, data} of live.pieces)
+    if (at + data.byteLength > received) live.socket.send(data.slice(Math.max(0, received - at)));
+  live.ready = true;
+  if (live.closed) live.socket.send('end');
+}
+
+// The end: nothing is recorded any more, and what was said stays.
+function over(sentence) {
+  const own = live;
+  stop();
+  draw();
+  live = null;
+  clearInterval(own.timer);
+  own.socket?.close(1000);
+  draw();
+  put('remark', sentence || '');
+}
+
+function remark(why, seconds) {
+  if (!live) return;
+  live.why = why;
+  live.remark = why ? say(why, seconds) : '';
+}
+
+// What is shown
+
+function draw() {
+  const busy = live && !live.stopped;
+  element.querySelector('.live').classList.toggle('recording', Boolean(busy));
+  part('press').hidden = Boolean(live);
+  part('stop').hidden = !busy;
+  part('ending').hidden = !(live && live.stopped);
+  part('facts').hidden = !live;
+  if (!live) return;
+  part('level').value = Math.min(1, live.level * 8);
+  put('seconds', clock(live.rate ? live.bytes / 2 / live.rate : 0));
+  put('lag', say('behind', decimal(live.lag, 1)));
+  put('factor', decimal(live.factor, 2));
+  put('remark', live.remark);
+  live.level *= 0.7;
+  if (list() && !list().hasChildNodes()) list().append(line('live-waiting', [['span', '', say('speak')]]));
+}
+
+function put(name, text) {
+  if (part(name).textContent !== text) part(name).textContent = text;
+}
+
+const list = () => document.querySelector('#result .live-turns');
+
+// Only the turn that changed is drawn anew: a reader may have selected another, and screen readers read what is new.
+function show(turn) {
+  const pieces = [['time', 'at', clock(turn.start)], ['span', 'committed', turn.committed], ['span', 'tentative', turn.tentative]];
+  const drawn = line(turn.final ? 'final' : 'open', pieces.filter(([, , text]) => text));
+  list()?.querySelector('.live-waiting')?.remove();
+  if (turn.node?.isConnected) turn.node.replaceWith(drawn);
+  else list()?.append(drawn);
+  turn.node = drawn;
+  if (turn.final && !turn.committed) drawn.remove();
+}
+
+function line(kind, pieces) {
+  const drawn = document.createElement('p');
+  drawn.className = kind;
+  for (const [name, piece, text] of pieces) {
+    const found = document.createElement(name);
+    found.className = piece;
+    found.textContent = text;
+    drawn.append(found, ' ');
+  }
+  return drawn;
+}
+
+element.addEventListener('click', event => {
+  if (event.target.closest('[data-press]')) press();
+  if (event.target.closest('[data-stop]')) stop();
+});
+// The server has drawn this part anew: with a session to connect to, or with the reason why there is none.
+watch('value', () => {
+  const refusal = part('refusal');
+  if (refusal && live) over(refusal.textContent);
+  const session = part('session')?.dataset.session;
+  if (session && live && !live.session) connect(session);
+  if (live) draw();
+  else if (!window.isSecureContext) put('remark', say('insecure'));
+});
+addEventListener('pagehide', () => live?.socket?.close(1000));
