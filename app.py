@@ -53,7 +53,10 @@ def _serve(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
             prevent_thread_lock=True,
             quiet=True,
             **page.LOOK,
-            app_kwargs={"middleware": [Middleware(Guard, names=access.names(asked.host, asked.share))]},
+            app_kwargs={
+                "middleware": [Middleware(Guard, names=access.names(asked.host, asked.share))],
+                "routes": page.ROUTES,
+            },
             **page.HOUSE_RULES,
         )
     except OSError:

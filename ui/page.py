@@ -40,9 +40,9 @@ HOUSE_RULES = {  # of gr.Blocks.launch: no recording or text stays in a history,
     "enable_monitoring": False,
     "max_file_size": "2gb",
     "mcp_server": find_spec("mcp") is not None,
-    "app_kwargs": {"routes": [live_socket.ROUTE]},
     "ssr_mode": False,  # Node, which would stand before the server, passes no WebSocket on
 }
+ROUTES = [live_socket.ROUTE]  # beside gradio's own
 CLEAN_UP = (600, session.LIFETIME)  # every ten minutes, files older than an hour are deleted
 
 

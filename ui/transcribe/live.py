@@ -8,7 +8,7 @@ import gradio as gr
 
 from common.messages import UserError
 from ui.kit.errors import for_visitors
-from ui.kit.events import PRIVATE
+from ui.kit.events import PRIVATE, Press
 from ui.kit.html import render
 from ui.kit.i18n import SENTENCES, reader_of
 from ui.transcribe import live_session, live_socket
@@ -50,9 +50,9 @@ async def _begin(language: str, task: str, hot_words: str, adapter: str | None, 
     return drawn(reader, session.token), render("transcribe/live.html", reader), gr.Row(visible=False)
 
 
-async def _finish(event: gr.EventData) -> tuple:
+async def _finish(event: Press) -> tuple:
     """The transcript and the sound of a session that is over."""
-    session = live_session.take(str(event.session))
+    session = live_session.take(event.text("session"))
     if session is None:
         return None, gr.skip()
     transcript = await asyncio.to_thread(session.result)
