@@ -77,13 +77,17 @@ def test_committed_words_never_change_and_are_never_repeated(played):
 
 
 def test_the_final_text_is_as_good_as_the_whole_recordings(played, sound, int8):
+    """A word in ten may differ: int8 is rounded by each kind of processor in its own way, and a turn has other edges
+    than a window. What live costs in error rate is measured by bench/live.py, on more words."""
     events, session = played
-    said = [" ".join(prompt.text for prompt in SAID)]
-    live_text = " ".join(event.text for event in events if event.kind == "final")
+    said = [prompt.text for prompt in SAID]
+    finals = [event.text for event in events if event.kind == "final"]
     *_, whole = transcribe(_recording(sound[0]), int8, Options())
-    lost = score(said, [live_text]).wer - score(said, [" ".join(turn.text for turn in whole.transcript.turns)]).wer
-    words = sum(len(text.split()) for text in said)
-    assert lost <= 100 * 2 / words  # two words of these few
+    at_once = " ".join(turn.text for turn in whole.transcript.turns)
+    assert score([" ".join(said)], [" ".join(finals)]).wer - score([" ".join(said)], [at_once]).wer <= 10
+    for place, text in enumerate(finals):
+        rates = [score([prompt], [text]).wer for prompt in said]
+        assert rates[place] == min(rates)
     assert session.transcript("direct").text == "\n".join(
         turn.text for event in events if event.kind == "final" for turn in event.turns
     )
@@ -147,23 +151,24 @@ def test_broken_samples_are_no_speech(int8, bad):
     assert list(finished([session])) == []
 
 
-def test_memory_does_not_grow_with_the_stream(int8, sound, monkeypatch):
-    """Turn after turn, and none is decoded here: what counts is what is kept of the sound."""
+def test_an_hour_takes_the_memory_of_a_turn(int8, sound, monkeypatch):
+    """Turn after turn, recognised by a word at no cost: what counts is what is kept of the sound and of the times."""
     text = Turn(0.0, 1.0, "oui", 0.9, words=(Word(0.0, 1.0, "oui", 0.9),))
     monkeypatch.setattr(live, "decode", lambda *_, **__: iter([[(0, DecodedClip((text,)))]]))
     clock = Clock()
     session = LiveSession(int8, Options(), clock)
-    loop, most = list(chunks([sound[0][None]])), []
-    for _ in range(5):
-        held = 0
-        for chunk in loop * 2:
+    loop, held = list(chunks([sound[0][None]])), []
+    while session.seconds < 3600:
+        most = 0
+        for chunk in loop:
             clock.now += chunk.shape[1] / SAMPLE_RATE
             session.add(chunk[0])
             session.work()
-            held = max(held, session.buffered)
-        most.append(held)
-    assert max(most) <= (LONGEST + 2) * SAMPLE_RATE and max(most[1:]) <= most[0] * 1.2
+            most = max(most, session.buffered)
+        held.append(most)
+    assert max(held) <= (LONGEST + 2) * SAMPLE_RATE and max(held[1:]) <= held[0] * 1.2
     assert len(session._arrivals) <= 40 / 0.1
+    assert len(session.turns) >= 3600 / len(loop) / 0.1 * len(SAID) * 0.9
 
 
 def test_a_pass_that_comes_late_is_left_out_and_not_queued(int8, monkeypatch):
