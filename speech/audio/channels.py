@@ -46,12 +46,14 @@ def separate_channels(line: Line, mode: str = "auto") -> tuple[int, ...] | None:
     if len(line.channels) == 1 or mode == "mix":
         return None
     alive = tuple(i for i, channel in enumerate(line.channels) if not channel.dead or _rises(channel))
+    if not alive:
+        return None
     levels = [line.channels[i].level for i in alive]
     if mode == "auto" and line.identical and max(levels) - min(levels) < BALANCE:
         return None
     if mode == "auto" and len(line.channels) == 2 and line.correlation < -ALIKE:  # their mean would be silence
-        return alive[:1] or None
-    return alive or None
+        return alive[:1]
+    return alive
 
 
 def _rises(channel) -> bool:

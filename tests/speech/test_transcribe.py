@@ -240,6 +240,8 @@ def test_the_channels_that_are_heard():
     assert separate_channels(line_of(voice, 0.1 * voice)) == (0, 1)  # an echo: what leaks is taken out of it
     assert separate_channels(line_of(nobody, voice)) == (1,) and separate_channels(line_of(nobody, nobody)) is None
     assert separate_channels(line_of(voice, other, nobody, voice)) == (0, 1, 3)
+    hum = (np.sin(np.arange(size) / 80) * 0.01).astype(np.float32)
+    assert separate_channels(line_of(hum, hum)) is None  # alike, and without a voice
 
 
 @pytest.fixture(scope="module")

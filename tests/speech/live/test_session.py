@@ -9,8 +9,10 @@ import pytest
 
 from scoring.measures import score
 from speech.audio.decode import SAMPLE_RATE
+from speech.audio.vad import FRAME
 from speech.decoding.decode import DecodedClip, Options
 from speech.live import session as live
+from speech.live import turns
 from speech.live.pace import chunks, finished
 from speech.live.session import Event, LiveSession
 from speech.live.sound import Resampler
@@ -151,8 +153,21 @@ def test_broken_samples_are_no_speech(int8, bad):
     assert list(finished([session])) == []
 
 
+class Loudness:
+    """A voice detector in the place of the network, which takes three minutes for an hour of sound."""
+
+    def __init__(self):
+        self._rest = np.zeros(0, np.float32)
+
+    def add(self, sound: np.ndarray) -> list[float]:
+        whole = np.concatenate([self._rest, sound])
+        frames, self._rest = np.split(whole, [len(whole) // FRAME * FRAME])
+        return (np.abs(frames.reshape(-1, FRAME)).max(axis=1) > 0.02).astype(float).tolist()
+
+
 def test_an_hour_takes_the_memory_of_a_turn(int8, sound, monkeypatch):
-    """Turn after turn, recognised by a word at no cost: what counts is what is kept of the sound and of the times."""
+    """Turn after turn, found by loudness and recognised by a word at no cost: what counts is what is kept."""
+    monkeypatch.setattr(turns, "SpeechDetector", Loudness)
     text = Turn(0.0, 1.0, "oui", 0.9, words=(Word(0.0, 1.0, "oui", 0.9),))
     monkeypatch.setattr(live, "decode", lambda *_, **__: iter([[(0, DecodedClip((text,)))]]))
     clock = Clock()
@@ -168,7 +183,7 @@ def test_an_hour_takes_the_memory_of_a_turn(int8, sound, monkeypatch):
         held.append(most)
     assert max(held) <= (LONGEST + 2) * SAMPLE_RATE and max(held[1:]) <= held[0] * 1.2
     assert len(session._arrivals) <= 40 / 0.1
-    assert len(session.turns) >= 3600 / len(loop) / 0.1 * len(SAID) * 0.9
+    assert len(session.turns) >= len(SAID) * len(held)
 
 
 def test_a_pass_that_comes_late_is_left_out_and_not_queued(int8, monkeypatch):
