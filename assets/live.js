@@ -1,4 +1,4 @@
-// The microphone, live: its sound goes to the server over a WebSocket, and the words come back while one speaks.
+// The microphone, or a file played aloud, live: its sound goes to the server over a WebSocket, and the words come back while one speaks.
 // Gradio's own streaming keeps the newest chunk only where the server is busy; here every sample arrives, in its order,
 // and what a connection that broke off did not bring is sent again.
 // gradio runs this once, as the body of a function of `element`, `trigger` and `watch`.
@@ -14,12 +14,14 @@ const clock = seconds => `${Math.floor(seconds / 60)}:${String(Math.floor(second
 const decimal = (value, digits) =>
   value.toLocaleString(part('sentences').lang, {minimumFractionDigits: digits, maximumFractionDigits: digits});
 
-// The audio thread gives int16 in pieces of a twentieth of a second.
+// The audio thread gives int16, channels interleaved, in pieces of a twentieth of a second.
 const TAKER = `registerProcessor('taker', class extends AudioWorkletProcessor {
-  constructor() { super(); this.piece = new Int16Array(Math.round(sampleRate / 20)); this.filled = 0; }
-  process([[samples]]) {
-    for (const sample of samples || []) {
-      this.piece[this.filled++] = Math.round(Math.max(-1, Math.min(1, sample)) * 32767);
+  filled = 0;
+  process([channels]) {
+    this.piece ||= channels.length && new Int16Array(channels.length * Math.round(sampleRate / 20));
+    for (let at = 0; at < (channels[0]?.length || 0); at++) {
+      for (const samples of channels)
+        this.piece[this.filled++] = Math.round(Math.max(-1, Math.min(1, samples[at])) * 32767);
       if (this.filled < this.piece.length) continue;
       this.port.postMessage(this.piece);
       this.filled = 0;
@@ -28,30 +30,50 @@ const TAKER = `registerProcessor('taker', class extends AudioWorkletProcessor {
   }
 })`;
 
-let live = null;  // the press of the microphone: from its first sample to the transcript
+let live = null;  // a press: from its first sample to the transcript
+const SENTENCES = {  // by the name of the browser's error
+  NotAllowedError: 'refused', NotFoundError: 'absent', NotReadableError: 'busy', EncodingError: 'unreadable', Insecure: 'insecure',
+};
 
-async function press() {
+async function press(open) {
   if (live) return;
-  live = {pieces: [], bytes: 0, from: 0, turns: new Map(), level: 0, lag: 0, factor: 0, tries: 0, remark: '', quiet: 0, drift: []};
+  live = {pieces: [], bytes: 0, turns: new Map(), level: 0, lag: 0, factor: 0, tries: 0, remark: '', quiet: 0, clipped: 0, lost: 0, drift: []};
   draw();
   try {
-    if (!navigator.mediaDevices) throw {name: 'Insecure'};
-    live.stream = await navigator.mediaDevices.getUserMedia({audio: {channelCount: 1}});
     live.audio = new AudioContext();
+    const [source, channels] = await open();
     await live.audio.audioWorklet.addModule(URL.createObjectURL(new Blob([TAKER], {type: 'text/javascript'})));
+    live.channels = channels;
+    const how = {numberOfOutputs: 0, channelCount: channels, channelCountMode: 'explicit'};
+    const taker = new AudioWorkletNode(live.audio, 'taker', how);
+    taker.port.onmessage = event => took(event.data);
+    source.connect(taker);
+    source.start?.();
   } catch (error) {
-    const known = {NotAllowedError: 'refused', NotFoundError: 'absent', NotReadableError: 'busy', Insecure: 'insecure'};
-    return over(say(known[error.name] || 'absent'));
+    return over(say(SENTENCES[error.name] || 'absent'));
   }
-  const taker = new AudioWorkletNode(live.audio, 'taker', {numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit'});
+  live.rate = live.audio.sampleRate;
+  live.second = 2 * live.channels * live.rate;  // bytes
+  live.timer = setInterval(draw, 200);
+  trigger('begin');
+}
+
+async function microphone() {
+  if (!navigator.mediaDevices) throw {name: 'Insecure'};
+  live.stream = await navigator.mediaDevices.getUserMedia({audio: {channelCount: 1}});
   const [track] = live.stream.getAudioTracks();
   track.onended = () => { remark('unplugged'); stop(); };
   track.onmute = () => remark('silent');
-  taker.port.onmessage = event => took(event.data);
-  live.audio.createMediaStreamSource(live.stream).connect(taker);
-  live.rate = live.audio.sampleRate;
-  live.timer = setInterval(draw, 200);
-  trigger('begin');
+  return [live.audio.createMediaStreamSource(live.stream), 1];
+}
+
+// Both sides of a call, where the file has them, each with turns of its own.
+async function file(chosen) {
+  const buffer = await live.audio.decodeAudioData(await chosen.arrayBuffer());
+  const source = new AudioBufferSourceNode(live.audio, {buffer});
+  source.connect(live.audio.destination);
+  source.onended = stop;
+  return [source, Math.min(2, buffer.numberOfChannels)];
 }
 
 function stop() {
@@ -80,8 +102,8 @@ function took(piece) {
     clipped += size >= LOUD;
   }
   live.level = Math.max(Math.sqrt(power / piece.length), 0.8 * live.level);
-  live.quiet = peak < SILENCE ? live.quiet + piece.length / live.rate : 0;
-  live.clipped = 0.98 * (live.clipped || 0) + clipped / piece.length;
+  live.quiet = peak < SILENCE ? live.quiet + piece.byteLength / live.second : 0;
+  live.clipped = 0.98 * live.clipped + clipped / piece.length;
   if (live.quiet > DEAF) remark('silent');
   else if (live.clipped > 0.5) remark('loud');
   else if (['silent', 'loud'].includes(live.why)) remark('');
@@ -91,27 +113,26 @@ function took(piece) {
 function keep(piece) {
   live.pieces.push({at: live.bytes, data: piece.buffer});
   live.bytes += piece.byteLength;
-  while (live.bytes - live.pieces[0].at > KEPT * live.rate * 2) live.pieces.shift();
+  while (live.bytes - live.pieces[0].at > KEPT * live.second) live.pieces.shift();
   if (live.ready) live.socket.send(piece.buffer);
 }
 
 // A computer that sleeps, or has no time for the microphone, gives less sound than time goes by.
 function compare() {
   const now = performance.now();
-  live.began ??= now - live.bytes / 2 / live.rate * 1000;
-  live.drift.push([now, (now - live.began) / 1000 - live.bytes / 2 / live.rate]);
+  live.began ??= now - live.bytes / live.second * 1000;
+  live.drift.push([now, (now - live.began) / 1000 - live.bytes / live.second]);
   while (now - live.drift[0][0] > 3000) live.drift.shift();
   const behind = Math.min(...live.drift.map(([, seconds]) => seconds));
   if (now - live.drift[0][0] < 2000 || behind < LOST) return;
-  const samples = Math.round(behind * live.rate);
-  keep(new Int16Array(Math.min(samples, 10 * live.rate)));
-  live.began = now - live.bytes / 2 / live.rate * 1000;
+  keep(new Int16Array(live.channels * Math.round(Math.min(behind, 10) * live.rate)));
+  live.began = now - live.bytes / live.second * 1000;
   live.drift = [];
   lost(behind);
 }
 
 function lost(seconds) {
-  live.lost = (live.lost || 0) + seconds;
+  live.lost += seconds;
   remark('lost', decimal(live.lost, 1));
 }
 
@@ -121,7 +142,7 @@ function connect(session) {
   live.session = session;
   const url = new URL('live', document.baseURI);
   url.protocol = url.protocol.replace('http', 'ws');
-  url.search = new URLSearchParams({session, rate: live.rate});
+  url.search = new URLSearchParams({session, rate: live.rate, channels: live.channels, split: 1});
   const own = live, socket = own.socket = new WebSocket(url);
   socket.onmessage = event => live === own && own.socket === socket && receive(JSON.parse(event.data));
   socket.onclose = () => {
@@ -142,7 +163,7 @@ function receive(line) {
     return trigger('done', {session});
   }
   const key = `${line.channel}.${line.turn}`;
-  const turn = live.turns.get(key) || {start: line.start, committed: '', tentative: ''};
+  const turn = live.turns.get(key) || {channel: line.channel, start: line.start, committed: '', tentative: ''};
   live.turns.set(key, turn);
   if (line.kind === 'tentative') turn.tentative = line.text;
   else {
@@ -165,7 +186,7 @@ function resume(received) {
   const first = live.pieces.length ? live.pieces[0].at : live.bytes;
   if (first > received) {
     live.socket.send(`lost ${first - received}`);
-    lost((first - received) / 2 / live.rate);
+    lost((first - received) / live.second);
   }
   for (const {at, data} of live.pieces)
     if (at + data.byteLength > received) live.socket.send(data.slice(Math.max(0, received - at)));
@@ -196,13 +217,13 @@ function remark(why, seconds) {
 function draw() {
   const busy = live && !live.stopped;
   element.querySelector('.live').classList.toggle('recording', Boolean(busy));
-  part('press').hidden = Boolean(live);
+  part('press').hidden = part('file').hidden = Boolean(live);
   part('stop').hidden = !busy;
   part('ending').hidden = !(live && live.stopped);
   part('facts').hidden = !live;
   if (!live) return;
   part('level').value = Math.min(1, live.level * 8);
-  put('seconds', clock(live.rate ? live.bytes / 2 / live.rate : 0));
+  put('seconds', clock(live.second ? live.bytes / live.second : 0));
   put('lag', say('behind', decimal(live.lag, 1)));
   put('factor', decimal(live.factor, 2));
   put('remark', live.remark);
@@ -218,7 +239,11 @@ const list = () => document.querySelector('#result .live-turns');
 
 // Only the turn that changed is drawn anew: a reader may have selected another, and screen readers read what is new.
 function show(turn) {
-  const pieces = [['time', 'at', clock(turn.start)], ['span', 'committed', turn.committed], ['span', 'tentative', turn.tentative]];
+  const who = live.channels > 1 ? String.fromCharCode(65 + turn.channel) : '';
+  const pieces = [
+    ['time', 'at', clock(turn.start)], ['b', `voice-${turn.channel}`, who],
+    ['span', 'committed', turn.committed], ['span', 'tentative', turn.tentative],
+  ];
   const drawn = line(turn.final ? 'final' : 'open', pieces.filter(([, , text]) => text));
   list()?.querySelector('.live-waiting')?.remove();
   if (turn.node?.isConnected) turn.node.replaceWith(drawn);
@@ -240,8 +265,13 @@ function line(kind, pieces) {
 }
 
 element.addEventListener('click', event => {
-  if (event.target.closest('[data-press]')) press();
+  if (event.target.closest('[data-press]')) press(microphone);
   if (event.target.closest('[data-stop]')) stop();
+});
+element.addEventListener('change', event => {
+  const [chosen] = event.target.files || [];
+  if (chosen) press(() => file(chosen));
+  event.target.value = '';
 });
 // The server has drawn this part anew: with a session to connect to, or with the reason why there is none.
 watch('value', () => {
