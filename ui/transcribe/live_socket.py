@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from speech.live.sound import RawSound
 
 HERE = {"localhost", "127.0.0.1", "::1"}
-REFUSED, LEFT, DONE = 1008, (1000, 1001), 1000  # codes of a WebSocket's end; 1001: the page was closed
+REFUSED, LEFT, DONE, LOST = 1008, (1000, 1001), 1000, 1006  # codes of a WebSocket's end; 1001: the page was closed
 _takers = ThreadPoolExecutor(4, "live-sound")  # what takes sound never waits for a thread that transcribes a file
 
 
@@ -57,15 +57,15 @@ async def live(socket: WebSocket) -> None:
         loop.call_soon_threadsafe(lines.put_nowait, line)
 
     await socket.send_json({"kind": "ready", "received": session.connect(raw, send)})
-    sending = asyncio.create_task(_send(socket, lines))
+    sending, code = asyncio.create_task(_send(socket, lines)), LOST
     try:
         code = await _receive(socket, session, send)
     finally:
         sending.cancel()
-    is_page = "session" in socket.query_params
-    if not is_page or (code in LEFT and session.is_connected_by(send) and not session.over):
-        live_session.take(session.token)
-        session.leave()
+        is_page = "session" in socket.query_params
+        if not is_page or (code in LEFT and session.is_connected_by(send) and not session.over):
+            live_session.take(session.token)
+            session.leave()
 
 
 def _asked(query: dict[str, str]) -> tuple[VisitorSession, "RawSound"]:

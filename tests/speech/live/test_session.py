@@ -9,7 +9,6 @@ import pytest
 
 from scoring.measures import score
 from speech.audio.decode import SAMPLE_RATE
-from speech.audio.vad import FRAME
 from speech.decoding.decode import DecodedClip, Options
 from speech.live import session as live
 from speech.live import turns
@@ -18,7 +17,7 @@ from speech.live.session import Event, LiveSession
 from speech.live.sound import Resampler
 from speech.live.turns import LONGEST, SILENCE
 from speech.transcribe import transcribe
-from tests.kit.speech import prompts, spoken
+from tests.kit.speech import Loudness, prompts, spoken
 from transcripts.transcript import AudioFacts, Turn, Word
 
 SAID = [prompt for prompt in prompts(at_least=2.0) if prompt.seconds < 6][:5]
@@ -151,18 +150,6 @@ def test_broken_samples_are_no_speech(int8, bad):
     session = LiveSession(int8, Options(), Clock())
     session.add(bad.astype(np.float32))
     assert list(finished([session])) == []
-
-
-class Loudness:
-    """A voice detector in the place of the network, which takes three minutes for an hour of sound."""
-
-    def __init__(self):
-        self._rest = np.zeros(0, np.float32)
-
-    def add(self, sound: np.ndarray) -> list[float]:
-        whole = np.concatenate([self._rest, sound])
-        frames, self._rest = np.split(whole, [len(whole) // FRAME * FRAME])
-        return (np.abs(frames.reshape(-1, FRAME)).max(axis=1) > 0.02).astype(float).tolist()
 
 
 def test_an_hour_takes_the_memory_of_a_turn(int8, sound, monkeypatch):

@@ -26,13 +26,14 @@ def folder(tmp_path_factory) -> Path:
     with wave.open(str(folder / "16.wav"), "wb") as file:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
         file.writeframes(to_int16(sound).tobytes())
-    microphone(folder / "16.wav", folder / "prompts.wav", "-af", "apad=pad_dur=60")  # the browser plays it in a loop
-    microphone(min(MUSIC.glob("*.wav")), folder / "music.wav")
+    play(folder, folder / "16.wav", "-af", "apad=pad_dur=60")
     return folder
 
 
-def microphone(source: Path, target: Path, *how: str) -> None:
-    subprocess.run(["ffmpeg", "-v", "error", "-i", source, *how, "-ar", "48000", target], check=True)
+def play(folder: Path, source: Path, *how: str) -> None:
+    """What the browser's microphone plays, in a loop, from the next press on."""
+    ffmpeg = ["ffmpeg", "-v", "error", "-y", "-i", source, *how, "-ar", "48000", folder / "microphone.wav"]
+    subprocess.run(ffmpeg, check=True)
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +43,14 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def speaking(server, folder):
-    with (
-        chromium(f"--use-file-for-fake-audio-capture={folder / 'prompts.wav'}") as browser,
-        visit(browser, server, "fr-FR") as page,
-    ):
+def browser(folder):
+    with chromium(f"--use-file-for-fake-audio-capture={folder / 'microphone.wav'}") as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def speaking(server, browser):
+    with visit(browser, server, "fr-FR") as page:
         yield page
 
 
@@ -96,11 +100,9 @@ def test_who_leaves_in_mid_word_leaves_nothing(speaking, server):
     until(lambda: set(server.log.parent.rglob("direct.wav")) <= before, seconds=30)
 
 
-def test_hold_music_writes_nothing(server, folder):
-    with (
-        chromium(f"--use-file-for-fake-audio-capture={folder / 'music.wav'}") as browser,
-        visit(browser, server, "fr-FR") as page,
-    ):
+def test_hold_music_writes_nothing(server, browser, folder):
+    play(folder, min(MUSIC.glob("*.wav")))
+    with visit(browser, server, "fr-FR") as page:
         press(page)
         expect(page.locator("#live")).to_contain_text("0:08", timeout=PATIENCE)
         assert page.locator("#result .live-turns .final").count() == 0
@@ -109,9 +111,9 @@ def test_hold_music_writes_nothing(server, folder):
         assert not tracebacks(server)
 
 
-def test_a_page_without_a_microphone_says_so(server):
+def test_a_page_without_a_microphone_says_so(server, browser):
     """Refused by the visitor, absent, and over plain http from another machine, where browsers give none."""
-    with chromium() as browser, visit(browser, server, "fr-FR") as page:
+    with visit(browser, server, "fr-FR") as page:
         alert = page.locator("#live").get_by_role("alert")
         for name, said in (("NotAllowedError", "refuse le micro"), ("NotFoundError", "branchez-en un")):
             failing = f"async () => {{ throw new DOMException('', '{name}') }}"
