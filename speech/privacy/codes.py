@@ -37,6 +37,10 @@ AFTER = re.compile(rf"{BETWEEN_CODE_AND_NAME}(?:{ON_CARD}|{FOUR} {AT_THE_BACK})"
 
 SAID = re.compile(r"\bmots? de passe\b(?:[^.?!\n]{0,40}?(?:\bc['’]est|\best|:|,))\s*(?P<word>\S+)", re.IGNORECASE)
 SAID_AT_ONCE = re.compile(r"\bmots? de passe\s+(?P<word>(?=\S*\d)(?=\S*[^\W\d])\S+)", re.IGNORECASE)
+ASKED = re.compile(r"\b(?:mots? de passe|identifiant|login)\b[^.?!\n]{0,30}\?\s*$", re.IGNORECASE)
+ANSWER = re.compile(
+    r"\W*(?:(?:oui|alors|euh|c['’]est|le|mon)[\s,:]+){0,4}(?P<word>(?=\S*\d)(?=\S*[^\W\d])\S+)", re.IGNORECASE
+)
 USER = re.compile(
     r"\b(?:identifiants?|logins?|pseudo(?:nyme)?s?|noms? d['’]utilisateur)\b[^.?!\n]{0,25}?\s"
     r"(?P<word>(?=\S*\d)(?=\S*[^\W\d]{2})[\w.-]+)",
@@ -76,8 +80,15 @@ def _last_end(pattern: re.Pattern, text: str) -> int:
     return max((found.end() for found in pattern.finditer(text)), default=0)
 
 
-def passwords(text: str, turn: int) -> Iterator[Hidden]:
-    """What a turn's text gives as a password in one word, or as a user's name: « mon mot de passe c'est azerty75 »."""
+def passwords(text: str, turn: int, before: str = "") -> Iterator[Hidden]:
+    """What a turn's text gives as a password in one word, or as a user's name: « mon mot de passe c'est azerty75 ».
+
+    `before`: the turn before it, which may have asked for one.
+    """
+    answer = ANSWER.match(text) if ASKED.search(before) else None
+    if answer:
+        word = answer["word"].rstrip(".,;:!?…»\"'")
+        yield Hidden(turn, answer.start("word"), answer.start("word") + len(word), PASSWORD)
     for found in USER.finditer(text):
         word = found["word"].rstrip(".-")
         yield Hidden(turn, found.start("word"), found.start("word") + len(word), NUMBER)

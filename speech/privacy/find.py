@@ -30,7 +30,7 @@ def find(turns: Sequence[Turn], names: Iterable[str] = ()) -> list[Hidden]:
     ways = readings(words, turns)
     found = [*names_in(words, ways, names), *addresses(turns)]
     for number, turn in enumerate(turns):
-        found += [*passwords(turn.text, number), *plates(turn.text, number)]
+        found += [*passwords(turn.text, number, turns[number - 1].text if number else ""), *plates(turn.text, number)]
     for way in ways:
         found += births(words, way, turns)
         for address in emails(way, words, turns):

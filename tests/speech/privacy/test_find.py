@@ -127,6 +127,11 @@ STAYS = [
 
 CALLS = [  # (voice, text) in the order of time
     (
+        [("A", "Votre mot de passe ?"), ("B", "Oui, c'est soleil42.")],
+        ["Votre mot de passe ?", "Oui, c'est [mot de passe]."],
+    ),
+    ([("A", "Un mot de passe ?"), ("B", "Non, j'en ai 2.")], ["Un mot de passe ?", "Non, j'en ai 2."]),
+    (
         [
             ("A", "Mon numéro, c'est le zéro six"),
             ("B", "Oui, j'écoute."),
