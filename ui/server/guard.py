@@ -43,7 +43,8 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             return await self.app(scope, receive, send)
         if scope["type"] == "websocket":
-            if self._is_misled(Headers(scope=scope)):
+            headers = Headers(scope=scope)
+            if self._is_misled(headers) or _is_of_another_site(headers):
                 return await send({"type": "websocket.close", "code": 1008})
             return await self.app(scope, receive, send)
 
@@ -87,3 +88,9 @@ class Guard:
             return PlainTextResponse(say(reader, "upload_disk"), 507)
         sent.append((now, size))
         return None
+
+
+def _is_of_another_site(headers: Headers) -> bool:
+    """Whether a page of another site opens a WebSocket, which browsers allow and tell. A Space is open to all."""
+    origin = headers.get("origin")
+    return bool(origin) and not access.on_a_space() and urlsplit(origin).netloc != headers.get("host")

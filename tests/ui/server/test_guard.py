@@ -102,3 +102,18 @@ def test_an_upload_says_its_size_and_fits_on_the_disk(monkeypatch):
     monkeypatch.setattr(guard, "RESERVE", 2**62)
     answer = client().post("/gradio_api/upload", content=b"x", headers={"accept-language": "fr"})
     assert answer.status_code == 507 and "disque" in answer.text
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:9976", "http://localhost:7860.evil.example"]
+)
+def test_another_site_opens_no_socket(origin):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client(None).websocket_connect("/socket", headers={"host": "localhost:7860", "origin": origin}),
+    ):
+        pass
+    with client(None).websocket_connect(
+        "/socket", headers={"host": "localhost:7860", "origin": "http://localhost:7860"}
+    ):
+        pass
