@@ -3,7 +3,7 @@
 // and what a connection that broke off did not bring is sent again.
 // gradio runs this once, as the body of a function of `element`, `trigger` and `watch`.
 const KEPT = 60;  // seconds of sound that can be sent again
-const TRIES = 20, PAUSE = 1500;  // to connect again: for half a minute
+const TRIES = 40, PAUSE = 1500;  // to connect again: for as long
 const SILENCE = 1e-3, LOUD = 0.999;  // of full scale
 const DEAF = 5;  // seconds without any sound, after which the page says so
 const LOST = 0.7;  // seconds between the clock and the sound that are no jitter

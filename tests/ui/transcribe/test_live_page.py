@@ -4,6 +4,7 @@ import subprocess
 import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,6 +17,10 @@ from tests.kit.speech import prompts, spoken
 LONG = next(prompt for prompt in prompts(at_least=8.0) if prompt.seconds < 11)  # even a busy machine is faster
 SHORT = [prompt for prompt in prompts(at_least=2.0) if prompt.seconds < 5][:2]
 SAID = [LONG, *SHORT]
+SOCKETS = """  // those of the page, so that a test can cut them
+window.sockets = [];
+window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); sockets.push(this); } };
+"""
 MUSIC = Path("/usr/share/asterisk/moh")  # Debian's asterisk-moh-opsound-wav
 
 
@@ -50,6 +55,7 @@ def browser(folder):
 
 @pytest.fixture(scope="module")
 def speaking(server, browser):
+    browser("fr-FR").add_init_script(SOCKETS)
     with visit(browser, server, "fr-FR") as page:
         yield page
 
@@ -66,6 +72,7 @@ def test_words_appear_while_one_speaks_and_the_turns_are_right(speaking, server,
     press(speaking)
     turns = speaking.locator("#result .live-turns")
     expect(turns.locator(".open .tentative, .open .committed").first).to_be_visible(timeout=PATIENCE)
+    speaking.evaluate("sockets.at(-1).close(4000)")  # the connection breaks off in mid-word, and nothing is lost
     expect(turns.locator(".final")).to_have_count(len(SAID), timeout=PATIENCE)
     expect(speaking.locator("#live")).to_contain_text("retard")
     live_text = turns.locator(".final .committed").all_inner_texts()
@@ -89,6 +96,20 @@ def test_the_sound_goes_on_to_the_compare_tab(speaking):
     expect(recording.locator("#duration")).to_be_visible()
     expect(speaking.get_by_role("tab", name="Comparer")).to_have_attribute("aria-selected", "true")
     speaking.get_by_role("tab", name="Transcrire").click()
+
+
+def test_a_recording_is_followed_live_each_side_by_itself(speaking, tmp_path):
+    left, right = (spoken([prompt], 0.5)[0] for prompt in SHORT)
+    sides = np.zeros((len(left) + len(right), 2), np.float32)
+    sides[: len(left), 0], sides[len(left) :, 1] = left, right
+    with wave.open(str(tmp_path / "call.wav"), "wb") as file:
+        file.setparams((2, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes(to_int16(sides).tobytes())
+    speaking.locator("#live input[type=file]").set_input_files(tmp_path / "call.wav")
+    expect(speaking.locator("#result .live-turns b")).to_have_text(["A", "B"], timeout=PATIENCE)
+    shown = speaking.locator("#result .turns")  # it stops by itself
+    expect(shown).to_be_visible(timeout=PATIENCE)
+    assert list(dict.fromkeys(each[-1] for each in shown.locator("b").all_inner_texts())) == ["A", "B"]
 
 
 def test_who_leaves_in_mid_word_leaves_nothing(speaking, server):
