@@ -125,7 +125,7 @@ def test_hold_music_writes_nothing(server, browser, folder):
     play(folder, min(MUSIC.glob("*.wav")))
     with visit(browser, server, "fr-FR") as page:
         press(page)
-        expect(page.locator("#live")).to_contain_text("0:08", timeout=PATIENCE)
+        expect(page.locator("#live")).to_contain_text("0:06", timeout=PATIENCE)
         assert page.locator("#result .live-turns .final").count() == 0
         release(page)
         expect(page.locator("#result")).to_contain_text("Aucune parole", timeout=PATIENCE)
@@ -138,7 +138,7 @@ def test_a_page_without_a_microphone_says_so(server, browser):
         alert = page.locator("#live").get_by_role("alert")
         for name, said in (("NotAllowedError", "refuse le micro"), ("NotFoundError", "branchez-en un")):
             failing = f"async () => {{ throw new DOMException('', '{name}') }}"
-            page.evaluate(f"navigator.mediaDevices.getUserMedia = {failing}")
+            page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = {failing} }}")
             press(page)
             expect(alert).to_contain_text(said)
             expect(page.get_by_role("button", name="Parler en direct")).to_be_visible()
