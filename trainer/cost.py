@@ -10,9 +10,9 @@ from huggingface_hub import HfApi
 
 import corpus
 from common.hub import UNANSWERED, hub_in_reach, offline
+from common.jobs import a_second
 from speech.models.choose import choose
 from trainer.data.splits import splits_of
-from trainer.hub.submit import a_second
 from trainer.train.memory import peak_memory
 from trainer.train.plan import plan_training, seconds_a_clip, seconds_a_step
 from trainer.train.request import TrainingRequest

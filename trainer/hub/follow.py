@@ -10,8 +10,9 @@ from huggingface_hub import HfApi, JobInfo
 from huggingface_hub.errors import HfHubHTTPError
 
 from common.files import new_folder
+from common.hub_writes import refusals
 from common.messages import UserError
-from trainer.hub.publish import FILES, refusals
+from trainer.hub.publish import FILES
 from trainer.hub.submit import LABEL
 from trainer.runs import background
 

@@ -1,7 +1,6 @@
 """Publishes an adapter and its card on the Hub: at the user's request, or each new best one of a training."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,11 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import disable_progress_bars
 from safetensors import SafetensorError, safe_open
 
-from common.hub import UNANSWERED, offline
+from common.hub_writes import not_yours, refusals, token_from_environment
 from common.messages import Message, UserError
 from trainer.hub.card import hub_base
 from trainer.settings import Hub
@@ -42,7 +40,7 @@ def claimed(api: HfApi, repository: str, private: bool) -> str:
     owners = {me["name"], *(organisation["name"] for organisation in me.get("orgs", []))}
     owner, _, _ = repository.rpartition("/")
     if owner and owner not in owners:
-        raise _not_yours(repository)
+        raise not_yours(repository)
     name = api.create_repo(repository, private=private or None, exist_ok=True).repo_id
     there = api.model_info(name)
     if private and not there.private:
@@ -57,82 +55,6 @@ def claimed(api: HfApi, repository: str, private: bool) -> str:
             fr=f"{name} existe et contient autre chose ({', '.join(sorted(held))}) : nommez un autre dépôt.",
         )
     return name
-
-
-def token_from_environment() -> str:
-    """HF_TOKEN: a token on the command line would show in the list of processes and in the shell's history."""
-    if offline():
-        raise UserError(
-            en="ALLO_OFFLINE is set: unset it to reach the Hub.",
-            fr="ALLO_OFFLINE est réglé : enlevez-le pour atteindre le Hub.",
-        )
-    token = os.environ.get("HF_TOKEN", "").strip()
-    if not token:
-        raise UserError(
-            en="There is no token: set HF_TOKEN to one that may write, from your settings on the Hub.",
-            fr="Il n'y a pas de jeton : réglez HF_TOKEN sur un jeton qui peut écrire, de vos réglages sur le Hub.",
-        )
-    return token
-
-
-@contextmanager
-def refusals(repository: str) -> Iterator[None]:
-    """Turns what the Hub's client raises into a UserError."""
-    try:
-        yield
-    except UserError:
-        raise
-    except HFValidationError as error:
-        raise UserError(
-            en=f"{repository!r} is no name of a repository: write OWNER/NAME, of letters, digits, dots and dashes.",
-            fr=f"{repository!r} n'est pas un nom de dépôt : écrivez PROPRIÉTAIRE/NOM, en lettres, chiffres, points et "
-            "tirets.",
-        ) from error
-    except HfHubHTTPError as error:
-        raise _refused(repository, error) from error
-    except ValueError as error:  # a card that the Hub finds faulty
-        raise UserError(
-            en=f"The Hub does not take {repository} ({_line(str(error))}): mend the card, README.md.",
-            fr=f"Le Hub n'accepte pas {repository} ({_line(str(error))}) : corrigez la fiche, README.md.",
-        ) from error
-    except (*UNANSWERED, RuntimeError) as error:  # a RuntimeError is an upload that broke off
-        raise UserError(
-            en=f"The Hub is out of reach or broke off, {repository} has no new version: try again.",
-            fr=f"Le Hub est hors d'atteinte ou s'est interrompu, {repository} n'a pas de nouvelle version : réessayez.",
-        ) from error
-
-
-def _refused(repository: str, error: HfHubHTTPError) -> UserError:
-    status = error.response.status_code
-    if status == 401:
-        return UserError(
-            en="The Hub does not know the token in HF_TOKEN: make one that may write in your settings there.",
-            fr="Le Hub ne connaît pas le jeton de HF_TOKEN : créez-en un qui peut écrire dans vos réglages.",
-        )
-    if status == 402:
-        return UserError(
-            en="The Hub asks for payment (402): add credit or a plan to the account, then try again.",
-            fr="Le Hub demande un paiement (402) : ajoutez du crédit ou un abonnement au compte, puis réessayez.",
-        )
-    if status in (403, 409):
-        return _not_yours(repository)
-    reason = _line(error.server_message or str(error))
-    return UserError(
-        en=f"The Hub refused {repository} ({status}): {reason}",
-        fr=f"Le Hub a refusé {repository} ({status}) : {reason}",
-    )
-
-
-def _not_yours(repository: str) -> UserError:
-    return UserError(
-        en=f"{repository} is not yours to write with this HF_TOKEN: name one of your own, or set a token that may.",
-        fr=f"{repository} n'est pas à vous avec ce HF_TOKEN : nommez un dépôt à vous, ou réglez un jeton qui peut "
-        "y écrire.",
-    )
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:200]
 
 
 def _files(adapter: Path) -> dict[str, bytes | Path]:

@@ -23,8 +23,8 @@ from ui.training.recipe import Form
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
+    from common.jobs import JobPlan
     from trainer.hub.follow import Job, Look
-    from trainer.hub.submit import JobPlan
 
 POLL = 8.0  # seconds between two looks: the Hub's log takes five to read
 MACHINES = ("t4-small", "l4x1", "a10g-small", "a100-large")
@@ -123,7 +123,8 @@ def _price(
     **form,
 ) -> tuple:
     """Shows what would be started, and what it costs at most; only that can then be started."""
-    from trainer.hub.submit import planned, seconds_of, space_of_allo
+    from common.jobs import seconds_of, space_of_allo
+    from trainer.hub.submit import planned
 
     reader = reader_of(request)
     try:

@@ -13,12 +13,12 @@ from huggingface_hub import HfApi, close_session
 from starlette.requests import Request
 
 from common.cache import cache_folder
+from common.jobs import seconds_of
 from common.messages import UserError
 from tests.kit.adapters import published, small_base
 from tests.kit.hub import COMMIT, serve
 from tests.kit.hub_writes import Client, Hub, client, serve_with_space
 from trainer.hub.follow import latest
-from trainer.hub.submit import seconds_of
 from ui.training.recipe import Form
 
 ROOT = Path(__file__).parents[3]
