@@ -9,9 +9,13 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.messages import UserError, locale_language
 from trainer.presets import PRESETS, preset
+
+if TYPE_CHECKING:
+    from trainer.train.request import TrainingRequest
 
 CORPUS = "a Hub id, a folder, a CSV, JSON lines or parquet file, or phone-prompts"
 
@@ -62,6 +66,12 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--output", type=Path, metavar="RUN", help="the run's folder")
     add("--resume", action="store_true", help="resume the run in the folder, as its config.json says")
+    add(
+        "--slice",
+        type=float,
+        metavar="SECONDS",
+        help="train so long at most; --resume --slice goes on, and --resume ends",
+    )
     add("--estimate", action="store_true", help="time a few steps and print what a training would cost; keeps nothing")
     add("--json", action="store_true", help="print the report, or the estimate, as one JSON object")
 
@@ -129,20 +139,21 @@ def _train(asked: argparse.Namespace) -> int:
     from accelerate import PartialState
 
     from trainer.evaluation.report import summary
-    from trainer.train.request import TrainingRequest, resumed
     from trainer.train.run import train
     from trainer.train.stop import Cancelled
 
-    given = {name: getattr(asked, name) for name in ("corpus", "audio", "text", "unit", "model")}
-    if asked.resume:
-        request = resumed(asked.output, given, asked.preset, asked.set)
-    else:
-        name = asked.preset or "quick"
-        request = TrainingRequest(**given, preset=name, settings=preset(name, asked.set))
+    request = _request(asked)
     if asked.estimate:
         from trainer.cost import estimate
 
         print(json.dumps(estimate(request), ensure_ascii=False, indent=None if asked.json else 2))
+        return 0
+    if asked.slice is not None:
+        from trainer.train import slices
+
+        if not asked.resume:
+            slices.begin(request, asked.output)
+        slices.train_slice(asked.output, asked.slice)
         return 0
     try:
         report = train(request, asked.output, asked.resume)
@@ -151,6 +162,21 @@ def _train(asked: argparse.Namespace) -> int:
     if PartialState().is_main_process:
         print(json.dumps(report, ensure_ascii=False) if asked.json else summary(report))
     return 0
+
+
+def request_of(arguments: list[str]) -> "TrainingRequest":
+    """What `python -m trainer train ARGUMENT...` would train. Raises UserError."""
+    return _request(_parser().parse_args(["train", *arguments]))
+
+
+def _request(asked: argparse.Namespace) -> "TrainingRequest":
+    from trainer.train.request import TrainingRequest, resumed
+
+    given = {name: getattr(asked, name) for name in ("corpus", "audio", "text", "unit", "model")}
+    if asked.resume:
+        return resumed(asked.output, given, asked.preset, asked.set)
+    name = asked.preset or "quick"
+    return TrainingRequest(**given, preset=name, settings=preset(name, asked.set))
 
 
 def _evaluate(asked: argparse.Namespace) -> int:
@@ -203,7 +229,8 @@ def _export(asked: argparse.Namespace) -> int:
 def _publish(asked: argparse.Namespace) -> int:
     from huggingface_hub.utils import disable_progress_bars
 
-    from trainer.hub.publish import publish, token_from_environment
+    from common.hub_writes import token_from_environment
+    from trainer.hub.publish import publish
 
     if not sys.stderr.isatty():
         disable_progress_bars()
@@ -214,8 +241,9 @@ def _publish(asked: argparse.Namespace) -> int:
 def _submit(asked: argparse.Namespace) -> int:
     from huggingface_hub import HfApi
 
-    from trainer.hub.publish import token_from_environment
-    from trainer.hub.submit import plan_text, planned, seconds_of, space_of_allo, submit
+    from common.hub_writes import token_from_environment
+    from common.jobs import plan_text, seconds_of, space_of_allo
+    from trainer.hub.submit import planned, submit
 
     preset(asked.preset or "quick", asked.set)  # a wrong setting is refused before anything is paid
     token = os.environ.get("HF_TOKEN") if asked.dry_run else token_from_environment()

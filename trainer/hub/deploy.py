@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from huggingface_hub import HfApi, JobHardwareInfo, SpaceCard, SpaceHardware
 
+from common.hub_writes import refusals, token_from_environment
 from common.messages import UserError, locale_language
-from trainer.hub.publish import refusals, token_from_environment
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("common", "transcripts", "scoring", "speech", "corpus", "trainer", "ui", "assets")
 FILES = ("app.py", "README.md", "LICENSE", "NOTICE", "requirements.txt", "requirements-offline.txt", "packages.txt")
 HARDWARE = "zero-a10g"  # what a free account may host
+ENOUGH = ("cpu-basic", "cpu-upgrade", "t4-small", "l4x1", "a10g-small")
 SECRETS = {"ALLO_PASSWORD": "the password that trains and deletes, where you do not sign in (Enter: none)"}
 VARIABLES = {
     "ALLO_MODEL": "another base model, by its Hub id (Enter: openai/whisper-small)",
@@ -90,17 +91,31 @@ def checked(space: str, hardware: str, known: list[str]) -> None:
 
 def described(plan: Deployment, offers: list[JobHardwareInfo]) -> str:
     """The plan for a person to read; of the secrets the names alone."""
-    price = next((offer for offer in offers if offer.name == plan.hardware), None)
-    cost = f"{price.unit_cost_usd:g} US$ a {price.unit_label}" if price and price.unit_cost_usd else "free"
     size = sum((ROOT / path).stat().st_size for path in plan.files)
     lines = [
         f"Space      {plan.space} ({'private' if plan.private else 'public'})",
-        f"Hardware   {plan.hardware}, {cost}",
+        f"Hardware   {plan.hardware}, {_price(plan.hardware, offers)}",
+        *([f"           or HARDWARE={_others(offers)}"] if offers else []),
         f"Secrets    {', '.join(plan.secrets) or 'none'}",
         f"Variables  {', '.join(f'{key}={value}' for key, value in plan.variables.items()) or 'none'}",
         f"Files      {len(plan.files)}, {size / 1e6:.1f} MB",
     ]
     return "\n".join(lines + [f"           {path}" for path in plan.files])
+
+
+def _others(offers: list[JobHardwareInfo]) -> str:
+    """The machines that are enough for this, with their prices; on a paid plan a Space may have any."""
+    known = {offer.name: offer for offer in offers}
+    return ", ".join(f"{name} ({_price(name, offers)})" for name in ENOUGH if name in known)
+
+
+def _price(hardware: str, offers: list[JobHardwareInfo]) -> str:
+    if hardware == HARDWARE:
+        return "free: each visitor's own quota pays for it"
+    offer = next((offer for offer in offers if offer.name == hardware), None)
+    if offer is None:
+        return "its price was not asked for: the Hub names it without DRY=1"
+    return f"{offer.unit_cost_usd:g} US$ a {offer.unit_label}" if offer.unit_cost_usd else "free on a paid plan"
 
 
 def asked_for(questions: dict[str, str], secret: bool) -> dict[str, str]:

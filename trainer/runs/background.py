@@ -65,7 +65,7 @@ def start(name: str, *arguments: str, token: str | None = None) -> None:
     """
     folder = folder_of(name)
     with _gate():
-        _make(folder)
+        make(folder)
         process = _spawned(folder, command(name, *arguments), token)
     try:
         _wait_for_claim(folder, process)
@@ -102,7 +102,8 @@ def _gate() -> Iterator[None]:
         yield
 
 
-def _make(folder: Path) -> None:
+def make(folder: Path) -> None:
+    """Makes the folder of a new run. Raises UserError where the name is taken."""
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:
@@ -147,6 +148,9 @@ def stop(name: str) -> None:
     folder = folder_of(name)
     found = run.state(folder)
     if not found or found["status"] not in run.LIVE:
+        return
+    if found.get("slice"):
+        (folder / run.STOP).touch()
         return
     process = run.process_of(found)
     process.end()

@@ -3,7 +3,7 @@
     config.json      the whole request              state.json   the status, and which process it is
     metrics.jsonl    one line a log step            train.log    all that the process printed
     checkpoints/     to resume from                 adapter/     the best so far, loadable at any moment
-    report.json      the base against the adapter
+    training.json    what its steps came to         report.json  the base against the adapter
 
 Everything is written beside and then renamed, so that nobody reads half a file.
 """
@@ -27,11 +27,13 @@ from common.files import write_json, write_text
 from common.messages import Message, UserError, locale_language
 from common.process import Process, boot
 
-STATUSES = ("queued", "running", "cancelling", "cancelled", "failed", "completed")
+STATUSES = ("queued", "running", "cancelling", "paused", "cancelled", "failed", "completed")
 LIVE = ("queued", "running", "cancelling")
 RESERVE = 256 * 1024  # bytes kept free, so that a run on a full disk can still write why it failed
 BEAT = 2.0  # seconds between heartbeats where nothing else is written
 SEAL = "whole.json"  # in a checkpoint: its files and their sizes, written last
+TRAINED = "training.json"  # there once all steps are done
+STOP = "stop"  # a file that asks a slice to stop: its process belongs to the lender of the GPU, and gets no signal
 
 
 def state(folder: Path) -> dict | None:
@@ -90,14 +92,15 @@ class Run:
         self._lock = threading.Lock()
 
     def mark(self, status: str | None = None, message: Message | None = None, **facts) -> None:
-        """Writes state.json; without a new status at most once a second."""
+        """Writes state.json; without a new status or a new kind of fact at most once a second."""
         with self._lock:
             now = time.time()
             is_new = status not in (None, self._state["status"])
+            at_once = is_new or not facts.keys() <= self._state.keys()
             self._state |= facts | ({"status": status} if status else {})
             if is_new:
                 self._state["message"] = message._asdict() if message else None
-            if is_new or now - self._written >= 1.0:
+            if at_once or now - self._written >= 1.0:
                 self._written = now
                 process = Process.this()._asdict() | {"heartbeat": round(now, 1)}
                 write_json(self.folder / "state.json", self._state | process)

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from multiprocessing import current_process
 from pathlib import Path
 
 import torch
@@ -33,7 +34,7 @@ from trainer.train.loss import base_logprobs, token_loss
 from trainer.train.memory import halved, peak_memory, pieces_of
 from trainer.train.plan import TrainingPlan
 from trainer.train.progress import RunProgress, SaveBestAdapter, say
-from trainer.train.stop import Cancelled, StopBetweenSteps, StopFlag, TimeLimit
+from trainer.train.stop import Cancelled, Complete, StopBetweenSteps, StopFlag, TimeLimit
 from trainer.train.weight_averaging import AverageLastSteps, WeightAverage
 
 CLIPS_AT_ONCE = 64  # of an evaluation: their waveforms wait in memory for batches of like length
@@ -110,7 +111,7 @@ class LoraTrainer(Seq2SeqTrainer):
             label_names=["labels"],
             report_to="none",
             disable_tqdm=True,
-            dataloader_num_workers=4 if formats.device == "cuda" else 0,
+            dataloader_num_workers=4 if formats.device == "cuda" and not current_process().daemon else 0,
             ddp_find_unused_parameters=False,
         )
 
@@ -123,7 +124,7 @@ class LoraTrainer(Seq2SeqTrainer):
         self.facts, self.started = facts, True
         checkpoint, self.seconds = self._last_checkpoint()
         torch.manual_seed(self.settings.optimisation.seed)
-        with suppress(Cancelled):  # in the middle of an evaluation
+        with suppress(Cancelled, Complete):  # in the middle of an evaluation; before a first step
             super().train(resume_from_checkpoint=checkpoint)
         if self.run and not self.run.adapter.exists():  # it was stopped before its first evaluation
             self.save_adapter()
@@ -152,7 +153,8 @@ class LoraTrainer(Seq2SeqTrainer):
             self.add_callback(TimeLimit(self, 60 * optimisation.minutes, last_evaluation))
         self.args.eval_strategy = "steps" if plan.evaluate_every else "no"
         self.args.eval_steps, self.args.eval_delay = plan.evaluate_every, plan.evaluate_from
-        self.add_callback(StopBetweenSteps(self))  # the last, for it takes back an evaluation that is due
+        self.evaluate_after = plan.evaluate_after
+        self.add_callback(StopBetweenSteps(self))  # the last, for it puts off an evaluation that is due
         clips_a_process = -(-len(self.eval_dataset) // self.processes)  # a larger batch would be filled up with repeats
         self.args.per_device_eval_batch_size = max(1, min(CLIPS_AT_ONCE, clips_a_process))
 
@@ -254,6 +256,19 @@ class LoraTrainer(Seq2SeqTrainer):
         )
 
     # Evaluation
+
+    def lacks_evaluation(self) -> bool:
+        """Whether the plan has an evaluation after this step that was not made before its checkpoint was written."""
+        made = {line["step"] for line in self.state.log_history if "eval_wer" in line}
+        return self.state.global_step in self.evaluate_after and self.state.global_step not in made
+
+    def evaluate_now(self, resumed: bool = False) -> None:
+        """Evaluates at the step of the last checkpoint, and writes that checkpoint anew with what was found."""
+        if resumed:  # draws go on from where they were
+            self._load_rng_state(str(self.folder / "checkpoints" / f"checkpoint-{self.state.global_step}"))
+        self._determine_best_metric(self._evaluate(None, None), None)
+        self._save_checkpoint(self.model, None)
+        self.control = self.callback_handler.on_save(self.args, self.state, self.control)
 
     def prediction_step(self, model, inputs, prediction_loss_only, ignore_keys=None, **_):
         """No loss, the generated tokens (clips, tokens) and the rows of the clips, as Seq2SeqTrainer gives them."""

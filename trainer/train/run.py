@@ -3,7 +3,8 @@
 import gc
 import json
 import traceback
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import torch
@@ -23,7 +24,7 @@ from trainer.data.splits import Splits, splits_of
 from trainer.evaluation.report import report
 from trainer.hub import card
 from trainer.hub.publish import check_pushing, pushing
-from trainer.runs.folder import Run, claimed, config, disk_full
+from trainer.runs.folder import TRAINED, Run, claimed, config, disk_full
 from trainer.runs.queue import turn
 from trainer.settings import Settings
 from trainer.train import lora, record
@@ -49,25 +50,18 @@ def train(request: TrainingRequest, folder: Path, resume: bool = False) -> dict:
     """
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())  # before the folder says whose it is, and it can be asked to stop
-        run = _claim(stack, request.settings, folder, resume)
-        try:
+        run = claim(stack, request.settings, folder, resume)
+        with recorded(run):
             if run and not resume:
                 write_json(folder / "config.json", record.asked(request))
             _wait(stack, folder, run, stop)
-            result = _train_and_report(request, folder, run, resume, stop)
-        except Exception as error:
-            full = run is not None and run.is_full(error)
-            ended = disk_full() if full else error
-            _record_end(run, ended)
-            if full:
-                raise ended from error
-            raise
+            result = _train_and_report(request, folder, run, stop)
         if run:
             run.mark("completed", eta=0)
         return result
 
 
-def _claim(stack: ExitStack, settings: Settings, folder: Path, resume: bool) -> Run | None:
+def claim(stack: ExitStack, settings: Settings, folder: Path, resume: bool) -> Run | None:
     """The run in the main process, None in the others; a refusal is raised in all of them."""
     run, refused = None, [None]
     if PartialState().is_main_process:
@@ -104,8 +98,21 @@ def _wait(stack: ExitStack, folder: Path, run: Run | None, stop: StopFlag) -> No
     stop.check()
 
 
+@contextmanager
+def recorded(run: Run | None) -> Iterator[None]:
+    """Writes to state.json and the log why a training ends before its end."""
+    try:
+        yield
+    except Exception as error:
+        full = run is not None and run.is_full(error)
+        ended = disk_full() if full else error
+        _record_end(run, ended)
+        if full:
+            raise ended from error
+        raise
+
+
 def _record_end(run: Run | None, error: Exception) -> None:
-    """Writes to state.json and the log why a training ended before its end."""
     if run is None:
         return
     if isinstance(error, Cancelled):
@@ -118,26 +125,27 @@ def _record_end(run: Run | None, error: Exception) -> None:
         run.fail(Message(f"{type(error).__name__}: {error}", f"{type(error).__name__} : {error}"))
 
 
-def _train_and_report(request: TrainingRequest, folder: Path, run: Run | None, resume: bool, stop: StopFlag) -> dict:
+def _train_and_report(request: TrainingRequest, folder: Path, run: Run | None, stop: StopFlag) -> dict:
     if (folder / "report.json").exists():  # it had ended
         return json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    stored, settings = config(folder) if resume else {}, request.settings
     with PartialState().main_process_first():  # what is fetched or built once is there for the others
-        clips = corpus.load(request.corpus, audio=request.audio, text=request.text, unit=request.unit or "segment")
-        choice = choose(request.model)
-    splits = splits_of(clips, settings.data.language, settings.data.train_share)
-    if "chosen" in stored:
-        _check_same(stored, clips, choice)
-    if not (folder / "training.json").exists():
-        _train(request, clips, splits, choice, folder, run, stored.get("plan"), stop)
+        clips, choice = opened(request)
+    splits = splits_of(clips, request.settings.data.language, request.settings.data.train_share)
+    learn(request, clips, splits, choice, folder, run, stop)
     gc.collect()  # the trained model makes room for those of the report
-    training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    result = report(folder, clips, splits, choice, settings, training, stop.check)
+    training = json.loads((folder / TRAINED).read_text(encoding="utf-8"))
+    result = report(folder, clips, splits, choice, request.settings, training, stop.check)
     if run:
         write_json(folder / "report.json", result)
         card.write(folder)
         run.on_new_best()  # with its last card
     return result
+
+
+def opened(request: TrainingRequest) -> tuple[Corpus, Choice]:
+    """The corpus and the base that are asked for."""
+    clips = corpus.load(request.corpus, audio=request.audio, text=request.text, unit=request.unit or "segment")
+    return clips, choose(request.model)
 
 
 def _check_same(stored: dict, clips: Corpus, choice: Choice) -> None:
@@ -151,18 +159,23 @@ def _check_same(stored: dict, clips: Corpus, choice: Choice) -> None:
             )
 
 
-def _train(
+def learn(
     request: TrainingRequest,
     clips: Corpus,
     splits: Splits,
     choice: Choice,
     folder: Path,
     run: Run | None,
-    plan: dict | None,
     stop: StopFlag,
 ) -> None:
-    """Trains, up to training.json; `plan` is that of config.json where the run resumes."""
+    """Trains, from where the folder is, up to training.json. Raises Cancelled where a stop was requested."""
+    stored = config(folder)
+    if "chosen" in stored:
+        _check_same(stored, clips, choice)
+    if (folder / TRAINED).exists():
+        return
     trainer = prepared(request.settings, clips, splits, choice, folder, run, stop)
+    plan = stored.get("plan")
     planned = TrainingPlan.from_dict(plan) if plan else plan_training(trainer)
     if run and not plan:
         write_json(folder / "config.json", record.chosen(request, clips, splits, choice, planned, trainer))
@@ -172,7 +185,7 @@ def _train(
     facts = record.adapter_facts(request.settings, clips, splits, choice, trainer)
     ended = trainer.train(planned, facts)
     if run:
-        write_json(folder / "training.json", ended)
+        write_json(folder / TRAINED, ended)
 
 
 def prepared(

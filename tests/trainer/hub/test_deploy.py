@@ -51,8 +51,8 @@ def test_a_space_is_created_with_all_it_needs_and_nothing_else(hub, here):
 
 def test_an_update_takes_away_what_is_gone_and_keeps_the_settings(hub, here):
     (hub.root / "ada/allo/speech/gone.py").write_text("")
-    status, _, err = here(run, "ada/allo", "--hardware", "a10g-small", **TOKEN)
-    assert status == 0, err
+    status, out, err = here(run, "ada/allo", "--hardware", "a10g-small", **TOKEN)
+    assert status == 0 and " US$ a " in out, err
     assert "speech/gone.py" not in hub.files("ada/allo") and "speech/transcribe.py" in hub.files("ada/allo")
     assert hub.machine == "a10g-small" and "secrets" not in hub.asked[-1]
 
@@ -60,7 +60,7 @@ def test_an_update_takes_away_what_is_gone_and_keeps_the_settings(hub, here):
 def test_a_dry_run_sends_nothing(hub, here):
     before = len(hub.commits), len(hub.asked)
     status, out, _ = here(run, "ada/other", "--dry", HF_TOKEN=None)
-    assert status == 0 and "app.py" in out and (len(hub.commits), len(hub.asked)) == before
+    assert status == 0 and "app.py" in out and "zero-a10g, free" in out and (len(hub.commits), len(hub.asked)) == before
 
 
 @pytest.mark.parametrize(
