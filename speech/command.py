@@ -1,4 +1,4 @@
-"""python -m speech transcribe FILE... : recordings to text, from the command line."""
+"""python -m speech transcribe FILE|FOLDER... : recordings to text, from the command line."""
 
 import argparse
 import sys
@@ -7,12 +7,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from common.messages import UserError, locale_language
+from common.messages import Message, UserError, locale_language
+from speech import archive
 from speech.audio.containers import RAW_CODECS, Raw
 from speech.audio.decode import stream
 from speech.decoding.decode import Options, check_language
 from speech.diarization import embeddings
 from speech.engines.base import Engine
+from speech.models.checkpoint import Choice
 from speech.privacy.mask import mask
 from speech.privacy.names import names_of
 from speech.transcribe import transcribe
@@ -22,12 +24,19 @@ from transcripts.formats import FORMATS, check_format, extension, write
 from transcripts.formats.csv import DIALECTS, check_dialect
 from transcripts.transcript import Transcript
 
+# Options that change a transcript's place or form and not what it says.
+NOT_OF_THE_CONTENT = (
+    *("files", "watch", "output", "format", "times", "csv_dialect", "command", "run"),
+    *("model", "adapter"),  # their weights count, by whatever name
+)
+
 
 def add_command(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("transcribe", help="transcribe recordings")
     command.set_defaults(run=run)
     add = command.add_argument
-    add("files", nargs="+", metavar="FILE", help="recordings: anything FFmpeg decodes")
+    add("files", nargs="+", metavar="FILE|FOLDER", help="recordings: anything FFmpeg decodes; or folders of them")
+    add("--watch", action="store_true", help="then wait for new recordings in the folders, until Ctrl-C")
     add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
     add("--adapter", help="a LoRA adapter: a folder or a Hub id")
     add("--engine", default="auto", help="auto, transformers or ctranslate2")
@@ -62,44 +71,109 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Transcribes each file; one that is refused is logged and does not stop the others."""
+    """Transcribes each recording; one that is refused is logged and does not stop the others."""
     from transformers.utils.logging import disable_progress_bar
 
-    from speech.engines import load
     from speech.models.choose import choose
 
     disable_progress_bar()  # transformers draws one for a second of loading
+    check(asked)
+    folders = asked.watch or any(Path(file).is_dir() for file in asked.files)
+    _check_output(asked, folders)
+    share = archive.Share.of_launch() if folders else None  # before anything looks for a GPU
+    work = _Work(asked, choose(asked.model, asked.adapter))
+    status = _folders(asked, work, share) if folders else _files(asked, work)
+    engine = work.engine
+    if engine and engine.assistant:
+        _log(f"{engine.assistant} drafted {engine.drafted} tokens, {engine.accepted} were accepted")
+    return status
+
+
+def check(asked: argparse.Namespace) -> None:
+    """Raises UserError for options that need no model to be refused."""
     check_format(asked.format)
-    if asked.format == "docx" and not asked.output:
+    check_dialect(asked.csv_dialect)
+    _options(asked)
+    _raw(asked)
+
+
+def _check_output(asked: argparse.Namespace, folders: bool) -> None:
+    if asked.output:
+        return
+    if folders:
+        raise UserError(
+            en="Name a folder for the transcripts of a folder after --output.",
+            fr="Nommez après --output un dossier pour les transcriptions d'un dossier.",
+        )
+    if asked.format == "docx":
         raise UserError(
             en="A DOCX is no text that a terminal shows: name a folder for it after --output.",
             fr="Un DOCX n'est pas un texte qu'un terminal affiche : nommez-lui un dossier après --output.",
         )
-    check_dialect(asked.csv_dialect)
-    written = {"times": asked.times, "dialect": asked.csv_dialect}
-    options, speakers, raw = _options(asked), _speakers(asked.speakers), _raw(asked)
-    choice = choose(asked.model, asked.adapter)
-    engine = load(choice, asked.engine, asked.precision, assistant=asked.assistant)
-    options = replace(options, margin=engine.margin)
-    check_language(engine, options.language)
-    _log(f"{engine.model} ({choice.reason.en})" + (f" with {engine.adapter}" if engine.adapter else ""))
-    _log(f"{engine.name} {engine.precision} on {engine.device} ({engine.reason.en})")
+
+
+class _Work:
+    """The request, and the engine that serves it once it is needed."""
+
+    def __init__(self, asked: argparse.Namespace, choice: Choice):
+        self.asked, self.choice = asked, choice
+        self.options, self.raw = _options(asked), _raw(asked)
+        self.written = {"times": asked.times, "dialect": asked.csv_dialect}
+        self.engine: Engine | None = None
+        self.speakers: int | None = None
+
+    def prepare(self) -> None:
+        """Loads the engine, once. Raises UserError where the request asks for what cannot be."""
+        from speech.engines import load
+
+        if self.engine:
+            return
+        asked, choice = self.asked, self.choice
+        self.speakers = _speakers(asked.speakers)
+        engine = load(choice, asked.engine, asked.precision, assistant=asked.assistant)
+        self.options = replace(self.options, margin=engine.margin)
+        check_language(engine, self.options.language)
+        _log(f"{engine.model} ({choice.reason.en})" + (f" with {engine.adapter}" if engine.adapter else ""))
+        _log(f"{engine.name} {engine.precision} on {engine.device} ({engine.reason.en})")
+        self.engine = engine
+
+    def transcript(self, file: str | Path) -> Transcript:
+        return _transcript(str(file), self.engine, self.options, self.asked, self.speakers, self.raw)
+
+    def rendered(self, transcript: Transcript) -> bytes:
+        return write(transcript, self.asked.format, **self.written)
+
+
+def _files(asked: argparse.Namespace, work: _Work) -> int:
+    """Each file's transcript on standard output, or in the output folder."""
+    work.prepare()
     refused = False
     for file, name in zip(asked.files, names(asked.files), strict=True):
         try:
-            transcript = _transcript(file, engine, options, asked, speakers, raw)
+            content = work.rendered(work.transcript(file))
         except UserError as refusal:
             _log(refusal.message.to(locale_language()))
             refused = True
             continue
-        content = write(transcript, asked.format, **written)
         if asked.output:
             keep(asked.output / (name + extension(asked.format)), content)
         else:
             _print(content)
-    if engine.assistant:
-        _log(f"{engine.assistant} drafted {engine.drafted} tokens, {engine.accepted} were accepted")
     return 2 if refused else 0
+
+
+def _folders(asked: argparse.Namespace, work: _Work, share: archive.Share) -> int:
+    """What is in the folders and was not transcribed before; their transcripts lie as they do."""
+    request = {name: value for name, value in vars(asked).items() if name not in NOT_OF_THE_CONTENT}
+    form = work.written | {"format": asked.format}
+    there = archive.Archive(asked.output, request | {"weights": work.choice.weights}, form, share)
+
+    def log(message: Message) -> None:
+        _log(message.to(locale_language()))
+
+    ended = archive.run(there, asked.files, extension(asked.format), work, log, asked.watch)
+    _log(f"{ended.done} transcripts written, {ended.there} were there, {ended.refused} recordings refused")
+    return 2 if ended.refused else 0
 
 
 def _options(asked: argparse.Namespace) -> Options:

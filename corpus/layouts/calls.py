@@ -20,10 +20,10 @@ from corpus.alignment import pieces, timed
 from corpus.clips import Files, Span
 from corpus.layouts.card import licence_in
 from corpus.layouts.columns import channels
-from corpus.layouts.paths import SOUNDS, find_files, key
+from corpus.layouts.paths import find_files, key
 from corpus.layouts.raw import NAMED, Call, LeftOut, Raw
 from corpus.layouts.turns import BEYOND, clips_of
-from speech.audio.containers import header_seconds
+from speech.audio.containers import SOUNDS, header_seconds
 from transcripts import formats
 from transcripts.transcript import Transcript, Turn
 

@@ -14,10 +14,11 @@ from corpus.layouts.card import licence_in
 from corpus.layouts.columns import AUDIO, AUDIO_CALLED, SPLITS, TEXT, guessed, named, texts
 from corpus.layouts.kaldi import MARKS, read_kaldi
 from corpus.layouts.parquet import open_parquet
-from corpus.layouts.paths import SOUNDS, find_files, key
+from corpus.layouts.paths import find_files, key
 from corpus.layouts.raw import NAMED, LeftOut, Raw, check_rows
 from corpus.layouts.segments import divided
 from corpus.splits import rank
+from speech.audio.containers import SOUNDS
 
 MANIFESTS = (*manifest.TABLES, *manifest.JSON_LINES)
 FILES = (*MANIFESTS, ".parquet")

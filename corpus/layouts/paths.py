@@ -11,12 +11,7 @@ from typing import NamedTuple
 
 from common.messages import Message, UserError
 from corpus.clips import Files
-from speech.audio.containers import HEADERLESS
-
-SOUNDS = (
-    *(".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".webm", ".amr", ".aif", ".aiff"),
-    *(".wma", ".mka", ".mkv", ".mov", ".au", ".caf", ".w64", ".3gp", *HEADERLESS),
-)
+from speech.audio.containers import SOUNDS
 
 
 class Found(NamedTuple):

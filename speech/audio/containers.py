@@ -35,6 +35,10 @@ HEADERLESS = (
     | {f".sln{rate // 1000}": ("s16le", rate) for rate in (12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000)}
     | {".gsm": ("gsm", 8_000), ".g722": ("g722", 16_000)}
 )
+SOUNDS = (  # the extensions of recordings
+    *(".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".webm", ".amr", ".aif", ".aiff"),
+    *(".wma", ".mka", ".mkv", ".mov", ".au", ".caf", ".w64", ".3gp", *HEADERLESS),
+)
 RAW_CODECS = {"slin": "s16le", "ulaw": "mulaw", "alaw": "alaw"}  # our name, FFmpeg's
 
 

@@ -63,6 +63,19 @@ def test_many_files_into_a_folder(tmp_path, capsys):
     assert "-->" in (out / "conf-full-2.srt").read_text() and capsys.readouterr().out == ""
 
 
+def test_folders_become_a_folder_of_transcripts(tmp_path, capsys):
+    (tmp_path / "calls" / "lundi").mkdir(parents=True)
+    (tmp_path / "calls" / "lundi" / "full.wav").symlink_to(prompt("conf-full"))
+    asked = ["transcribe", str(tmp_path / "calls"), "--output", str(tmp_path / "out")]
+    assert main(asked) == 0 and "1 transcripts written, 0 were there" in capsys.readouterr().err
+    assert "conférence" in (tmp_path / "out" / "lundi" / "full.txt").read_text()
+    assert main([*asked, "--json"]) == 0  # from what is there, without an engine
+    told = capsys.readouterr().err
+    assert "1 transcripts written" in told and "int8" not in told
+    found = json.loads((tmp_path / "out" / "lundi" / "full.json").read_text())
+    assert found["audio"]["path"].endswith("lundi/full.wav") and found["model"] == "whisper-base"
+
+
 def test_personal_data_is_masked(capsys):
     """A name that was said, in the text and in the words."""
     assert main(["transcribe", str(prompt("conf-full")), "--words", "--json", "--names", "Conférence, Dupont"]) == 0
@@ -103,7 +116,13 @@ def test_a_bad_file_fails_alone(tmp_path, capsys):
         ),
         (["{prompt}", "--output", "{prompt}"], "cannot be written", "ne peut être écrit"),
         (["{folder}/missing.wav"], "There is no file", "Aucun fichier"),
-        (["{folder}"], "not a file", "n'est pas un fichier"),
+        (["{folder}"], "after --output", "après --output"),
+        (["{folder}", "--output", "{folder}/out"], "There is no recording", "Il n'y a aucun enregistrement"),
+        (
+            ["{prompt}", "{folder}", "--output", "{folder}", "--language", "xx"],
+            "does not know the",
+            "ne connaît pas la",
+        ),
         (["{empty}"], "is empty", "est vide"),
         (["{text}"], "not a recording", "n'est pas un enregistrement"),
         (["{header}"], "no sound", "aucun son"),
