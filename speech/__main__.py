@@ -1,4 +1,4 @@
-"""python -m speech transcribe|live|mask|convert ... : recordings to text, from the command line."""
+"""python -m speech transcribe|live|mask|convert|submit ... : recordings to text, from the command line."""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ COMMANDS = {
     "live": "speech.live.command",
     "mask": "speech.privacy.command",
     "convert": "transcripts.convert",
+    "submit": "speech.submit",
 }
 
 
