@@ -22,7 +22,7 @@ COMPILER      := g++ python3-dev # of meeteval, which comes as source; a Space's
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help app test lint bench deploy image demo-adapter
+.PHONY: help app test lint bench check-space deploy image demo-adapter
 
 help: ## what each command does
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -42,6 +42,13 @@ lint: $(TEST) ## check the code's rules and its layout
 bench: $(TEST) ## measure us against the peers (BENCH=corpus: another script of bench/)
 	@$(call debian,$(APP_PACKAGES))
 	.venv/bin/python bench/$(BENCH).py $(ARGS)
+
+check-space: | $(UV) ## make an environment as the platform does, and serve the page in it on a CPU, with a GPU and on ZeroGPU
+	@$(call debian,$(APP_PACKAGES))
+	$(UV) venv --quiet --clear --seed --python "$$($(UV) python find --no-python-downloads 3.12 2>/dev/null || echo $(PYTHON))" .space
+	$(UV) pip install --python .space/bin/python $(PLATFORM)
+	$(UV) pip install --python .space/bin/python --no-deps --require-hashes -r requirements-offline.txt
+	.space/bin/python -m tests.kit.space
 
 deploy: $(APP) ## put Allô on a Space: SPACE=owner/name [HARDWARE=t4-small] [PRIVATE=1] [DRY=1 lists what would be sent]
 	.venv/bin/python -m trainer.hub.deploy "$(SPACE)" $(if $(HARDWARE),--hardware $(HARDWARE)) $(if $(PRIVATE),--private) $(if $(DRY),--dry)
