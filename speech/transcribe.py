@@ -49,15 +49,16 @@ def transcribe(
     channels: Literal["auto", "mix", "split"] = "auto",
     speakers: int | None = 1,
     decoder: Callable[..., Iterator[list[tuple[int, DecodedClip]]]] = decode,
+    at_once: int | None = None,
 ) -> Iterator[TranscriptionProgress]:
     """Gives the transcript after each group of windows; the work stops where the caller stops asking.
 
     A path, or a function that opens a stream, is decoded twice: once to measure the line, once to transcribe it.
     `channels`: "split" transcribes each channel by itself, "mix" their mean, "auto" those that carry a voice of their
     own. `speakers`: how many are told apart on one waveform, 1 for none, None where their number is to be found.
-    `decoder` is called as `decode` is, and may decode elsewhere. Raises
-    UserError for a language that the model does not know, channels that are none of these, and what `decode.stream` and
-    `Diarizer` refuse.
+    `decoder` is called as `decode` is, and may decode elsewhere, `at_once` windows a call (None: few at first, so that
+    text comes soon). Raises UserError for a language that the model does not know, channels that are none of these, and
+    what `decode.stream` and `Diarizer` refuse.
     """
     started = time.monotonic()
     check_mode(channels)
@@ -65,7 +66,7 @@ def transcribe(
     meter, leakage = LineMeter(), Leakage()
     with _opened(source) as blocks:
         facts = blocks.facts
-        work = _Transcription(engine, options, facts, started, decoder)
+        work = _Transcription(engine, options, facts, started, decoder, at_once)
         for block in blocks:
             meter.add(block)
             leakage.add(block)
@@ -108,9 +109,17 @@ class _Waveform:
 class _Transcription:
     """A recording that is being transcribed: what was found so far, and what is still to be decoded."""
 
-    def __init__(self, engine: Engine, options: Options, facts: AudioFacts, started: float, decoder: Callable):
+    def __init__(
+        self,
+        engine: Engine,
+        options: Options,
+        facts: AudioFacts,
+        started: float,
+        decoder: Callable,
+        at_once: int | None,
+    ):
         self.engine, self.options, self.facts, self.started = engine, options, facts, started
-        self.decoder = decoder
+        self.decoder, self.at_once = decoder, at_once
         self.line: Line | None = None
         self.waveforms: list[_Waveform] = []
         self.diarizer: Diarizer | None = None
@@ -120,7 +129,7 @@ class _Transcription:
         self.again: list[tuple[_Waveform, Window]] = []  # what a window passed over, to be decoded by itself
         self.spoken: Counter[str] = Counter()  # seconds of windows by language
         self.words_asked = options.words
-        self.size = 1  # windows of the next group: the first text comes soon, and in order
+        self.size = at_once or 1  # windows of the next group: the first text comes soon, and in order
         self.given = self.left = self.done = 0.0  # seconds
 
     def begin(self, line: Line, channels: tuple[int, ...] | None, diarizer: "Diarizer | None") -> None:
@@ -199,7 +208,7 @@ class _Transcription:
         if not (windows and self.options.context):
             windows += self._pack([self.todo.popleft() for _ in range(min(len(self.todo), self.size))])
             if not self.options.context:
-                self.size = self.options.batch_size * min(self.size, GROUP)
+                self.size = self.at_once or self.options.batch_size * min(self.size, GROUP)
         for language in dict.fromkeys(waveform.language for waveform, _ in windows):
             part = [(waveform, window) for waveform, window in windows if waveform.language == language]
             options = replace(self.options, language=language, spread=SPREAD)

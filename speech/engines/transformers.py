@@ -28,6 +28,7 @@ QUANTISED = (
     "4bit",
 )  # DoRA asks for a layer's whole weight, and bitsandbytes' 8-bit layers break when it is read
 BEAM_STATES = 8 * 1500  # encoder states of all hypotheses of a beam: as many as a batch of full windows has
+BEAM_MEMORY = 0.25  # of a GPU's free memory: a beam's keys and values of those states, which are copied at each step
 _sampling = threading.Lock()  # torch's random state is that of all threads
 
 
@@ -143,10 +144,18 @@ class TransformersEngine(Engine):
 
     def beam(self, states: Encoded, prompt: Sequence[int], *, size: int, max_tokens: int) -> list[list[Hypothesis]]:
         """A few clips at a time: each hypothesis has its own copy of the decoder's cross-attention cache."""
-        at_once = max(1, BEAM_STATES // (size * states.states.shape[1]))
+        at_once = max(1, self._beam_states() // (size * states.states.shape[1]))
         places = range(len(states.states))
         parts = (self.select(states, places[at : at + at_once]) for at in places[::at_once])
         return [texts for part in parts for texts in self._beam(part, prompt, size, max_tokens)]
+
+    def _beam_states(self) -> int:
+        """How many encoder states all hypotheses have at once: a GPU takes as long for a step of many as of few."""
+        if self.device != "cuda":
+            return BEAM_STATES
+        free, _ = torch.cuda.mem_get_info()
+        bytes_each = 2 * self.config.decoder_layers * self.config.d_model * (4 if self.precision == "float32" else 2)
+        return max(BEAM_STATES, int(BEAM_MEMORY * free) // bytes_each)
 
     @torch.inference_mode()
     def _beam(self, states: Encoded, prompt: Sequence[int], size: int, max_tokens: int) -> list[list[Hypothesis]]:

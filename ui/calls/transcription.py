@@ -33,8 +33,8 @@ def transcribe_call(path: Path, asked: CallOptions) -> Iterator["TranscriptionPr
 
     language = None if asked.language == DETECT else asked.language
     options = Options(language, words=True, margin=engine.margin)
-    decoder = zero_gpu.decoder(choice)
-    for progress in transcribe(path, engine, options, asked.channels, asked.speakers, decoder):
+    where = zero_gpu.decoding(choice)
+    for progress in transcribe(path, engine, options, asked.channels, asked.speakers, **where):
         facts = replace(progress.transcript.audio, path=path.name)  # no path of the server is shown
         named = replace(progress.transcript, audio=facts, adapter=display_name(setting.adapter))
         yield replace(progress, transcript=named)

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from common.messages import UserError
 from ui.compare import verdict
-from ui.kit import zero_gpu
 from ui.kit.engine_pool import Setting, loaded, resolved
 from ui.kit.format import clock, number, percent
 from ui.kit.html import render
@@ -58,7 +57,8 @@ class Stage(NamedTuple):
 
     at: int  # the column in hand
     progress: "TranscriptionProgress | None"  # None while its model is loading
-    results: tuple[ColumnResult, ...]  # of the columns that are done
+    results: tuple[ColumnResult, ...]  # of the columns that are done; of all so far where they go on together
+    together: bool = False
 
 
 def transcribe_columns(source: "Source", columns: Sequence[Column], whole: bool) -> Iterator[Stage]:
@@ -73,14 +73,13 @@ def transcribe_columns(source: "Source", columns: Sequence[Column], whole: bool)
     done: tuple[ColumnResult, ...] = ()
     for at, column in enumerate(columns):
         yield Stage(at, None, done)
-        choice, engine = loaded(column.setting)
-        engine = engine.with_own_counts()
+        engine = loaded(column.setting).engine.with_own_counts()
         options = Options(margin=engine.margin, voice_activity=not whole)
         started = time.perf_counter()
-        for progress in transcribe(source, engine, options, decoder=zero_gpu.decoder(choice)):
+        for progress in transcribe(source, engine, options):
             yield Stage(at, progress, done)
         taken = time.perf_counter() - started
-        done += (_result(column, engine, progress.transcript, taken),)
+        done += (result(column, engine, progress.transcript, taken),)
     yield Stage(len(columns), None, done)
 
 
@@ -93,7 +92,8 @@ def refuse_twins(columns: Sequence[Column]) -> None:
             raise UserError(*message("columns_same", **twins))
 
 
-def _result(column: Column, engine: "Engine", transcript, taken: float) -> ColumnResult:
+def result(column: Column, engine: "Engine", transcript, taken: float) -> ColumnResult:
+    """What the column is so far."""
     weights = [(turn.confidence, len(turn.text.split())) for turn in transcript.turns]
     words = sum(count for _, count in weights)
     return ColumnResult(
@@ -117,15 +117,18 @@ def _result(column: Column, engine: "Engine", transcript, taken: float) -> Colum
 
 
 def running(stage: Stage, columns: Sequence[Column], reader: str, blind: bool) -> Markup:
-    """The column in hand, under a bar over all of them."""
+    """The column in hand, or all of them where they go on together, under a bar over all."""
     name = f"{stage.at + 1} / {len(columns)}" if blind else columns[stage.at].name
+    if stage.together:
+        name = str(len(columns)) if blind else " + ".join(each.name for each in columns)
     if stage.progress is None:
         text, share = say(reader, "column_loading", name=name), 0.0
     else:
         done, total = stage.progress.seconds_done, stage.progress.seconds_total
         text = say(reader, "column_running", name=name, done=clock(done), total=clock(total))
         share = done / total if total else 1.0
-    return render("kit/running.html", reader, text=text, share=(stage.at + share) / len(columns) or None)
+    share = share if stage.together else (stage.at + share) / len(columns)
+    return render("kit/running.html", reader, text=text, share=share or None)
 
 
 def shown(results: Sequence[ColumnResult], reference: str, reader: str, signs: Sequence[str] = LETTERS) -> Markup:

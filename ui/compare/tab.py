@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from common.messages import UserError
-from ui.compare import adapter_fields, blind, column_settings, columns, telephone_line, whole_corpus
+from ui.compare import adapter_fields, blind, column_settings, columns, in_step, telephone_line, whole_corpus
 from ui.compare.blind import Ballot
 from ui.compare.columns import LETTERS, Column, ColumnResult
 from ui.kit import adapter_shelf, corpus_field
@@ -25,6 +25,7 @@ from ui.kit.html import alert, note
 from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.sound import SAMPLE_RATE, new_file, playable
 from ui.kit.theme import WAVE
+from ui.kit.zero_gpu import LENT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -311,9 +312,11 @@ async def _compare(
 def _work(
     source: "Source", name: str, asked: Sequence[Column], whole: bool, hidden: bool, reader: str
 ) -> Iterator[tuple[str, Done | None]]:
-    for stage in columns.transcribe_columns(source, asked, whole):
+    transcribe = in_step.transcribe_in_step if LENT else columns.transcribe_columns
+    for stage in transcribe(source, asked, whole):
         if stage.at < len(asked):
-            yield columns.running(stage, asked, reader, hidden), None
+            so_far = Done(stage.results, name, None) if stage.together and not hidden else None
+            yield columns.running(stage, asked, reader, hidden), so_far
     ballot = blind.drawn(stage.results) if hidden else None
     yield gr.skip(), Done(stage.results, name, ballot)
 

@@ -184,7 +184,7 @@ def transcribe_recording(
 
     code = None if language == DETECT else language
     options = Options(code, task, timestamps, hot_words=hot_words, margin=engine.margin)
-    for progress in transcribe(path, engine, options, decoder=zero_gpu.decoder(choice)):
+    for progress in transcribe(path, engine, options, **zero_gpu.decoding(choice)):
         facts = replace(progress.transcript.audio, path=Path(path).name)  # no path of the server is shown
         named = replace(progress.transcript, audio=facts, adapter=display_name(setting.adapter))
         yield replace(progress, transcript=named)

@@ -1,4 +1,4 @@
-"""Transcription on ZeroGPU: windows of speech go to a GPU that is lent for seconds; the rest stays on the CPU.
+"""ZeroGPU: work that goes to a GPU that is lent for seconds, above all windows of speech; the rest stays on the CPU.
 
 Sound is decoded, resampled and cut into windows on the CPU, and live words are decoded there. A group of windows is one
 call of a function that `spaces` runs in a forked process: arguments and results are pickled, and what the call changes
@@ -8,12 +8,17 @@ speech. Where the quota is spent, what was transcribed stays, and the CPU goes o
 
 import math
 import os
+import re
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import gradio as gr
 
+from common.messages import Message
 from common.spaces import zero_gpu
+from ui.kit.format import clock
 from ui.kit.i18n import message
 
 LENT = zero_gpu() and bool(os.environ.get("SPACES_ZERO_DEVICE_API_URL"))  # the platform's server, which lends the GPU
@@ -28,13 +33,38 @@ if TYPE_CHECKING:
     from speech.models.checkpoint import Choice
 
 DEVICE, PRECISION = "cuda", "float16"
-# Seconds of a call: to fork and to move the weights, and for a second of speech. Reckoned from whisper-small's
-# operations (0.34 TFLOP a window of 30 s in the encoder, 100 steps of a decoder in 0.03 s each for 8 windows at once,
-# and again for a beam), not measured on the platform. A call of ten minutes is three groups of windows: 27 s.
-OVERHEAD, PER_SECOND = 4.0, 0.025
+AT_ONCE = 64  # windows of a call at most: the more, the less it costs to begin calls
+BATCH = 32  # windows that are decoded together: a GPU takes as long for a step of 32 as for one of 8
+# Seconds of a call: to fork and to move the weights, and for a second of speech. Reckoned for whisper-small, not
+# measured on the platform: 24 windows of 25 s are two batches of 130 steps, of 25 ms each, and as many steps of 35 ms
+# for the beams of those that greedy decoding is unsure of; the encoder's 0.3 TFLOP a window hardly count. A call of ten
+# minutes that is all speech costs 16 s, and two models that are compared on it 28 s.
+OVERHEAD, PER_SECOND = 4.0, 0.02
 SAMPLE_RATE = 16_000
 
+# As the platform's package says it: seconds asked for, those that are left, and a time such as "1 day, 3:00:00".
+QUOTA = re.compile(r"\((\d+)s requested vs\. (-?\d+)s left\)\. Try again in (?:(\d+) days?, )?(\d+):(\d+):(\d+)")
+DIED = "ZeroGPU worker error"  # the title of an error of the work itself, or of its end by the platform
+
 _engines: dict[str, "Engine"] = {}  # by the weights; of this process
+
+
+def lent(work: Callable, seconds: Callable[..., int]) -> Callable:
+    """The function, to be run where the GPU is; `seconds`, of the same arguments, are what a call asks for."""
+    return spaces.GPU(duration=seconds)(work) if LENT else work
+
+
+def refusal(error: gr.Error) -> Message | None:
+    """Why ZeroGPU did not do its work: what is left of the quota, and when it is renewed. None: it is another error."""
+    if not str(getattr(error, "title", "")).startswith("ZeroGPU"):
+        return None
+    found = QUOTA.search(error.message)
+    if not found:
+        return Message(f"ZeroGPU: {error.message}", f"ZeroGPU : {error.message}")
+    asked, left, *wait = (int(number or 0) for number in found.groups())
+    days, hours, minutes, seconds = wait
+    wait = clock(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    return message("zero_gpu_quota", asked=asked, left=left, wait=wait)
 
 
 def prepare() -> None:
@@ -45,12 +75,27 @@ def prepare() -> None:
         _engine(choose())
 
 
-def decoder(choice: "Choice") -> Callable[..., Iterator[list[tuple[int, "DecodedClip"]]]]:
-    """How windows are decoded here for one recording: `speech.decoding.decode.decode`, or on the visitor's GPU."""
+class Request(NamedTuple):
+    """Windows to decode, as `speech.decoding.decode.decode` takes them, and the model that is to do it."""
+
+    choice: "Choice"
+    sounds: list["np.ndarray"]  # float32 at 16 kHz
+    options: "Options"
+    previous: str
+    once: set[int]
+
+
+class Reply(NamedTuple):
+    found: list[tuple[int, "DecodedClip"]]
+    seconds: float  # of the GPU
+
+
+def decoding(choice: "Choice") -> dict:
+    """How windows are decoded here for one recording, as arguments of `speech.transcribe.transcribe`."""
+    if not LENT:
+        return {}
     from speech.decoding.decode import decode
 
-    if not LENT:
-        return decode
     spent = False
 
     def on_the_gpu_while_it_lasts(
@@ -61,41 +106,53 @@ def decoder(choice: "Choice") -> Callable[..., Iterator[list[tuple[int, "Decoded
         once: Collection[int] = (),
     ) -> Iterator[list[tuple[int, "DecodedClip"]]]:
         nonlocal spent
-        if not spent:
-            try:
-                yield _on_gpu(choice, list(sounds), options, previous, set(once))
-                return
-            except gr.Error as error:
-                if not str(getattr(error, "title", "")).startswith("ZeroGPU"):
-                    raise
-                spent = True
-                said = message("zero_gpu_spent", reason=error.message)
-                gr.Warning(f"{said.fr}\n{said.en}")
-        yield from decode(engine, sounds, options, previous, once)
+        replies = None if spent else replies_to([Request(choice, list(sounds), options, previous, set(once))])
+        if replies:
+            yield replies[0].found
+        else:
+            spent = True
+            yield from decode(engine, sounds, options, previous, once)
 
-    return on_the_gpu_while_it_lasts
+    return {"decoder": on_the_gpu_while_it_lasts, "at_once": AT_ONCE}
 
 
-def seconds_asked(choice: "Choice", sounds: Sequence["np.ndarray"], *_) -> int:
-    """Of a call that decodes these windows, float32 at 16 kHz."""
-    return math.ceil(OVERHEAD + PER_SECOND * sum(len(sound) for sound in sounds) / SAMPLE_RATE)
+def replies_to(requests: list[Request]) -> list[Reply] | None:
+    """What one call of the GPU gives for all; None, after a warning, where the visitor gets no GPU any more."""
+    try:
+        return _on_gpu(requests)
+    except gr.Error as error:
+        why = refusal(error)
+        if why is None:
+            raise
+    fr, en = (message("zero_gpu_spent", reason=reason) for reason in (why.fr, why.en))
+    gr.Warning(f"{fr.fr}\n{en.en}")  # it reaches every reader alike
+    return None
 
 
-def _decoded(
-    choice: "Choice", sounds: list["np.ndarray"], options: "Options", previous: str, once: set[int]
-) -> list[tuple[int, "DecodedClip"]]:
+def seconds_asked(requests: list[Request]) -> int:
+    """Of a call that decodes these windows."""
+    samples = sum(len(sound) for request in requests for sound in request.sounds)
+    return math.ceil(OVERHEAD + PER_SECOND * samples / SAMPLE_RATE)
+
+
+def _decoded(requests: list[Request]) -> list[Reply]:
     """Runs in the process that has the GPU."""
     from speech.decoding.decode import decode
 
-    return [pair for batch in decode(_engine(choice), sounds, options, previous, once) for pair in batch]
+    replies = []
+    for choice, sounds, options, previous, once in requests:
+        started = time.perf_counter()
+        batches = decode(_engine(choice), sounds, replace(options, batch_size=BATCH), previous, once)
+        found = [pair for batch in batches for pair in batch]
+        replies.append(Reply(found, time.perf_counter() - started))
+    return replies
 
 
-_on_gpu = spaces.GPU(duration=seconds_asked)(_decoded) if LENT else _decoded
+_on_gpu = lent(_decoded, seconds_asked)
 
 
 def _engine(choice: "Choice") -> "Engine":
     """Base and adapters share one set of weights; an adapter that the start did not know is loaded in the call."""
-    from common.messages import Message
     from speech.engines.transformers import TransformersEngine
 
     if choice.weights not in _engines:

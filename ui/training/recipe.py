@@ -17,9 +17,11 @@ from ui.kit.errors import for_visitors
 from ui.kit.format import clock, number
 from ui.kit.html import facts, join, legend, note, sentence
 from ui.kit.i18n import message, say
+from ui.kit.zero_gpu import LENT
 from ui.scores.figures_html import leaks
 
 NOTEBOOK = ("rank", "alpha", "dropout", "modules", "learning_rate", "warmup_steps", "batch_size", "epochs", "window")
+MINUTES_LENT = 3  # on ZeroGPU: with the loading of each slice they fit in a free account's five of a day
 LOCALES = {"fr": "fr_FR.UTF-8", "en": "C.UTF-8"}  # a subprocess says its refusal in the visitor's language
 
 
@@ -52,6 +54,8 @@ def of_preset(name: str) -> list:
     from trainer.presets import preset
 
     settings = preset(name).to_dict()
+    if LENT and settings["minutes"]:
+        settings["minutes"] = MINUTES_LENT
     return [settings[key] for key in ("minutes", *NOTEBOOK)]
 
 

@@ -14,11 +14,12 @@ from ui.kit.errors import for_visitors
 from ui.kit.format import clock, number, percent
 from ui.kit.html import alert, facts, join, note, render
 from ui.kit.i18n import message, say
+from ui.kit.zero_gpu import LENT
 from ui.training import curves
 
 SILENT = 10.0  # seconds without a heartbeat after which the page says so
 LINES = 12  # of the log
-ENDED = ("cancelled", "failed", "completed")
+ENDED = ("paused", "cancelled", "failed", "completed")
 
 # A click chooses a run; whoever has selected text has not clicked.
 CLICKS = """
@@ -44,7 +45,7 @@ class Seen(NamedTuple):
 
     @property
     def resumes(self) -> bool:
-        return self.asked and self.status in ("cancelled", "failed")
+        return self.asked and self.status in ("paused", "cancelled", "failed")
 
 
 def seen(name: str) -> Seen:
@@ -159,7 +160,7 @@ def _memory(state: dict) -> int | None:
     import psutil
     import torch
 
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and not zero_gpu():  # which only pretends to have one here
         free, total = torch.cuda.mem_get_info()
         return total - free
     try:
@@ -179,23 +180,25 @@ def device() -> str:
     """The device whose queue a training waits in."""
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return "cuda" if torch.cuda.is_available() and not zero_gpu() else "cpu"
 
 
 def place(reader: str) -> str:
     """What to know of training on this machine, before anything is pressed."""
     from trainer.runs import background
 
-    if zero_gpu():
+    if zero_gpu() and not LENT:
         keys = ["zero_gpu"]
     else:
-        keys = ["on_a_cpu"] if device() == "cpu" else []
+        keys = ["in_slices"] if LENT else ["on_a_cpu"] if device() == "cpu" else []
         keys += ["runs_are_lost"] if access.on_a_space() and not _lasts(background.runs_folder()) else []
     return join([note(say(reader, key)) for key in keys])
 
 
 def check_place() -> None:
     """Raises UserError where no training can run in the background."""
+    if LENT:
+        raise UserError(*message("no_curve_in_slices"))
     if zero_gpu():
         raise UserError(*message("zero_gpu"))
 

@@ -19,7 +19,8 @@ from ui.kit.html import note
 from ui.kit.i18n import label, reader_of, say
 from ui.kit.sound import playable
 from ui.kit.theme import WAVE
-from ui.training import actions, cloud, curves, downloads, form, recipe, report_html, running
+from ui.kit.zero_gpu import LENT
+from ui.training import actions, cloud, curves, downloads, form, recipe, report_html, running, slices
 
 POLL = 2.0  # seconds between two looks at the run folders
 FIRST = ("phone-prompts", "demo")  # corpus and name of the training that is suggested where there is none
@@ -108,6 +109,7 @@ def tab(adapter_fields: list[gr.Dropdown]) -> None:
             with gr.Column(scale=5, min_width=300):
                 fields, token = form.fields()
                 password = _who()
+                seconds = slices.length() if LENT else None
                 starts = _starts()
                 job = cloud.section()
             with gr.Column(scale=7, min_width=300):
@@ -124,8 +126,11 @@ def tab(adapter_fields: list[gr.Dropdown]) -> None:
     timer.tick(**look)
     listing.choose(_choose, None, [chosen, acts.sure, acts.answer], **AT_ONCE).then(**look)
     cloud.wire(job, fields, password)
-    _wire_starts(starts, {"password": password, "token": token}, fields, chosen, look)
+    who = {"password": password, "token": token}
+    _wire_starts(starts, who, fields, chosen, look)
     _wire_acts(acts, [password, token, chosen], look)
+    if LENT:
+        slices.wire(starts, acts, seconds, who, fields, chosen, look)
     after.change(_show_after, after, [*result], **SEVERAL)
     result.clips.listen(_play, chosen, [result.player, acts.answer], **SEVERAL)
     result.compare.click(None, js=COMPARE)
@@ -152,7 +157,7 @@ def _who() -> gr.Textbox:
 def _starts() -> Starts:
     with gr.Row(elem_classes="start"):
         start = gr.Button(label("start_training"), variant="primary", elem_id="start-training", min_width=120)
-        estimate = gr.Button(label("estimate"), min_width=120)
+        estimate = gr.Button(label("estimate"), min_width=120, visible=not LENT)  # it times steps of the CPU
         cancel = gr.Button(label("cancel"), variant="stop", visible=False, min_width=90)
     answer = gr.HTML(apply_default_css=False, elem_id="asked")
     with gr.Accordion(label("more_data"), open=False, elem_id="more-data"):
@@ -219,12 +224,13 @@ def _wire_starts(starts: Starts, who: dict, fields: dict, chosen: gr.State, look
     over = {"fn": _over, "inputs": None, "outputs": [starts.estimate, starts.cancel], **AT_ONCE}
     estimating.then(**over)
     starts.cancel.click(lambda: "", None, starts.answer, cancels=estimating, **AT_ONCE).then(**over)
-    for button, act in ((starts.start, actions.start), (starts.curve, actions.start_curve)):
+    for button, act in ((starts.curve, actions.start_curve), *(() if LENT else ((starts.start, actions.start),))):
         button.click(act, None, [starts.answer, chosen], inputs_kwargs=who | fields, **ONCE).then(**look)
 
 
 def _wire_acts(acts: Acts, asked: list, look: dict) -> None:
-    for button, act in ((acts.stop, actions.stop), (acts.resume, actions.resume), (acts.really, actions.delete)):
+    in_background = () if LENT else ((acts.stop, actions.stop), (acts.resume, actions.resume))
+    for button, act in ((acts.really, actions.delete), *in_background):
         button.click(act, asked, [acts.answer, acts.sure], **ONCE).then(**look)
     acts.delete.click(lambda: gr.Row(visible=True), None, acts.sure, **AT_ONCE)
     acts.keep.click(lambda: gr.Row(visible=False), None, acts.sure, **AT_ONCE)

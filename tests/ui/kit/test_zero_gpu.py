@@ -1,126 +1,106 @@
-"""ZeroGPU without ZeroGPU: the platform's own package forks and pickles; a small server lends a GPU that is none."""
+"""Speech on ZeroGPU: decoded in a process that was lent a GPU, for the seconds that it needs, and then on the CPU."""
 
 import json
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
+import gradio as gr
+import numpy as np
 import pytest
 
 from corpus.prompts import prompts
-
-ROOT = Path(__file__).parents[3]
-SAID = [prompt for prompt in prompts(at_least=2.0) if prompt.seconds < 5][:2]
-# The package's init and move want CUDA; everything else of it is real.
-LENT = """
-import json, os, sys
+from tests.kit.zero_gpu import platform, run
 from ui.kit import zero_gpu
-import spaces.zero.wrappers as wrappers
-wrappers.torch.init = wrappers.torch.unpatch = lambda *_: None
-wrappers.torch.move = lambda **_: None
-zero_gpu.DEVICE, zero_gpu.PRECISION = "cpu", "float32"
-from dataclasses import replace
+
+SAID = next(prompt for prompt in prompts(at_least=2.0) if prompt.seconds < 3)
+# Two columns that are the base and an adapter, compared twice after a transcription of the same recording.
+COMPARED = """
+import gradio as gr
 from speech.audio.decode import read
 from speech.decoding.decode import Options
-from speech.engines import load
-from speech.models.choose import choose
+from speech.transcribe import transcribe
+from ui.compare.columns import Column
+from ui.compare.in_step import transcribe_in_step
+from ui.kit.engine_pool import Setting, loaded
+warned = []
+gr.Warning = warned.append
 zero_gpu.prepare()
-choice = choose()
-engine = load(choice)
-sounds = [read(path).waveform[0] for path in sys.argv[1:]]
-decoder = zero_gpu.decoder(choice)
-found = [dict(pair for batch in decoder(engine, sounds, Options()) for pair in batch) for _ in range(2)]
-texts = [[each[place].text for place in sorted(each)] for each in found]
-print(json.dumps({"device": engine.device, "texts": texts, "pid": os.getpid(), "kept": list(zero_gpu._engines)}))
+choice, engine = loaded(Setting())
+recording = read(sys.argv[1])
+*_, last = transcribe(recording, engine, Options(), **zero_gpu.decoding(choice))
+columns = [Column("base", Setting()), Column("adapter", Setting(adapter=sys.argv[2]))]
+stages = [list(transcribe_in_step(recording, columns, False)) for _ in range(2)]
+ended = [[{"text": each.text, "engine": each.engine, "seconds": each.seconds} for each in found[-1].results]
+         for found in stages]
+print(json.dumps({"text": last.transcript.text, "compared": ended, "warned": warned, "pid": os.getpid(),
+                  "kept": list(zero_gpu._engines), "so_far": [len(stage.results) for stage in stages[0]]}))
 """
 
 
-class Platform(BaseHTTPRequestHandler):
-    """Lends a GPU for the seconds asked, until the quota is spent."""
-
-    calls: list[str]
-    quota: int  # seconds
-
-    def do_POST(self):
-        self.calls.append(self.path)
-        seconds = int(
-            dict(part.split("=") for part in self.path.partition("?")[2].split("&")).get("durationSeconds", 0)
-        )
-        if seconds > type(self).quota:
-            return self._answer({"left": type(self).quota, "wait": "PT3H"}, 429)
-        type(self).quota -= seconds
-        self._answer({"idle": False, "nvidiaIndex": 0, "nvidiaUUID": "none", "allowToken": "token"})
-
-    def _answer(self, value: dict, status: int = 200):
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-def platform(quota: int) -> Iterator[type[Platform]]:
-    kind = type("Lender", (Platform,), {"calls": [], "quota": quota})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    kind.url = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield kind
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def run(lender: type[Platform]) -> dict:
-    settings = {"SPACES_ZERO_GPU": "true", "SPACES_ZERO_DEVICE_API_URL": lender.url, "ALLO_OFFLINE": "1"}
-    command = [sys.executable, "-c", LENT, *(str(prompt.path) for prompt in SAID)]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=280)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 @pytest.fixture(scope="module")
-def rich() -> Iterator[tuple[type[Platform], dict]]:
-    for lender in platform(quota=300):
-        yield lender, run(lender)
+def adapter(tmp_path_factory):
+    from transformers import WhisperForConditionalGeneration
+
+    from speech.models.adapters import revision
+    from speech.models.choose import choose
+    from tests.kit.adapters import saved
+
+    base = choose("whisper-base")
+    folder = saved(WhisperForConditionalGeneration.from_pretrained(base.folder), tmp_path_factory.mktemp("adapter"))
+    facts = {"base": "whisper-base", "revision": revision(base), "margin": 0.3}
+    (folder / "allo.json").write_text(json.dumps(facts))
+    return folder
 
 
-def test_windows_are_decoded_in_a_process_that_was_lent_a_gpu(rich):
-    lender, found = rich
-    assert found["device"] == "cpu"  # the page's own engine: language detection, live words, and the rest of a quota
-    assert all(text for texts in found["texts"] for text in texts)
-    allowed = [call for call in lender.calls if call.startswith("/allow")]
-    assert allowed and all(f"pid={found['pid']}" not in call for call in allowed)
+def test_speech_is_transcribed_and_compared_on_the_gpu_until_the_quota_ends(adapter):
+    with platform(quota=13) as lender:  # enough for a transcription and one comparison
+        found = run(lender, COMPARED, str(SAID.path), str(adapter))
+        calls = lender.calls
+    assert found["text"] and all(column["text"] for columns in found["compared"] for column in columns)
+    engines = [[column["engine"] for column in columns] for columns in found["compared"]]
+    assert engines == [["transformers"] * 2, ["ctranslate2"] * 2]  # in one call, and then on the CPU
+    asked = [call.partition("durationSeconds=")[2].partition("&")[0] for call in calls if call.startswith("/schedule")]
+    assert asked == ["5", "5", "5"] and sum(call.startswith("/release") for call in calls) == 2
+    allowed = [call for call in calls if call.startswith("/allow")]
+    assert len(allowed) == 2 and all(f"pid={found['pid']}" not in call for call in allowed)
+    [warning] = found["warned"]
+    assert "3 s restantes" in warning and "3 s left" in warning and "3:00:00" in warning
+    assert len(found["kept"]) == 1 and set(found["so_far"]) == {0, 2}  # what is done is there all along
 
 
-def test_each_call_asks_for_the_seconds_of_its_speech_and_gives_the_gpu_back(rich):
-    lender, _ = rich
-    asked = [call for call in lender.calls if call.startswith("/schedule")]
-    assert len(asked) == 2 and all("durationSeconds=5" in call for call in asked)
-    assert sum(call.startswith("/release") for call in lender.calls) == 2
+def test_a_call_of_ten_minutes_costs_half_a_minute(int8):
+    """Of which the voices leave no second free."""
+    from speech.audio.decode import Recording
+    from speech.decoding.decode import DecodedClip, Options
+    from speech.transcribe import transcribe
+    from transcripts.transcript import AudioFacts
+
+    rate, asked = zero_gpu.SAMPLE_RATE, []
+    noise = np.random.default_rng(0).normal(0, 0.1, 600 * rate).astype(np.float32)
+
+    def decoder(_, sounds, *more):
+        asked.append([zero_gpu.Request(None, list(sounds), None, "", set())])
+        yield [(place, DecodedClip(())) for place in range(len(sounds))]
+
+    recording = Recording(AudioFacts("call", 600.0, rate, 1, "pcm"), noise[None])
+    options = Options(voice_activity=False)
+    list(transcribe(recording, int8, options, decoder=decoder, at_once=zero_gpu.AT_ONCE))
+    assert sum(map(zero_gpu.seconds_asked, asked)) <= 30
+    assert zero_gpu.seconds_asked([each for call in asked for each in call * 2]) <= 30  # base and adapter, in one call
+    longest = zero_gpu.Request(None, [noise[: 30 * rate]] * zero_gpu.AT_ONCE, None, "", set())
+    assert zero_gpu.seconds_asked([longest]) <= 60
 
 
-def test_a_quota_that_ends_midway_leaves_the_cpu():
-    for lender in platform(quota=7):  # enough for one call
-        found = run(lender)
-        assert sum(call.startswith("/allow") for call in lender.calls) == 1
-        assert all(text for texts in found["texts"] for text in texts)
+SPENT = "You have exceeded your free ZeroGPU quota (60s requested vs. 7s left). Try again in 1 day, 3:00:00. "
 
 
-def test_ten_minutes_cost_half_a_minute():
-    """As a call of ten minutes comes: one window, eight, and the rest."""
-    import numpy as np
-
-    from ui.kit.zero_gpu import SAMPLE_RATE, seconds_asked
-
-    window = np.zeros(25 * SAMPLE_RATE, np.float32)
-    assert sum(seconds_asked(None, [window] * count) for count in (1, 8, 15)) <= 30
-    assert seconds_asked(None, [np.zeros(29 * SAMPLE_RATE, np.float32)] * 64) <= 60  # the largest group there is
+@pytest.mark.parametrize(
+    "title, said, fr",
+    [
+        ("ZeroGPU quota exceeded", SPENT, "Quota de ZeroGPU : 60 s demandées, 7 s restantes ; il se renouvelle dans "),
+        ("ZeroGPU client error", "No GPU was available", "ZeroGPU : No GPU was available"),
+    ],
+)
+def test_what_the_platform_refuses_is_told(title, said, fr):
+    error = gr.Error(said)
+    error.title = title
+    assert zero_gpu.refusal(error).fr.replace("\N{NO-BREAK SPACE}", " ").startswith(fr)
+    assert zero_gpu.refusal(gr.Error("something else")) is None
