@@ -136,7 +136,8 @@ class Run:
 
     def seal(self, checkpoint: Path) -> None:
         """Marks a checkpoint as whole."""
-        write_json(checkpoint / SEAL, {path.name: path.stat().st_size for path in checkpoint.iterdir()})
+        files = [path for path in checkpoint.iterdir() if path.name != SEAL]  # it may be sealed anew
+        write_json(checkpoint / SEAL, {path.name: path.stat().st_size for path in files})
 
     def last_checkpoint(self) -> tuple[Path | None, list[Path]]:
         """The last whole checkpoint, and those after it that are cut short."""

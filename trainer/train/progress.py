@@ -5,6 +5,7 @@ import time
 
 from accelerate import PartialState
 from transformers import TrainerCallback
+from transformers.trainer_callback import ExportableState
 
 from common.messages import Message, locale_language
 
@@ -26,6 +27,9 @@ class RunProgress(TrainerCallback):
 
     def on_train_begin(self, args, state, control, **_):
         state.eval_steps = args.eval_steps  # the checkpoint of an earlier version holds another number
+        for each in (control, *self.trainer.callback_handler.callbacks):  # and states of fewer callbacks, or none
+            if isinstance(each, ExportableState):
+                state.stateful_callbacks.setdefault(type(each).__name__, each.state())
         self.began, self.first_step = time.perf_counter(), state.global_step
         self.last, self.logged_step, self.logged_seconds = self.began, state.global_step, self.trainer.seconds
         if self.trainer.run:

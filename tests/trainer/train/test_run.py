@@ -158,9 +158,9 @@ def test_a_checkpoint_cut_short_is_passed_over(done, corpus, tiny, tmp_path, mon
     with monkeypatch.context() as patch, pytest.raises(Death):
         before_step(patch, 6, lambda *_: (_ for _ in ()).throw(Death()))
         train(asked(corpus, tiny), folder)
-    os.truncate(folder / "checkpoints" / "checkpoint-4" / "optimizer.pt", 5000)
+    os.truncate(folder / "checkpoints" / "checkpoint-5" / "optimizer.pt", 5000)
     train(asked(corpus, tiny), folder, resume=True)
-    assert "checkpoint-4 is cut short" in capsys.readouterr().err
+    assert "checkpoint-5 is cut short" in capsys.readouterr().err
     assert same(last(folder), last(done))
 
 
@@ -220,7 +220,7 @@ def test_a_loss_that_is_no_number_before_the_first_evaluation_leaves_no_adapter(
 
 def test_a_full_disk_is_told_and_the_best_is_kept(corpus, tiny, tmp_path):
     """A real one: not all checkpoints fit on it."""
-    with small_disk(tmp_path, "1100k") as small:
+    with small_disk(tmp_path, "1600k") as small:
         ended = subprocess.run(
             asked_of_a_process(small / "run", corpus, tiny), capture_output=True, text=True, env=os.environ | C
         )
