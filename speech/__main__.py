@@ -23,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS.keys() & set(arguments[:1]) or COMMANDS:
         import_module(COMMANDS[name]).add_command(commands)
-    asked = parser.parse_args(arguments)
+    at = arguments.index("--") if arguments[:1] == ["submit"] and "--" in arguments else len(arguments)
+    asked = parser.parse_args(arguments[:at])
+    asked.options = arguments[at + 1 :]  # of another command, which argparse would take for this one's
     try:
         return asked.run(asked)
     except UserError as error:

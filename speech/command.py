@@ -26,7 +26,7 @@ from transcripts.transcript import Transcript
 
 # Options that change a transcript's place or form and not what it says.
 NOT_OF_THE_CONTENT = (
-    *("files", "watch", "output", "format", "times", "csv_dialect", "command", "run"),
+    *("files", "watch", "output", "format", "times", "csv_dialect", "command", "run", "options"),
     *("model", "adapter"),  # their weights count, by whatever name
 )
 

@@ -28,7 +28,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     add("--source", metavar="SPACE", help="the Space that Allô is in (default: this one)")
     add("--dry-run", action="store_true", help="print what would be started and what it costs at most")
     add("--json", action="store_true", help="print it as one JSON object")
-    add("options", nargs="*", metavar="OPTION", help="after --: options of transcribe")
+    command.usage = "%(prog)s [options] DATASET --output REPO [-- OPTION of transcribe...]"
 
 
 def run(asked: argparse.Namespace) -> int:

@@ -116,7 +116,9 @@ class WritableHandler(Handler):
             return self._json({})
         if path.startswith("api/jobs/"):
             return self._start(path.split("/")[2], user, json.loads(body))
-        name = path.removeprefix("api/models/").removeprefix("api/spaces/").removeprefix("spaces/")
+        name = path
+        for kind in ("api/", "models/", "spaces/", "datasets/"):
+            name = name.removeprefix(kind)
         name = "/".join(name.split(".git/")[0].split("/")[:2])
         if name.split("/")[0] != user:
             return self._refuse(403, "")
