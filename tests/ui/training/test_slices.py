@@ -6,7 +6,7 @@ from tests.kit.training import LITTLE, prompt_calls, tiny_whisper
 from tests.kit.zero_gpu import platform, run
 from trainer.runs import folder as runs
 
-SLICE = 12  # seconds: two of training, and the reserve
+SLICE = 16  # seconds: six of training, and the reserve
 DRIVEN = f"""
 import signal, time
 from pathlib import Path
@@ -20,8 +20,8 @@ from ui.training.slices import ANOTHER, one
 step, killed = LoraTrainer.training_step, Path(sys.argv[1], "killed")
 
 def slow(trainer, *more):
-    time.sleep(0.2)
-    if trainer.state.global_step == 14 and not killed.exists():
+    time.sleep(0.7)
+    if trainer.state.global_step == 9 and not killed.exists():
         killed.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return step(trainer, *more)
@@ -41,7 +41,7 @@ print(json.dumps({{"seen": seen, "refused": refused, "report": report}}))
 
 
 def test_a_training_goes_on_the_next_day_and_after_a_death(tmp_path):
-    sets = LITTLE | {"steps": 20, "evaluations": 2, "checkpoint_steps": 5}
+    sets = LITTLE | {"steps": 12, "evaluations": 2, "checkpoint_steps": 5, "generation_length": 4}
     words = [word for key, value in sets.items() for word in ("--set", f"{key}={value}")]
     (tmp_path / "corpus").mkdir()
     corpus, model = prompt_calls(tmp_path / "corpus"), tiny_whisper(tmp_path / "tiny")
@@ -49,12 +49,14 @@ def test_a_training_goes_on_the_next_day_and_after_a_death(tmp_path):
     folder = tmp_path / "runs" / "run"
     with platform(quota=SLICE + 5) as lender:  # enough for one slice
         first = run(lender, DRIVEN, str(tmp_path), asked, ALLO_RUNS=str(tmp_path / "runs"))
-    assert len(first["seen"]) == 1 and 0 < first["seen"][0] < 20 and not first["report"]
+    assert len(first["seen"]) == 1, first
+    assert 0 < first["seen"][0] < 12 and not first["report"]
     assert "5 s restantes" in first["refused"] and "3:00:00" in first["refused"] and "Reprendre" in first["refused"]
     assert runs.state(folder)["status"] == "paused"
-    with platform(quota=300) as lender:
+    with platform(quota=3000) as lender:
         second = run(lender, DRIVEN, str(tmp_path), asked, ALLO_RUNS=str(tmp_path / "runs"))
-    assert second["report"] == ["run"] and not second["refused"] and (tmp_path / "killed").exists()
+    assert second["report"] == ["run"], second
+    assert not second["refused"] and (tmp_path / "killed").exists()
     steps = [line["step"] for line in runs.metrics(folder) if "loss" in line]
-    assert steps == list(range(1, 21))
-    assert json.loads((folder / runs.TRAINED).read_text())["steps"] == 20
+    assert steps == list(range(1, 13))
+    assert json.loads((folder / runs.TRAINED).read_text())["steps"] == 12
