@@ -117,7 +117,6 @@ def test_a_bad_file_fails_alone(tmp_path, capsys):
         (["{prompt}", "--output", "{prompt}"], "cannot be written", "ne peut être écrit"),
         (["{folder}/missing.wav"], "There is no file", "Aucun fichier"),
         (["{folder}"], "after --output", "après --output"),
-        (["{folder}", "--output", "{folder}/out"], "There is no recording", "Il n'y a aucun enregistrement"),
         (
             ["{prompt}", "{folder}", "--output", "{folder}", "--language", "xx"],
             "does not know the",
