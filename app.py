@@ -10,6 +10,8 @@ import signal
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
+from common import limits
+from common.messages import UserError, locale_language
 from ui import page
 from ui.kit import access
 from ui.server.guard import Guard
@@ -28,6 +30,10 @@ def main() -> None:
     parser.add_argument("--share", action="store_true", help="ask for a public link too")
     asked = parser.parse_args()
 
+    try:
+        limits.check()
+    except UserError as refusal:
+        parser.error(refusal.message.to(locale_language()))
     signal.signal(signal.SIGTERM, _end)
     try:
         with Uploads():  # which are deleted with the server, however it ends
@@ -57,7 +63,7 @@ def _serve(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
                 "middleware": [Middleware(Guard, names=access.names(asked.host, asked.share))],
                 "routes": page.ROUTES,
             },
-            **page.HOUSE_RULES,
+            **page.house_rules(),
         )
     except OSError:
         parser.error(f"{asked.host}:{asked.port} cannot be served, is it taken? Choose another --port.")

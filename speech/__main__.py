@@ -21,12 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="python -m speech", description="Recordings to text with Whisper.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in COMMANDS.keys() & set(arguments[:1]) or COMMANDS:
-        import_module(COMMANDS[name]).add_command(commands)
-    at = arguments.index("--") if arguments[:1] == ["submit"] and "--" in arguments else len(arguments)
-    asked = parser.parse_args(arguments[:at])
-    asked.options = arguments[at + 1 :]  # of another command, which argparse would take for this one's
     try:
+        for name in COMMANDS.keys() & set(arguments[:1]) or COMMANDS:
+            import_module(COMMANDS[name]).add_command(commands)
+        at = arguments.index("--") if arguments[:1] == ["submit"] and "--" in arguments else len(arguments)
+        asked = parser.parse_args(arguments[:at])
+        asked.options = arguments[at + 1 :]  # of another command, which argparse would take for this one's
         return asked.run(asked)
     except UserError as error:
         print(f"speech: {error.message.to(locale_language())}", file=sys.stderr)

@@ -7,7 +7,9 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
+from common.limits import count
 from common.messages import UserError
+from ui.api import routes as openai
 from ui.calls import session
 from ui.calls import tab as calls
 from ui.compare import tab as compare
@@ -35,15 +37,19 @@ LOOK = {  # of gr.Blocks.launch
     "i18n": TRANSLATIONS,
     "footer_links": ["api"],
 }
-HOUSE_RULES = {  # of gr.Blocks.launch: no recording or text stays in a history, no visitor is monitored
-    "run_history": False,
-    "enable_monitoring": False,
-    "max_file_size": "2gb",
-    "mcp_server": find_spec("mcp") is not None,
-    "ssr_mode": False,  # Node, which would stand before the server, passes no WebSocket on
-}
-ROUTES = [live_socket.ROUTE]  # beside gradio's own
+ROUTES = [live_socket.ROUTE, *openai.ROUTES]  # beside gradio's own
 CLEAN_UP = (600, session.LIFETIME)  # every ten minutes, files older than an hour are deleted
+
+
+def house_rules() -> dict:
+    """Of gr.Blocks.launch: no recording or text stays in a history, no visitor is monitored. Raises UserError."""
+    return {
+        "run_history": False,
+        "enable_monitoring": False,
+        "max_file_size": f"{count('ALLO_MAX_MB')}mb",
+        "mcp_server": find_spec("mcp") is not None,
+        "ssr_mode": False,  # Node, which would stand before the server, passes no WebSocket on
+    }
 
 
 def build() -> gr.Blocks:

@@ -112,9 +112,9 @@ def opened(source: str | os.PathLike | bytes, path: str, name: str) -> _File | _
             raise _is_empty(name)
         return _Bytes(source, path)
     try:
-        facts = os.stat(path)
+        facts = os.stat(source)
         if stat.S_ISREG(facts.st_mode) and facts.st_size:
-            return _File(path)
+            return _File(source)
     except PermissionError as error:
         raise UserError(
             en=f"“{name}” may not be read: give this program the right to read it.",
@@ -144,7 +144,7 @@ def demuxed(file: _File | _Bytes, name: str, raw: Raw | None = None):
     elif raw and head not in (b"fLaC", b"OggS", b".snd", b"FORM"):
         headerless = {"format": RAW_CODECS[raw.codec]}
         options |= {"sample_rate": str(raw.rate), "ch_layout": f"{raw.channels}C"}
-    elif (found := HEADERLESS.get(Path(file.name).suffix.lower())) and head != b".snd":
+    elif (found := HEADERLESS.get(Path(name).suffix.lower())) and head != b".snd":
         headerless = {"format": found[0]}
         options["sample_rate"] = str(found[1])
     try:

@@ -63,9 +63,10 @@ def read(
     end: float = math.inf,
     raw: Raw | None = None,
 ) -> Recording:
-    """The recording in a local file, or the sound of a video; or in bytes, which are such a file and may have a name.
+    """The recording in a local file, or the sound of a video; or in bytes, which are such a file.
 
-    With `start` and `end` it is what lies between them, in seconds; most formats are not decoded up to there. Of
+    `name` is what it is called where `source` does not say that; its extension tells how a file without a header is
+    coded. With `start` and `end` it is what lies between them, in seconds; most formats are not decoded up to there. Of
     several audio tracks, FFmpeg's choice of the main one is taken. A file that was cut or is damaged in places gives
     what can be decoded of it; silence stands where sound is missing, so that times stay right. `raw` says what a file
     without a header holds, else its extension does.
@@ -91,7 +92,7 @@ def stream(
     `rate`: of the blocks, in Hz; None for the file's own, at which its sound stays as it is.
     Raises `UserError` as `read` does; that the file lasts too long may turn out on the way.
     """
-    path = name or "clip" if isinstance(source, bytes) else os.fspath(source)
+    path = name or ("clip" if isinstance(source, bytes) else os.fspath(source))
     name = shown_name(path)
     with opened(source, path, name) as file, demuxed(file, name, raw) as container:
         track = audio_track(container, file, name)

@@ -1,10 +1,9 @@
 """What a recording may be at most, checked before it is decoded where its header tells, and on the way where not."""
 
-import os
-
+from common.limits import limit
 from common.messages import UserError
 
-MAX_SECONDS = float(os.environ.get("ALLO_MAX_HOURS") or 2.5) * 3600
+MAX_SECONDS = limit("ALLO_MAX_HOURS") * 3600
 MAX_CHANNELS = 8
 RATES = range(1_000, 384_001)  # Hz; beyond them a header lies, and the resampling filter would fill the memory
 USUAL_RATE = 48_000  # Hz: at more, fewer channels or less time

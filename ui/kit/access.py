@@ -63,7 +63,7 @@ def check(request: gr.Request, given: str | None, profile: gr.OAuthProfile | Non
             names = ", ".join(sorted(owners()))
             raise UserError(*message("owner_only", names=names))
     elif password():
-        _check_password(given or "", request.client.host if request.client else "")
+        check_password(given or "", request.client.host if request.client else "")
     elif not _is_local(request):
         raise UserError(*message("here_only"))
 
@@ -80,7 +80,7 @@ def names(host: str, shared: bool) -> frozenset[str] | None:
     return frozenset({*HERE, *(name.strip().lower() for name in named)} - {""})
 
 
-def _check_password(given: str, address: str) -> None:
+def check_password(given: str, address: str) -> None:
     """Raises UserError for a wrong password, and for any once too many wrong ones came from there."""
     now, wrong = time.monotonic(), _wrong[address]
     while wrong and now - wrong[0] > MINUTE:

@@ -1,6 +1,5 @@
 """The engines in memory: the one that all visitors share, and those that they compare it with, as memory allows."""
 
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from common.hub import ASK_AGAIN, hub_in_reach
+from common.limits import limit
 from common.messages import UserError
 from ui.kit import zero_gpu
 from ui.kit.i18n import message
@@ -18,10 +18,9 @@ from ui.kit.i18n import message
 if TYPE_CHECKING:
     from speech.engines import Engine
     from speech.models.checkpoint import Choice
-    from speech.transcribe import TranscriptionProgress
+    from speech.transcribe import Source, TranscriptionProgress
 
 DETECT = "auto"
-MEMORY = 4000  # MB of weights that may be kept, unless ALLO_MEMORY_MB says otherwise
 
 
 class Setting(NamedTuple):
@@ -127,8 +126,8 @@ def memory(engines: Iterable["Engine"]) -> int:
 
 def _make_room() -> None:
     """Forgets the engines that were used longest ago; a transcription that still runs on one keeps it."""
-    limit = float(os.environ.get("ALLO_MEMORY_MB") or MEMORY) * 1e6
-    while memory(loaded_engines()) > limit:
+    room = limit("ALLO_MEMORY_MB") * 1e6
+    while memory(loaded_engines()) > room:
         with _lock:
             ended = [key for key, load in _loads.items() if load.done()]
             if len(ended) < 2:  # the last one is being used
@@ -174,18 +173,25 @@ def transcribe_recording(
 
     Raises UserError.
     """
-    setting = setting or Setting()
     if not path:
         raise UserError(*message("no_recording"))
+    asked = {"language": None if language == DETECT else language, "task": task}
+    yield from transcribe_source(path, setting or Setting(), timestamps=timestamps, hot_words=hot_words, **asked)
+
+
+def transcribe_source(source: "Source", setting: Setting, **options) -> Iterator["TranscriptionProgress"]:
+    """Transcribes what `speech.transcribe` takes, with the engine of a setting. Raises UserError.
+
+    `options` are those of decoding. No path of the server is in the transcripts.
+    """
     choice, engine = loaded(setting)
 
     from speech.decoding.decode import Options
     from speech.transcribe import transcribe
 
-    code = None if language == DETECT else language
-    options = Options(code, task, timestamps, hot_words=hot_words, margin=engine.margin)
-    for progress in transcribe(path, engine, options, **zero_gpu.decoding(choice)):
-        facts = replace(progress.transcript.audio, path=Path(path).name)  # no path of the server is shown
+    asked = Options(margin=engine.margin, **options)
+    for progress in transcribe(source, engine, asked, **zero_gpu.decoding(choice)):
+        facts = replace(progress.transcript.audio, path=Path(progress.transcript.audio.path).name)
         named = replace(progress.transcript, audio=facts, adapter=display_name(setting.adapter))
         yield replace(progress, transcript=named)
 

@@ -1,1 +1,1 @@
-"""What stands around the page: which requests it gets, and how long what they bring stays."""
+"""What stands around the page: which requests it gets, in which order, and how long what they bring stays."""

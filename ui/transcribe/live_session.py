@@ -1,7 +1,6 @@
 """The live sessions of visitors: sound in, lines of text out, whatever becomes of the connection."""
 
 import logging
-import os
 import secrets
 import shutil
 import threading
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from common.limits import count
 from common.messages import UserError
 from common.pcm import to_int16
 from ui.kit.i18n import message
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from speech.live.sound import RawSound
     from transcripts.transcript import Transcript
 
-# Live visitors at once who all speak without a pause: see "Live" in bench/README.md.
-AT_MOST = int(os.environ.get("ALLO_LIVE_VISITORS") or max(1, (os.cpu_count() or 1)) * 2)
 SILENT = 60.0  # seconds without sound after which a session is over: the connection is lost
 KEPT = 600.0  # seconds for which what was said is kept after that, for a page that comes back
 PATIENCE = 60.0  # seconds that the last turn may take
@@ -240,8 +238,8 @@ _lock = threading.Lock()
 def begin(load: Callable[[], "Engine"], keep: bool, **options) -> VisitorSession:
     """A session for a visitor, as VisitorSession takes it. Raises UserError where there are too many."""
     with _lock:
-        if sum(not session.over for session in _sessions.values()) >= AT_MOST:
-            raise UserError(*message("live_full", most=AT_MOST))
+        if sum(not session.over for session in _sessions.values()) >= (most := count("ALLO_LIVE_VISITORS")):
+            raise UserError(*message("live_full", most=most))
         session = VisitorSession(load, keep, **options)
         _sessions[session.token] = session
     return session
