@@ -5,8 +5,8 @@ leakage   the same call with each voice in the other channel as well, against it
 memory    our peak on calls of several lengths, which repeat that call
 speakers  calls on one channel: the diarization error rate of our turns
 
-Every system (`systems.py`) has int8 and voice activity detection. WER is per channel: the turns of a channel in order,
-against what was said there, edits and words summed over both channels.
+Every system (`systems.py`) has int8 and voice activity detection. The rates are those of `python -m scoring calls`:
+cpWER and tcpWER by meeteval, DER by pyannote.metrics, summed over the calls.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import tempfile
 import wave
 from collections.abc import Iterable
 from datetime import date
-from itertools import permutations
 from pathlib import Path
 
 import av
@@ -30,10 +29,13 @@ import corpus
 from bench.systems import measured
 from corpus.prompts import prompt
 from corpus.simulate import simulate
+from scoring.calls.diarization import COLLAR
+from scoring.calls.measures import TIME_COLLAR, Edits
+from scoring.calls.measures import measured as scored
+from scoring.calls.score import CallsScore
 from scoring.measures import rates
+from transcripts.transcript import Transcript, Turn
 
-GRID = 100  # pieces a second, in which speakers are compared
-COLLAR = 0.25  # seconds around the borders of the reference that are forgiven, as is usual
 Turns = list[dict]  # start, end, channel, speaker, text
 PEERS = "Allô", "faster-whisper, batched", "faster-whisper, sequential"
 
@@ -52,42 +54,20 @@ def by_channel(turns: Turns, channels: Iterable[int] = (0, 1)) -> list[str]:
     return [" ".join(turn["text"] for turn in ordered if turn["channel"] == channel) for channel in channels]
 
 
-def errors(path: Path, heard: dict, normaliser: str = "french") -> dict:
-    """`scoring`'s rates, channel for channel."""
-    return rates(by_channel(reference(path)["turns"]), by_channel(heard["turns"]), normaliser)
+def score(paths: Iterable[Path], found: Iterable[dict]) -> CallsScore:
+    calls = [
+        scored(path.stem, transcript(reference(path)["turns"]), transcript(one["turns"]))
+        for path, one in zip(paths, found, strict=True)
+    ]
+    return CallsScore(tuple(calls), TIME_COLLAR)
 
 
-def diarization(said: Turns, heard: Turns, collar: float = 0.0) -> dict[str, float]:
-    """Seconds: spoken; missed, invented and confused, which over the spoken are the diarization error rate.
-
-    Overlaps count for each speaker. The heard speakers' names are matched to the true ones' as is best.
-    """
-    length = round(GRID * max(turn["end"] for turn in [*said, *heard])) + 1
-    truth, found = _grid(said, length), _grid(heard, length)
-    counted = np.ones(length, bool)
-    for turn in said if collar else ():
-        for border in (turn["start"], turn["end"]):
-            counted[max(0, round(GRID * (border - collar))) : round(GRID * (border + collar))] = False
-    truth, found = truth[:, counted], found[:, counted]
-    if len(found) < len(truth):
-        found = np.pad(found, ((0, len(truth) - len(found)), (0, 0)))
-    right = max(int((truth & found[list(order)]).sum()) for order in permutations(range(len(found)), len(truth)))
-    speak, speakers = truth.sum(axis=0), found.sum(axis=0)
-    return {
-        "spoken": speak.sum() / GRID,
-        "missed": np.maximum(speak - speakers, 0).sum() / GRID,
-        "invented": np.maximum(speakers - speak, 0).sum() / GRID,
-        "confused": (np.minimum(speak, speakers).sum() - right) / GRID,
-    }
-
-
-def _grid(turns: Turns, length: int) -> np.ndarray:
-    """Who speaks when: bool (speakers, length)."""
-    names = sorted({str(turn["speaker"]) for turn in turns})
-    speaks = np.zeros((len(names), length), bool)
-    for turn in turns:
-        speaks[names.index(str(turn["speaker"])), round(GRID * turn["start"]) : round(GRID * turn["end"])] = True
-    return speaks
+def transcript(turns: Turns) -> Transcript:
+    """Where nobody says who speaks, each channel is a speaker."""
+    return Transcript.of_turns(
+        Turn(turn["start"], turn["end"], turn["text"], channel=turn["channel"], speaker=turn.get("speaker"))
+        for turn in turns
+    )
 
 
 def peers(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> None:
@@ -95,14 +75,25 @@ def peers(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> None
     audio = reference(path)["seconds"]
     head(
         f"Two channels, {audio:.0f} s",
-        ["system", "WER %", "S / D / I", "WER % (basic)", "seconds", "times real time", "peak MB"],
+        [
+            *("system", "cpWER %", "S / D / I", f"tcpWER %, {TIME_COLLAR:g} s", "WER % (basic)", "seconds"),
+            *("times real time", "peak MB"),
+        ],
     )
     for name in PEERS:
         got = heard_by(name, path)
-        own, basic = (errors(path, got["heard"][0], normaliser) for normaliser in ("french", "basic"))
-        edits = " / ".join(str(own[kind]) for kind in ("substitutions", "deletions", "insertions"))
-        seconds = got["seconds"]
-        row(name, own["wer"], edits, basic["wer"], seconds, audio / seconds, f"{got['memory'] / 1e6:.0f}")
+        (one,), seconds = got["heard"], got["seconds"]
+        found, said = score([path], [one]), reference(path)["turns"]
+        basic = rates(by_channel(said), by_channel(one["turns"]), "basic")["wer"]
+        row(name, found.cp.rate, kinds(found.cp), found.tcp.rate, basic, seconds, audio / seconds, megabytes(got))
+
+
+def kinds(edits: Edits) -> str:
+    return f"{edits.substitutions} / {edits.deletions} / {edits.insertions}"
+
+
+def megabytes(got: dict) -> str:
+    return f"{got['memory'] / 1e6:.0f}"
 
 
 def leakage(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> None:
@@ -113,7 +104,7 @@ def leakage(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> No
         )[0]
         for decibels in (None, *asked.leakages)
     }
-    head("Leakage, ours", ["heard", "WER %", "channel A", "channel B", "insertions", "words", "over the turns alone"])
+    head("Leakage, ours", ["heard", "cpWER %", "channel A", "channel B", "insertions", "words", "over the turns alone"])
     alone = heard_by("one by one", paths[None])["heard"][0]
     least = _leakage_row("its turns one by one", paths[None], alone, None)
     got = heard_by("Allô", *paths.values())["heard"]
@@ -122,12 +113,11 @@ def leakage(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> No
 
 
 def _leakage_row(name: str, path: Path, heard: dict, least: float | None) -> float:
-    both = errors(path, heard)
-    said, found = by_channel(reference(path)["turns"]), by_channel(heard["turns"])
-    channels = [rates([a], [b])["wer"] for a, b in zip(said, found, strict=True)]
-    over = "" if least is None else f"{both['wer'] - least:+.1f}"
-    row(name, both["wer"], *channels, both["insertions"], both["words"], over)
-    return both["wer"]
+    found = score([path], [heard])
+    channels = [edits.rate for _, edits in sorted(found.rates_by(lambda call, turn: turn.channel).items())]
+    over = "" if least is None else f"{found.cp.rate - least:+.1f}"
+    row(name, found.cp.rate, *channels, found.cp.insertions, found.cp.words, over)
+    return found.cp.rate
 
 
 def memory(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> None:
@@ -162,24 +152,20 @@ def speakers(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> N
     )
     head(
         f"One channel, {len(paths)} calls, ours",
-        ["asked", "DER %", "missed", "invented", "confused", f"DER % but {COLLAR:g} s", "speakers", "sure", "seconds"],
+        [
+            *("asked", "cpWER %", "ORC-WER %", "DER %", "missed", "invented", "confused", f"DER % but {COLLAR:g} s"),
+            *("speakers", "sure", "seconds"),
+        ],
     )
     for name in ("two speakers", "speakers found"):
         got = heard_by(name, *paths)
-        strict, usual = (_shares(paths, got["heard"], collar) for collar in (0.0, COLLAR))
-        numbers = ", ".join(str(len({turn["speaker"] for turn in heard["turns"]})) for heard in got["heard"])
+        found = score(paths, got["heard"])
+        strict = found.diarization
+        numbers = ", ".join(str(call.speakers[1]) for call in found.calls)
         sure = ", ".join("-" if one is None else f"{one:.2f}" for one in (h["speakers_sure"] for h in got["heard"]))
-        parts = [strict[kind] for kind in ("missed", "invented", "confused")]
-        row(name, sum(parts), *parts, sum(usual.values()), numbers, sure, got["seconds"])
-
-
-def _shares(paths: list[Path], heard: list[dict], collar: float) -> dict[str, float]:
-    """Percent of what was spoken in all calls together."""
-    found = [
-        diarization(reference(path)["turns"], one["turns"], collar) for path, one in zip(paths, heard, strict=True)
-    ]
-    spoken = sum(one["spoken"] for one in found)
-    return {kind: 100 * sum(one[kind] for one in found) / spoken for kind in ("missed", "invented", "confused")}
+        parts = [100 * part / strict.spoken for part in (strict.missed, strict.false_alarm, strict.confusion)]
+        figures = found.cp.rate, found.orc.rate, strict.rate, *parts, found.forgiving.rate
+        row(name, *figures, numbers, sure, got["seconds"])
 
 
 def head(title: str, columns: list[str]) -> None:
