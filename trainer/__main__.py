@@ -8,10 +8,11 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.messages import UserError, locale_language
+from common.messages import Message, UserError, locale_language
 from trainer.presets import PRESETS, preset
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return asked.command(asked)
     except UserError as refusal:
-        print(f"trainer: {refusal.message.to(locale_language())}", file=sys.stderr)
+        _say(refusal.message)
         return 2
 
 
@@ -87,11 +88,13 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     add("--engine", default="auto", help="auto, transformers or ctranslate2")
     add("--precision", help="int8, float32... (default: the engine's best on this device)")
     add("--language", default="fr", help="Whisper's code (default: fr)")
+    add("--calls", action="store_true", help="whole calls, as a user has them transcribed: who said what")
     add("--window", default="short", choices=("short", "full"), help="short: the clip and a margin; full: 30 s")
     add("--batch-size", type=int, default=8, help="clips a batch (default: 8)")
     add("--beam-size", type=int, default=1, help="1 is greedy (default: 1)")
     add("--unsure-beam", type=int, default=10, help="the beam where greedy is unsure; 1: none (default: 10)")
-    add("--output", type=Path, metavar="FILE.csv", help="a line a clip, and FILE.json; the same command resumes it")
+    what = "a line a clip, and FILE.json (of --calls: a folder of transcripts); the same command resumes it"
+    add("--output", type=Path, metavar="FILE.csv", help=what)
     add("--json", action="store_true", help="print the summary as one JSON object")
 
 
@@ -188,7 +191,7 @@ def _evaluate(asked: argparse.Namespace) -> int:
     from speech.engines import load
     from speech.models.checkpoint import facts
     from speech.models.choose import choose
-    from trainer.evaluation import selection
+    from trainer.evaluation import calls, selection
     from trainer.evaluation.processes import evaluated, summary_text
     from trainer.evaluation.results_file import write_summary
 
@@ -198,6 +201,9 @@ def _evaluate(asked: argparse.Namespace) -> int:
         learned = selection.learned_splits(clips, facts(choice.adapter_folder)) if choice.adapter_folder else ()
         split = asked.split or selection.default_split(clips, learned)
         indices = selection.selected(clips, split, asked.limit, asked.sample)
+        if asked.calls:
+            whole = calls.selected(clips, split, asked.limit)
+            indices = calls.rows_of(clips, whole)
         engine = load(choice, asked.engine, asked.precision)
     options = Options(
         language=asked.language,
@@ -206,7 +212,11 @@ def _evaluate(asked: argparse.Namespace) -> int:
         beam_size=asked.beam_size,
         unsure_beam=asked.unsure_beam,
     )
-    summary = evaluated(clips, indices, engine, options, asked.output)
+    if asked.calls:
+        options = replace(options, margin=options.margin and engine.margin)
+        summary = calls.evaluated(clips, whole, engine, options, calls.speakers_asked(), asked.output, _say)
+    else:
+        summary = evaluated(clips, indices, engine, options, asked.output)
     if summary is None:
         return 0
     count = selection.learned_among(clips, indices, learned)
@@ -214,9 +224,14 @@ def _evaluate(asked: argparse.Namespace) -> int:
     summary |= {"split": split, "learned_splits": list(learned), "learned_clips": count}
     summary["warnings"] = [warning.en] if warning else []
     if asked.output:
-        write_summary(asked.output, summary)
-    print(json.dumps(summary, ensure_ascii=False) if asked.json else summary_text(summary))
+        (calls.write_summary if asked.calls else write_summary)(asked.output, summary)
+    text = calls.summary_text if asked.calls else summary_text
+    print(json.dumps(summary, ensure_ascii=False) if asked.json else text(summary))
     return 0
+
+
+def _say(message: Message) -> None:
+    print(f"trainer: {message.to(locale_language())}", file=sys.stderr)
 
 
 def _export(asked: argparse.Namespace) -> int:

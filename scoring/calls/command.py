@@ -8,13 +8,11 @@ from pathlib import Path
 
 from common.files import write_bytes
 from common.messages import Message, UserError, locale_language
-from scoring.calls.doubts import doubts, stranger
-from scoring.calls.files import Pair, pairs
-from scoring.calls.measures import TIME_COLLAR, Call, measured
-from scoring.calls.score import CallsScore, difference
+from scoring.calls.files import pairs
+from scoring.calls.measures import TIME_COLLAR
+from scoring.calls.score import CallsScore, difference, scores
 from scoring.calls.text import report
 from scoring.details import names_of
-from transcripts.transcript import Transcript
 
 Tell = Callable[[Message], None]
 
@@ -54,30 +52,6 @@ def run(asked: argparse.Namespace, tell: Tell) -> int:
     else:
         print(report(a, *others))
     return 0
-
-
-def scores(calls: list[Pair], collar: float, names: tuple[str, ...], tell: Tell) -> list[CallsScore]:
-    """A score for each system, of the calls that can be scored for all of them. Raises UserError where none can."""
-    found: list[list[Call]] = []
-    last: UserError | None = None
-    for pair in calls:
-        try:
-            found.append([_scored(pair.name, pair.reference, each, collar, tell) for each in pair.hypotheses])
-        except UserError as refusal:
-            tell(refusal.message)
-            last = refusal
-    if not found:
-        raise last or UserError(en="There is no call to score.", fr="Il n'y a aucun appel à noter.")
-    return [CallsScore(tuple(system), collar, names) for system in zip(*found, strict=True)]
-
-
-def _scored(name: str, reference: Transcript, hypothesis: Transcript, collar: float, tell: Tell) -> Call:
-    for doubt in doubts(name, reference, hypothesis):
-        tell(doubt)
-    call = measured(name, reference, hypothesis, collar)
-    for doubt in stranger(call):
-        tell(doubt)
-    return call
 
 
 def _write(path: Path, score: CallsScore, asked: argparse.Namespace) -> None:

@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from common.messages import UserError
 from scoring import french
 from scoring.bootstrap import NO_INTERVAL, bootstrap, paired
 from scoring.calls.alignment import AlignedTurn
 from scoring.calls.diarization import COLLAR, Diarization
-from scoring.calls.measures import Call, Edits
+from scoring.calls.doubts import doubts, stranger
+from scoring.calls.files import Pair, Tell
+from scoring.calls.measures import Call, Edits, measured
 from scoring.details import Details, confusions, names_right, numbers_right
+from transcripts.transcript import Transcript
 
 DIGITS = 4  # of the rates in JSON
 MINUTE = 60.0
@@ -83,6 +87,7 @@ class CallsScore:
             "false_alarm": der and _share(der.false_alarm, der),
             "confusion": der and _share(der.confusion, der),
             **(_named(cp) if cp else {}),
+            "speakers_right": sum(call.speakers[0] == call.speakers[1] for call in self.calls),
             "interval": self.interval("cp"),
             "tcpwer_interval": self.interval("tcp"),
             "der_interval": self.interval("diarization"),
@@ -94,6 +99,33 @@ class CallsScore:
             "calls": [call_facts(call, self.names) for call in self.calls],
         }
         return rounded(facts) | ({"interval_note": NO_INTERVAL} if len(self.calls) == 1 else {})
+
+
+def scores(calls: list[Pair], collar: float, names: tuple[str, ...], tell: Tell) -> list[CallsScore]:
+    """A score for each system, of the calls that can be scored for all of them.
+
+    `tell` is given a sentence for each call that is left out or looks wrong. Raises UserError where none can be scored.
+    """
+    found: list[list[Call]] = []
+    last: UserError | None = None
+    for pair in calls:
+        try:
+            found.append([_scored(pair.name, pair.reference, each, collar, tell) for each in pair.hypotheses])
+        except UserError as refusal:
+            tell(refusal.message)
+            last = refusal
+    if not found:
+        raise last or UserError(en="There is no call to score.", fr="Il n'y a aucun appel à noter.")
+    return [CallsScore(tuple(system), collar, names) for system in zip(*found, strict=True)]
+
+
+def _scored(name: str, reference: Transcript, hypothesis: Transcript, collar: float, tell: Tell) -> Call:
+    for doubt in doubts(name, reference, hypothesis):
+        tell(doubt)
+    call = measured(name, reference, hypothesis, collar)
+    for doubt in stranger(call):
+        tell(doubt)
+    return call
 
 
 def difference(a: CallsScore, b: CallsScore) -> dict:

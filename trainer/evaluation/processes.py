@@ -28,7 +28,7 @@ def evaluated(
         output = output or Path(folder) / "results.csv"
         mine = indices[state.process_index :: state.num_processes]
         steps = evaluate.evaluate(corpus, mine, engine, options, output, state.process_index)
-        last = _with_bar(steps, state.is_main_process)
+        last = with_bar(steps, state.is_main_process)
         state.wait_for_everyone()
         found, left_out = gather_object(rows(output)), gather_object([*last.left_out])
         if not state.is_main_process:
@@ -39,12 +39,12 @@ def evaluated(
     return summary | {"left_out": [{"id": name, "reason": reason.en} for name, reason in left_out]}
 
 
-def _with_bar(steps, shown: bool) -> evaluate.EvaluationProgress:
+def with_bar(steps, shown: bool, what: str = "clips") -> evaluate.EvaluationProgress:
     """The last step; meanwhile a bar on a terminal, its time left by the work and not by the clips."""
     look = "{percentage:3.0f} % |{bar}| {postfix} [{elapsed}<{remaining}]"
     with tqdm(total=1.0, bar_format=look, disable=None if shown else True) as bar:
         for progress in steps:
-            bar.set_postfix_str(f"{progress.done} of {progress.total} clips", refresh=False)
+            bar.set_postfix_str(f"{progress.done} of {progress.total} {what}", refresh=False)
             bar.update(progress.share - bar.n)
     return progress
 

@@ -73,7 +73,7 @@ def join(output: Path, all_rows: Iterable[Row], corpus: Corpus) -> list[Row]:
     place = {name: at for at, name in enumerate(corpus.rows["id"])}
     once = {row.id: row for row in all_rows}  # processes that share a disk see one another's parts
     ordered = sorted(once.values(), key=lambda row: place[row.id])
-    with _refused_by_disk(output):
+    with refused_by_disk(output):
         write_bytes(output, _lines([Row._fields, *ordered]))
         for path in _parts(output):
             path.unlink()
@@ -90,7 +90,7 @@ def claimed(output: Path, asked: dict, part: int) -> Iterator[BinaryIO]:
     """
     path = output if part == 0 else output.with_name(f"{output.name}.part{part}")
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
-    with _refused_by_disk(output):
+    with refused_by_disk(output):
         output.parent.mkdir(parents=True, exist_ok=True)
         Path(lock.lock_file).touch()  # FileLock takes a folder that is closed to us for a lock that is held
         try:
@@ -101,7 +101,7 @@ def claimed(output: Path, asked: dict, part: int) -> Iterator[BinaryIO]:
                 fr=f"Un autre processus écrit {output} : attendez sa fin, ou nommez un autre fichier.",
             ) from error
     with held:
-        with _refused_by_disk(output):
+        with refused_by_disk(output):
             _sign(output, asked)
             file = path.open("r+b" if path.exists() else "w+b", buffering=0)
         with file:
@@ -110,7 +110,8 @@ def claimed(output: Path, asked: dict, part: int) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _refused_by_disk(output: Path) -> Iterator[None]:
+def refused_by_disk(output: Path) -> Iterator[None]:
+    """Raises UserError where the disk does not take what is written to `output`."""
     try:
         yield
     except OSError as error:
@@ -147,7 +148,7 @@ def write_summary(output: Path, summary: dict) -> None:
 
 
 def _write_facts(output: Path, content: dict) -> None:
-    with _refused_by_disk(output):
+    with refused_by_disk(output):
         write_json(output.with_suffix(".json"), content)
 
 
@@ -161,7 +162,7 @@ def _to_last_line(file: BinaryIO) -> None:
 
 
 def append(file: BinaryIO, output: Path, rows: Iterable[Row]) -> None:
-    with _refused_by_disk(output):
+    with refused_by_disk(output):
         file.write(_lines(rows))
 
 
