@@ -12,6 +12,7 @@ from pathlib import Path
 
 from common.messages import UserError, locale_language
 from corpus.describe import describe, report
+from corpus.line_sounds import KINDS
 from corpus.simulate import Manner, simulate
 from corpus.sources import UNITS, load
 from corpus.table import Corpus
@@ -62,6 +63,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
     add("--snr", type=float, metavar="DB", help="of a voice over its line's noise (default: no noise)")
     add("--loss", type=float, default=usual.loss, metavar="SHARE", help="of packets lost, such as 0.02 (default: 0)")
     add("--overlap", type=float, default=usual.overlap, metavar="SHARE", help="of answers begun early (default: 0.1)")
+    add("--sounds", nargs="+", default=(), metavar="KIND", help=f"on the line as well: {', '.join(KINDS)}")
     add("--mono", action="store_true", help="both parties on one channel")
     add("--seed", type=int, default=0, metavar="S", help="the same seed gives the same calls (default: 0)")
 
@@ -84,7 +86,7 @@ def _describe(asked: argparse.Namespace) -> int:
 
 
 def _simulate(asked: argparse.Namespace) -> int:
-    asked.seconds = 60 * asked.minutes
+    asked.seconds, asked.sounds = 60 * asked.minutes, tuple(asked.sounds)
     manner = {field.name: getattr(asked, field.name) for field in fields(Manner)}
     Manner(**manner)  # what cannot be is said before a corpus is fetched
     for path in simulate(_loaded(asked), asked.out, calls=asked.calls, seed=asked.seed, **manner):

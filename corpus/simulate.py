@@ -8,7 +8,7 @@ by another line where only the line is another.
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import av
@@ -20,7 +20,7 @@ from torchaudio.functional import resample, speed
 from common.files import write_bytes
 from common.messages import UserError
 from common.pcm import to_int16
-from corpus import telephone_line
+from corpus import line_sounds, telephone_line
 from corpus.table import Corpus
 from corpus.telephone_line import PACKET, RATE
 from speech.audio.decode import SAMPLE_RATE
@@ -38,6 +38,7 @@ LEVEL, LOUDER = -26.0, 3.0  # dBFS of a voice while it speaks, and how far a par
 VOICES = 0.88, 1.14  # speeds that make a second voice of one: deeper and slower, higher and quicker
 ECHO = 0.01, 0.06  # seconds that leakage is late
 LEAKAGE = -60.0, -3.0  # dB
+QUIETER, AROUND = (-20.0, 0.0), 0.4  # dB of a sound beside a voice, and seconds of silence around it
 LEAST, MOST_CALLS = 10.0, 10_000  # seconds, calls
 IN_FILE = {"alaw": "pcm_alaw", "ulaw": "pcm_mulaw"}  # what such a line leaves is kept as it is
 
@@ -53,9 +54,11 @@ class Manner:
     loss: float = 0.0  # share of packets
     overlap: float = 0.1  # share of answers that begin before the question ends
     mono: bool = False  # both parties on one channel
+    sounds: tuple[str, ...] = ()  # of line_sounds.KINDS, each once in a call
 
     def __post_init__(self):
         telephone_line.check(self.codec, self.snr, self.loss)
+        line_sounds.check(self.sounds)
         if not LEAST <= self.seconds <= MAX_SECONDS:
             raise UserError(
                 en=f"A call of {self.seconds:g} s cannot be made: choose {LEAST:g} to {MAX_SECONDS:g} s.",
@@ -84,6 +87,16 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """What sounds on the line beside the voices."""
+
+    kind: str
+    text: str  # of keys: which are pressed
+    party: int  # on whose channel
+    sound: torch.Tensor  # float32 at 8 kHz
+
+
+@dataclass(frozen=True)
 class Spoken:
     start: float  # seconds
     end: float
@@ -95,9 +108,10 @@ def simulate(corpus: Corpus, out: Path, *, calls: int = 1, seed: int = 0, **mann
     """Makes so many calls of the corpus's clips in the folder `out`; gives the paths of their sound.
 
     `manner` are fields of `Manner`. A call's JSON has audio, turns [{start, end, channel, speaker, text, clip}] in
-    order of their start (seconds; speaker A speaks first), parties {A: {channel, voice, speed}, B: ..}, source,
-    licence, seed and the manner. Parties are two speakers of the corpus; where it knows only one, the second voice is
-    the first one played faster or slower. Raises UserError for what cannot be made or written.
+    order of their start (seconds; speaker A speaks first), parties {A: {channel, voice, speed}, B: ..}, sounds [{start,
+    end, kind, text, channel}], source, licence, seed and the manner. Parties are two speakers of the corpus; where it
+    knows only one, the second voice is the first one played faster or slower. Raises UserError for what cannot be made
+    or written.
     """
     how = Manner(**manner)
     if not 1 <= calls <= MOST_CALLS:
@@ -110,13 +124,17 @@ def simulate(corpus: Corpus, out: Path, *, calls: int = 1, seed: int = 0, **mann
     paths = [Path(out) / f"call-{number:03}.wav" for number in range(1, calls + 1)]
     _make_room(Path(out), paths)
     for number, path in enumerate(paths):
-        turns, parties, lanes = _conversation(corpus, how, np.random.default_rng((seed, number)))
+        pieces = _pieces(how, np.random.default_rng((seed, number, 3)))
+        rest = how.seconds - sum(_seconds(piece.sound) + 2 * AROUND for piece in pieces)
+        turns, parties, lanes = _conversation(corpus, replace(how, seconds=rest), np.random.default_rng((seed, number)))
+        turns, lanes, sounds = _with_pieces(turns, lanes, pieces)
         sound = _on_lines(lanes, how, (seed, number))
         facts = {"audio": path.name, "seconds": sound.shape[1] / RATE, "turns": _turns(corpus, turns, how)}
         facts["parties"] = {
             name: {"channel": 0 if how.mono else channel, "voice": party.speaker, "speed": party.speed}
             for channel, (name, party) in enumerate(zip("AB", parties, strict=True))
         }
+        facts["sounds"] = [sound | {"channel": 0 if how.mono else sound["channel"]} for sound in sounds]
         facts |= {"source": corpus.source, "licence": corpus.licence, "seed": seed, "asked": asdict(how)}
         _write(path, _wav(sound, IN_FILE.get(how.codec, "pcm_s16le")))
         _write(path.with_suffix(".json"), json.dumps(facts, ensure_ascii=False, indent=1).encode())
@@ -150,6 +168,65 @@ def _conversation(
         )
     spoken = round((max(turn.end for turn in turns) + BREATH) * RATE)
     return sorted(turns, key=lambda turn: turn.start), parties, lanes[:, :spoken]
+
+
+def _pieces(how: Manner, random: np.random.Generator) -> list[Piece]:
+    """The sounds that were asked for, in their order, none louder than a voice and some 20 dB quieter."""
+    found = []
+    for kind in (kind for kind in line_sounds.KINDS if kind in how.sounds):
+        level = 10 ** ((LEVEL + random.uniform(*QUIETER)) / 20)
+        text, party = "", 1  # the called one's side rings, plays and hangs up
+        if kind == "keys":
+            text, party = "".join(random.choice(list("0123456789"), random.integers(4, 11))), 0
+            sound = line_sounds.pressed(text, level)
+        elif kind == "music":
+            tune = line_sounds.melodies()[random.integers(len(line_sounds.melodies()))]
+            sound = line_sounds.melody(tune, random.uniform(*line_sounds.SECONDS), level, random)
+        else:
+            sound = getattr(line_sounds, kind)(int(random.integers(2, 4)) + (kind == "busy"), level)
+        found.append(Piece(kind, text, party, resample(torch.from_numpy(sound), SAMPLE_RATE, RATE)))
+    if found and how.seconds - sum(_seconds(piece.sound) + 2 * AROUND for piece in found) < LEAST:
+        raise UserError(
+            en=f"{how.seconds:g} s do not hold these sounds and {LEAST:g} s of talk: make the call longer.",
+            fr=f"{how.seconds:g} s ne contiennent pas ces sons et {LEAST:g} s de paroles : allongez l'appel.",
+        )
+    return found
+
+
+def _with_pieces(
+    turns: list[Spoken], lanes: torch.Tensor, pieces: list[Piece]
+) -> tuple[list[Spoken], torch.Tensor, list[dict]]:
+    """The conversation with the pieces between its turns: ringing before it, busy after it, the rest within."""
+    sounds: list[dict] = []
+    for place, piece in enumerate(pieces):
+        share = {"ringing": 0.0, "busy": 1.0}.get(piece.kind, (place + 1) / (len(pieces) + 1))
+        at = _pause(turns, share, lanes.shape[1] / RATE)
+        length = _seconds(piece.sound)
+        gap = torch.zeros(2, len(piece.sound) + round(2 * AROUND * RATE))
+        gap[piece.party, round(AROUND * RATE) :][: len(piece.sound)] = piece.sound
+        cut = round(at * RATE)
+        lanes = torch.cat([lanes[:, :cut], gap, lanes[:, cut:]], dim=1)
+        later = gap.shape[1] / RATE
+        turns = [replace(t, start=t.start + later, end=t.end + later) if t.start >= at else t for t in turns]
+        for sound in (sound for sound in sounds if sound["start"] >= at):
+            sound |= {"start": round(sound["start"] + later, 3), "end": round(sound["end"] + later, 3)}
+        times = {"start": round(at + AROUND, 3), "end": round(at + AROUND + length, 3)}
+        sounds.append(times | {"kind": piece.kind, "text": piece.text, "channel": piece.party})
+    return turns, lanes, sorted(sounds, key=lambda sound: sound["start"])
+
+
+def _pause(turns: list[Spoken], share: float, seconds: float) -> float:
+    """A moment at which nobody speaks, near this share of the call."""
+    if share in (0.0, 1.0):
+        return share * seconds
+    spans = [(turn.start, turn.end) for turn in turns]
+    moments = [(end + BREATH / 2) for _, end in spans]
+    free = [at for at in moments if not any(start - BREATH / 2 <= at < end for start, end in spans)]
+    return min(free, key=lambda at: abs(at - share * seconds))
+
+
+def _seconds(sound: torch.Tensor) -> float:
+    return len(sound) / RATE
 
 
 def _start(turns: list[Spoken], party: int, overlap: float, random: np.random.Generator) -> float:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from speech.audio.call_sounds import CallSounds
 from speech.audio.channels import Leakage, check_mode, separate_channels
 from speech.audio.decode import SAMPLE_RATE, Recording, Stream, stream
 from speech.audio.line_quality import LineMeter
@@ -102,8 +103,16 @@ class _Waveform:
     channel: int
     windows: SpeechWindows | FixedWindows
     language: str | None
+    sounds: CallSounds | None  # that are no speech; None where the silences are decoded too
     waiting: list[Window] = field(default_factory=list)  # until the language is detected
     previous: str = ""  # text
+
+    def add(self, sound: np.ndarray) -> list[Window]:
+        return list(self.windows.add(self.sounds.add(sound) if self.sounds else sound))
+
+    def end(self) -> list[Window]:
+        rest = list(self.windows.add(self.sounds.end())) if self.sounds else []
+        return rest + list(self.windows.end())
 
 
 class _Transcription:
@@ -136,20 +145,23 @@ class _Transcription:
         self.line, self.diarizer = line, diarizer
         self.facts = replace(self.facts, seconds=line.seconds)
         windows = SpeechWindows if self.options.voice_activity else FixedWindows
-        self.waveforms = [_Waveform(channel, windows(), self.options.language) for channel in channels or (0,)]
+        self.waveforms = [
+            _Waveform(channel, windows(), self.options.language, CallSounds() if self.options.voice_activity else None)
+            for channel in channels or (0,)
+        ]
         if self.options.task == "transcribe":  # words tell turns apart; those of a translation have no times
             self.options = replace(self.options, words=True)
 
     def add(self, block: np.ndarray) -> Iterator[TranscriptionProgress]:
         """Takes the next block of each waveform, (waveforms, samples)."""
         self.given += block.shape[1] / SAMPLE_RATE
-        self._take({one: list(one.windows.add(sound)) for one, sound in zip(self.waveforms, block, strict=True)})
+        self._take({one: one.add(sound) for one, sound in zip(self.waveforms, block, strict=True)})
         while len(self.todo) >= self.size:
             yield from self._decode()
         yield self.progress()
 
     def end(self) -> Iterator[TranscriptionProgress]:
-        self._take({one: list(one.windows.end()) for one in self.waveforms}, ended=True)
+        self._take({one: one.end() for one in self.waveforms}, ended=True)
         while self.todo or self.again:
             yield from self._decode()
         self.done = self.facts.seconds
@@ -176,6 +188,10 @@ class _Transcription:
             seconds_taken=time.monotonic() - self.started,
             line=self.line,
             speakers_sure=confidence,
+            sounds=sorted(
+                (sound for one in self.waveforms if one.sounds for sound in one.sounds.found(one.channel)),
+                key=lambda sound: sound.start,
+            ),
         )
         self.done = max(self.done, self.given - self.left / max(1, len(self.waveforms)))
         total = 0.0 if math.isnan(self.facts.seconds) else self.facts.seconds

@@ -42,6 +42,17 @@ class Flagged:
 
 
 @dataclass(frozen=True)
+class Sound:
+    """What sounded on a channel and was no speech."""
+
+    start: float
+    end: float
+    kind: str  # "keys", "ringing", "busy" or "music"
+    text: str = ""  # of keys: which were pressed
+    channel: int = 0
+
+
+@dataclass(frozen=True)
 class AudioFacts:
     """What the file said of itself."""
 
@@ -89,6 +100,7 @@ class Transcript:
     seconds_taken: float = 0.0
     line: Line | None = None
     speakers_sure: float | None = None  # how sure it is who spoke on one channel, 0 to 1; None where nobody asked
+    sounds: list[Sound] = field(default_factory=list)
 
     @classmethod
     def of_turns(cls, turns: Iterable[Turn], path: str = "", language: str = "") -> "Transcript":

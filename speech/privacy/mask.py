@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from speech.privacy.find import find
+from speech.privacy.kinds import CODE
 from transcripts.transcript import Transcript, Turn, Word
 
 Span = tuple[int, int, str]  # of characters, with its kind
@@ -15,8 +16,9 @@ LEAST_IN_A_PATH = 3  # letters of a part of a name that is hidden there without 
 def mask(transcript: Transcript, names: Iterable[str] = ()) -> Transcript:
     """The transcript with the kind of each personal datum between brackets in its place: [téléphone], [e-mail]...
 
-    The words inside become one word with the times of all and the lowest confidence. What was flagged, the speakers'
-    names and the file's name are masked as well, since they are exported too. `names` are people's, to mask too.
+    The words inside become one word with the times of all and the lowest confidence. What was flagged, the keys that
+    were pressed, the speakers' names and the file's name are masked as well, since they are exported too. `names` are
+    people's, to mask too.
     """
     names = tuple(names)
     texts, spoken = spans_of(transcript.turns, names)
@@ -36,7 +38,8 @@ def mask(transcript: Transcript, names: Iterable[str] = ()) -> Transcript:
     if path.name:
         parts = (part for name in names for part in name.split() if len(part) >= LEAST_IN_A_PATH)
         audio = replace(audio, path=str(path.with_name(masked_text(path.name, (*names, *parts)))))
-    return replace(transcript, turns=turns, flagged=flagged, audio=audio)
+    sounds = [replace(sound, text=f"[{CODE}]") if sound.kind == "keys" else sound for sound in transcript.sounds]
+    return replace(transcript, turns=turns, flagged=flagged, audio=audio, sounds=sounds)
 
 
 def _speakers(turns: Sequence[Turn], names: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from speech.audio.decode import SAMPLE_RATE
 from speech.privacy.mask import Span, groups, masked_text, spans_of
-from transcripts.transcript import Transcript, Turn
+from transcripts.transcript import Sound, Transcript, Turn
 
 PADDING = 0.2  # seconds on both sides of a word: its times come from the model's attention
 UNTIMED_PADDING = 0.5  # where only the turn has times
@@ -20,7 +20,7 @@ def moments(transcript: Transcript, names: Iterable[str] = ()) -> list[tuple[int
     """(channel, start, end) in seconds of all that `mask` hides, in order; what nearly touches on one channel is one.
 
     By the words' times; in a turn without words, by the share of the text. What was flagged has no such times: it is
-    hidden from start to end.
+    hidden from start to end. So are keypad tones, of which a machine reads the digits.
     """
     names = tuple(names)
     found = [
@@ -28,6 +28,7 @@ def moments(transcript: Transcript, names: Iterable[str] = ()) -> list[tuple[int
         for each in transcript.flagged
         if masked_text(each.text, names) != each.text
     ]
+    found += [(each.channel, max(0.0, each.start - PADDING), each.end + PADDING) for each in _keys(transcript)]
     for turn, text, words in zip(transcript.turns, *spans_of(transcript.turns, names), strict=True):
         times = _times_of_words(turn, words) if turn.words else _shares(turn, text)
         found += [(turn.channel, max(0.0, start), end) for start, end in times]
@@ -61,6 +62,10 @@ def hide(
             sound = loudness * np.sin(2 * np.pi * pitch / rate * places) if tone else 0.0
             hidden[:, places[0] - first : places[-1] + 1 - first] = sound
     return hidden
+
+
+def _keys(transcript: Transcript) -> list[Sound]:
+    return [sound for sound in transcript.sounds if sound.kind == "keys"]
 
 
 def _times_of_words(turn: Turn, spans: Sequence[Span]) -> list[tuple[float, float]]:

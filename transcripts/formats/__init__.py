@@ -38,6 +38,7 @@ CONTENTS = {
     "confidence": Message("the confidence", "la confiance"),
     "language": Message("the language", "la langue"),
     "flagged": Message("the text that was left out", "le texte écarté"),
+    "sounds": Message("the tones and the music", "les tonalités et la musique"),
     "turns": Message(
         "the limits of long turns, which come back in several",
         "les limites des longs tours de parole, qui reviennent en plusieurs",
@@ -136,6 +137,7 @@ def lost(transcript: Transcript, format: str) -> list[Message]:
         "confidence": any(turn.confidence < 1 for turn in transcript.turns),
         "language": bool(transcript.language),
         "flagged": bool(transcript.flagged),
+        "sounds": bool(transcript.sounds),
         "turns": any(len(turn.text) > 84 for turn in transcript.turns),
     }
     return [said for key, said in CONTENTS.items() if has[key] and key not in _module(format).HOLDS]

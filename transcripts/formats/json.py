@@ -10,11 +10,13 @@ from dataclasses import fields, replace
 
 from common.messages import Message, UserError
 from transcripts.encoding import as_json
-from transcripts.transcript import AudioFacts, Channel, Flagged, Line, Transcript, Turn, Word
+from transcripts.transcript import AudioFacts, Channel, Flagged, Line, Sound, Transcript, Turn, Word
 
 EXTENSIONS = (".json",)
 SIGNATURE = re.compile(r"\A\s*\{\s*\"")
-HOLDS = frozenset({"text", "times", "speakers", "channels", "words", "confidence", "language", "flagged", "turns"})
+HOLDS = frozenset(
+    {"text", "times", "speakers", "channels", "words", "confidence", "language", "flagged", "turns", "sounds"}
+)
 
 
 def read(content: bytes, notes: list[Message]) -> list[Transcript]:
@@ -66,6 +68,7 @@ def _ours(found: dict) -> Transcript:
         float(found.get("seconds_taken") or 0.0),
         _made(Line, line | {"channels": tuple(_made(Channel, each) for each in line["channels"])}) if line else None,
         found.get("speakers_sure"),
+        [_made(Sound, sound) for sound in found.get("sounds") or ()],
     )
 
 

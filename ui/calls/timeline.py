@@ -49,10 +49,10 @@ def drawn(call: Call, reader: str) -> str:
 
     They show what was transcribed: a corrected text says nothing new of when somebody spoke.
     """
-    turns = call.transcribed
-    if not turns:
+    turns, sounds = call.transcribed, call.transcript.sounds if call.transcript else []
+    if not turns and not sounds:
         return ""
-    seconds = max(call.transcript.audio.seconds, *(turn.end for turn in turns))
+    seconds = max([call.transcript.audio.seconds, *(each.end for each in (*turns, *sounds))])
     found = analyse(turns, seconds)
     parties = [_party(call, place, speaker, found, reader) for place, speaker in enumerate(found.talk)]
     step = next((step for step in TICKS if seconds / step <= 8), TICKS[-1])
@@ -64,7 +64,9 @@ def drawn(call: Call, reader: str) -> str:
         parties=parties,
         tops={party.speaker: party.top for party in parties},
         seconds=seconds,
-        height=LANE * len(parties),  # to the right its units are seconds, so that it stretches to the room there is
+        sounds=sounds,
+        height=LANE
+        * max(1, len(parties)),  # to the right its units are seconds, so that it stretches to the room there is
         bar=BAR,
         ticks=range(0, int(seconds * 0.97) + 1, step),
         figures=_figures(found, seconds, reader) if call.over else [],
