@@ -109,9 +109,9 @@ def simulate(corpus: Corpus, out: Path, *, calls: int = 1, seed: int = 0, **mann
 
     `manner` are fields of `Manner`. A call's JSON has audio, turns [{start, end, channel, speaker, text, clip}] in
     order of their start (seconds; speaker A speaks first), parties {A: {channel, voice, speed}, B: ..}, sounds [{start,
-    end, kind, text, channel}], source, licence, seed and the manner. Parties are two speakers of the corpus; where it
-    knows only one, the second voice is the first one played faster or slower. Raises UserError for what cannot be made
-    or written.
+    end, kind, text, channel}] where some were asked for, source, licence, seed and the manner. Parties are two speakers
+    of the corpus; where it knows only one, the second voice is the first one played faster or slower. Raises UserError
+    for what cannot be made or written.
     """
     how = Manner(**manner)
     if not 1 <= calls <= MOST_CALLS:
@@ -134,11 +134,17 @@ def simulate(corpus: Corpus, out: Path, *, calls: int = 1, seed: int = 0, **mann
             name: {"channel": 0 if how.mono else channel, "voice": party.speaker, "speed": party.speed}
             for channel, (name, party) in enumerate(zip("AB", parties, strict=True))
         }
-        facts["sounds"] = [sound | {"channel": 0 if how.mono else sound["channel"]} for sound in sounds]
-        facts |= {"source": corpus.source, "licence": corpus.licence, "seed": seed, "asked": asdict(how)}
+        if sounds:
+            facts["sounds"] = [sound | {"channel": 0 if how.mono else sound["channel"]} for sound in sounds]
+        facts |= {"source": corpus.source, "licence": corpus.licence, "seed": seed, "asked": _asked(how)}
         _write(path, _wav(sound, IN_FILE.get(how.codec, "pcm_s16le")))
         _write(path.with_suffix(".json"), json.dumps(facts, ensure_ascii=False, indent=1).encode())
     return paths
+
+
+def _asked(how: Manner) -> dict:
+    """The manner for JSON; of calls without other sounds it says nothing of them."""
+    return {name: value for name, value in asdict(how).items() if value != ()}
 
 
 def _conversation(
