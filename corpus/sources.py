@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from common.hub import hub_in_reach, offline
 from common.messages import Message, UserError
+from corpus.corrections import corrected
 from corpus.hub import TALKBANK, open_dataset
 from corpus.layouts.folder import FILES, open_path
 from corpus.layouts.raw import NAMED
@@ -48,6 +49,7 @@ def load(
 
     `audio` and `text` name the columns where their names are unusual; `limit` takes the first rows (and fetches from
     the Hub the files that hold them). `unit` (segment or switch) and `language` are of diabolocom/talkbank_4_stt.
+    A file of corrections beside a source on this disk is applied (`corrections`).
     `clean` has the texts read as CHAT (`transcripts.chat_markup`) or left as they came; without it, TalkBank's are.
     Raises UserError where there is no such corpus, or no row that can be used.
     """
@@ -76,4 +78,4 @@ def load(
         )
     if clean is not None:
         raw = replace(raw, clean=chat_markup.clean if clean else None)
-    return build(raw, text, limit)
+    return corrected(build(raw, text, limit))

@@ -1,4 +1,4 @@
-"""python -m trainer train|evaluate|export|publish|submit : fine-tuning and evaluation from the command line.
+"""python -m trainer train|evaluate|doubts|export|publish|submit : fine-tuning and evaluation from the command line.
 
 Under `accelerate launch --multi_gpu --num_processes 2 -m trainer evaluate ...`, which on a machine without a GPU starts
 processes on the CPU, the clips are divided among them; the result is the same.
@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train a LoRA adapter on a corpus"))
     _add_evaluate(commands.add_parser("evaluate", help="transcribe the clips of a corpus and score the result"))
+    _add_doubts(commands.add_parser("doubts", help="list the references of a run's test split that are perhaps wrong"))
     _add_export(commands.add_parser("export", help="merge an adapter into its base, for transformers or CTranslate2"))
     _add_publish(commands.add_parser("publish", help="push an adapter and its card to the Hub (token in HF_TOKEN)"))
     _add_submit(commands.add_parser("submit", help="train as a Hugging Face Job (token in HF_TOKEN; it costs)"))
@@ -96,6 +97,14 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     what = "a line a clip, and FILE.json (of --calls: a folder of transcripts); the same command resumes it"
     add("--output", type=Path, metavar="FILE.csv", help=what)
     add("--json", action="store_true", help="print the summary as one JSON object")
+
+
+def _add_doubts(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_doubts)
+    add = command.add_argument
+    add("run", type=Path, metavar="RUN", help="the folder of a training that came to its end")
+    add("--keep", action="store_true", help="add them to the corrections beside the corpus, to be checked there")
+    add("--json", action="store_true", help="print them as one JSON object")
 
 
 def _add_export(command: argparse.ArgumentParser) -> None:
@@ -232,6 +241,35 @@ def _evaluate(asked: argparse.Namespace) -> int:
 
 def _say(message: Message) -> None:
     print(f"trainer: {message.to(locale_language())}", file=sys.stderr)
+
+
+def _doubts(asked: argparse.Namespace) -> int:
+    from corpus import corrections
+    from trainer.evaluation import doubts
+
+    found = doubts.of_run(asked.run)
+    if asked.keep:
+        source = json.loads((asked.run / "report.json").read_text(encoding="utf-8"))["corpus"]
+        file = corrections.beside(source)
+        if file is None:
+            raise UserError(
+                en=f"{source} is not on this disk, so that nothing can stand beside it: copy the list from here.",
+                fr=f"{source} n'est pas sur ce disque, rien ne peut donc être mis à côté : copiez la liste d'ici.",
+            )
+        added = corrections.keep(file, doubts.corrections(found))
+        _say(
+            Message(
+                en=f"{added} corrections are added to {file}: hear the clips, and take out the lines that are wrong.",
+                fr=f"{added} corrections sont ajoutées à {file} : écoutez les extraits, et retirez les lignes fausses.",
+            )
+        )
+    if asked.json:
+        print(json.dumps({"doubts": [doubt.to_dict() for doubt in found]}, ensure_ascii=False))
+    else:
+        for doubt in found:
+            words = ", ".join(f"{said or '(nothing)'} -> {written or '(nothing)'}" for said, written in doubt.words)
+            print(f"{doubt.id}: {doubt.reference}\n    perhaps: {words}")
+    return 0
 
 
 def _export(asked: argparse.Namespace) -> int:
