@@ -9,7 +9,7 @@ from gradio.utils import get_upload_folder
 from markupsafe import Markup
 
 from common.messages import UserError
-from ui.dataset import charts, sample, samples
+from ui.dataset import calls, charts, sample, samples
 from ui.dataset.samples import ALL, PAGE, SHOWN, View
 from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
@@ -65,12 +65,16 @@ def tab() -> None:
         timer = gr.Timer(POLL, active=False)
         choice = _choice()
         about = gr.HTML(apply_default_css=False, elem_id="corpus")
-        with gr.Row(elem_classes="desk"):
-            picture, drawn = _picture()
-            scores = _scores()
-        with gr.Row(elem_classes="desk samples-desk"):
-            rows = _table()
-            player, one = _sample()
+        views = [(label("view_clips"), "clips"), (label("view_calls"), "calls")]
+        switch = gr.Radio(views, value="clips", show_label=False, container=False, visible=False, elem_id="view")
+        with gr.Column() as clips_desk:
+            with gr.Row(elem_classes="desk"):
+                picture, drawn = _picture()
+                scores = _scores()
+            with gr.Row(elem_classes="desk samples-desk"):
+                rows = _table()
+                player, one = _sample()
+        calls_desk = gr.Column(visible=False)
 
     view = {"source": source, "adapter": adapter, "split": rows.split, "search": rows.search, "shown": rows.shown}
     view = {"inputs_kwargs": view | {"order": order}}
@@ -86,6 +90,15 @@ def tab() -> None:
     )
     named = [adapter, scores.progress, rows.split]
     naming = choice.adapter.input(_name_adapter, [choice.adapter, adapter, source, rows.split], named, **SEVERAL)
+    opened.then(_offer_calls, source, switch, **SEVERAL)
+    switch.change(
+        lambda view: [gr.Column(visible=view == each) for each in ("clips", "calls")],
+        switch,
+        [clips_desk, calls_desk],
+        **AT_ONCE,
+    )
+    with calls_desk:
+        calls.desk(source, adapter, [opened.success, naming.success])
     counted = {"inputs": [source, adapter, rows.split], "outputs": [scores.figures, *scores.exports]}
     for changed in (opened.success, naming.success, ended.change):
         changed(_show, page, page_shown, **view, **SEVERAL)
@@ -199,6 +212,12 @@ def _open(
         honest = results.honest_split(opened.corpus, [adapter] if adapter else [])
         cleared = _closed(reader, opened.facts["splits"], honest or ALL)
     yield asked, figures_html.corpus(opened, reader), *chosen, *cleared
+
+
+def _offer_calls(source: Source | None) -> gr.Radio:
+    """The switch, where the corpus has whole calls; the clips come first."""
+    whole = source is not None and bool(corpus_field.opened(source).corpus.calls)
+    return gr.Radio(visible=True) if whole else gr.Radio(value="clips", visible=False)
 
 
 def _closed(reader: str, splits: Iterable[str] = (), chosen: str = ALL) -> tuple:

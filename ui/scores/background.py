@@ -6,7 +6,7 @@ A job belongs to no visitor: whoever asks for what is being scored already joins
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,6 +20,8 @@ from ui.scores.results import Scorer
 
 if TYPE_CHECKING:
     from corpus import Corpus
+    from corpus.layouts.raw import Call
+    from speech.engines.base import Engine
     from trainer.evaluation.evaluate import EvaluationProgress
 
 _queue = ThreadPoolExecutor(1, "scoring")
@@ -30,11 +32,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class ScoringJob:
-    """A model that transcribes rows of a corpus, whose texts are scored."""
+    """A model that transcribes rows of a corpus, or its whole calls, whose texts are scored."""
 
     scorer: Scorer
     output: Path
-    rows: Sequence[int]  # of the corpus
+    rows: Sequence  # of the corpus; names of calls
+    steps: Callable[["Engine"], Iterator["EvaluationProgress"]]  # the work
+    whole_calls: bool = False
     future: Future = field(init=False)  # how the job ended
     progress: "EvaluationProgress | None" = None  # None until the model is loaded
     began: float = 0.0  # by time.monotonic
@@ -60,16 +64,39 @@ class ScoringJob:
 def begin(corpus: "Corpus", scorer: Scorer, rows: Sequence[int]) -> ScoringJob:
     """The job that scores these rows: one that does so already, or a new one at the end of the queue."""
     output = scorer.output(corpus)
+
+    def steps(engine: "Engine") -> Iterator["EvaluationProgress"]:
+        from speech.decoding.decode import Options
+        from trainer.evaluation.evaluate import evaluate
+
+        return evaluate(corpus, rows, engine, Options(margin=engine.margin), output)
+
+    return _begun(ScoringJob(scorer, output, rows, steps))
+
+
+def begin_calls(corpus: "Corpus", scorer: Scorer, calls: Sequence["Call"]) -> ScoringJob:
+    """The same of whole calls."""
+    output = scorer.calls_output(corpus)
+
+    def steps(engine: "Engine") -> Iterator["EvaluationProgress"]:
+        from speech.decoding.decode import Options
+        from trainer.evaluation.calls import evaluate, speakers_asked
+
+        return evaluate(corpus, calls, engine, Options(margin=engine.margin), speakers_asked(), output)
+
+    return _begun(ScoringJob(scorer, output, [call.name for call in calls], steps, whole_calls=True))
+
+
+def _begun(new: ScoringJob) -> ScoringJob:
     with _lock:
         _jobs[:] = [job for job in _jobs if job.alive]
         for job in _jobs:
-            if job.output == output and not job.stopped and set(rows) <= set(job.rows):
+            if job.output == new.output and not job.stopped and set(new.rows) <= set(job.rows):
                 return job
-        job = ScoringJob(scorer, output, rows)
-        job.future = _queue.submit(_run, job, corpus)
-        job.future.add_done_callback(_log_error)
-        _jobs.append(job)
-        return job
+        new.future = _queue.submit(_run, new)
+        new.future.add_done_callback(_log_error)
+        _jobs.append(new)
+        return new
 
 
 def alive(outputs: Sequence[Path]) -> list[ScoringJob]:
@@ -84,12 +111,9 @@ def waits(job: ScoringJob) -> bool:
         return any(other.alive for other in takewhile(lambda other: other is not job, _jobs))
 
 
-def _run(job: ScoringJob, corpus: "Corpus") -> None:
-    from speech.decoding.decode import Options
-    from trainer.evaluation.evaluate import evaluate
-
+def _run(job: ScoringJob) -> None:
     engine = loaded(job.scorer.setting).engine
-    with closing(evaluate(corpus, job.rows, engine, Options(margin=engine.margin), job.output)) as steps:
+    with closing(job.steps(engine)) as steps:
         for progress in steps:
             job.began = job.began or time.monotonic()
             job.progress = progress

@@ -113,8 +113,12 @@ def _job(job: "ScoringJob", reader: str) -> Markup:
         return alert(say(reader, "job_failed", model=model))
     done, total = (number(count, reader, 0) for count in (job.progress.done, job.progress.total))
     whole = job.progress.done + len(job.progress.left_out) >= job.progress.total
-    ended = say(reader, "job_done" if whole else "job_stopped", model=model, done=done, total=total)
+    ended = say(reader, _key(job, "job_done" if whole else "job_stopped"), model=model, done=done, total=total)
     return note(ended) + _left_out(job, reader)
+
+
+def _key(job: "ScoringJob", key: str) -> str:
+    return f"{key}_calls" if job.whole_calls else key
 
 
 def _running(job: "ScoringJob", model: str, reader: str) -> Markup:
@@ -123,7 +127,7 @@ def _running(job: "ScoringJob", model: str, reader: str) -> Markup:
         text = say(reader, "job_waiting" if background.waits(job) else "job_loading", model=model)
     else:
         done, total = (number(count, reader, 0) for count in (progress.done, progress.total))
-        text = say(reader, "job_running", model=model, done=done, total=total)
+        text = say(reader, _key(job, "job_running"), model=model, done=done, total=total)
         if job.stopped:
             text += say(reader, "job_stopping")
         elif left is not None:

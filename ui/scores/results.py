@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from corpus import Corpus
+    from trainer.evaluation.calls import Found
 
 KEPT = 16  # scores of corpora in memory
 _overall: Once[dict | None] = Once(KEPT)
+_calls: Once["Found | None"] = Once(KEPT)
 
 
 class Scorer(NamedTuple):
@@ -40,6 +42,16 @@ class Scorer(NamedTuple):
 
         asked = identity(corpus, self, Options(margin=self.margin))
         return cache_folder() / "evaluations" / f"{key(asked)}.csv"
+
+    def calls_output(self, corpus: "Corpus") -> Path:
+        """The folder of the whole calls that it transcribed of this corpus."""
+        from common.cache import cache_folder
+        from speech.decoding.decode import Options
+        from trainer.evaluation.calls import asked_of, speakers_asked
+        from trainer.evaluation.evaluate import key
+
+        asked = asked_of(corpus, self, Options(margin=self.margin), speakers_asked())
+        return cache_folder() / "evaluations" / f"{key(asked)}.calls"
 
 
 def base() -> Scorer | None:
@@ -110,6 +122,19 @@ def overall(corpus: "Corpus", scorer: Scorer, rows: Sequence[int]) -> dict | Non
         return evaluate.summary(corpus, scored, scorer, Options(margin=scorer.margin)) if scored else None
 
     return _overall(asked, count)
+
+
+def calls(corpus: "Corpus", scorer: Scorer) -> "Found | None":
+    """The score of the whole calls that are transcribed; None where none is. Kept until more are."""
+    from trainer.evaluation.calls import found, transcript_of
+
+    output = scorer.calls_output(corpus)
+    there = tuple(call.name for call in corpus.calls if transcript_of(output, call).exists())
+
+    def count() -> "Found | None":
+        return found(corpus.calls, output, lambda doubt: None) if there else None
+
+    return _calls((output, there), count)
 
 
 def export(corpus: "Corpus", scorer: Scorer, folder: Path, reader: str) -> Path:
