@@ -35,7 +35,7 @@ def row(name: str, reference: str, hypothesis: str) -> Row:
             ("le chien dort", [("chat", "chien")]),
         ),
         ("oui", ["oui merci"] * 3, ("oui merci", [("", "merci")])),
-        ("oui non merci", ["oui merci", "oui merci", "oui mercis"], ("oui merci", [("non", "")])),
+        ("oui non merci bien", ["oui merci bien"] * 2 + ["oui merci"], ("oui merci bien", [("non", "")])),
         ("22 appels", ["vingt-deux appels", "22 appels", "22 appels"], None),
     ],
 )
