@@ -8,7 +8,9 @@ import shutil
 import pytest
 from playwright.sync_api import Page, expect
 
+from corpus import load
 from corpus.prompts import prompt
+from corpus.simulate import simulate
 from tests.kit.pages import PATIENCE, chromium, pick, serve, tracebacks, unheard, visit, write
 from trainer.__main__ import main
 
@@ -26,6 +28,7 @@ def server(tmp_path_factory):
         shutil.copy(prompt(name), corpora / "appels")
     lines = ["file_name,dit,call,accent", f'activated.wav,"{MARKUP}",a,belge', "added.wav,ajouté,b,québécois"]
     (corpora / "appels" / "metadata.csv").write_text("\n".join([*lines, "gone.wav,perdu,c,belge"]) + "\n")
+    simulate(load("phone-prompts"), corpora / "conversations", seconds=15.0)
     settings = {"ALLO_CACHE": str(cache), "ALLO_CORPORA": str(corpora)}
     with serve(tmp_path_factory.mktemp("server"), **settings) as server:
         yield server
@@ -209,3 +212,28 @@ def test_who_comes_back_finds_the_job_others_wait_and_what_was_heard_is_kept(sco
 
 def test_nothing_broke(server):
     assert tracebacks(server) == []
+
+
+def test_whole_calls_are_scored_read_and_sent(french, server):
+    name_corpus(french, "conversations")
+    french.get_by_label("Appels", exact=True).check()
+    rows = french.locator("#calls-table tbody tr")
+    expect(rows).to_have_count(1)
+    rows.first.click()
+    expect(french.locator("#call")).to_contain_text("Cet appel n’est pas encore noté")
+    french.locator("#call li").first.click()
+    expect(french.locator("#turn-player")).to_be_visible()
+    french.get_by_role("button", name="Noter les appels").click()
+    expect(french.locator("#calls-progress")).to_contain_text("1 appels notés", timeout=PATIENCE)
+    expect(rows.first).to_contain_text("%")
+    expect(french.locator("#calls-figures")).to_contain_text("cpWER")
+    rows.first.click()
+    expect(french.locator("#call .aligned").first).to_be_visible()
+    with french.expect_download() as download:
+        french.get_by_role("link", name="Page à envoyer").or_(
+            french.get_by_role("button", name="Page à envoyer")
+        ).first.click()
+    text = download.value.path().read_text(encoding="utf-8")
+    assert "Les confusions" in text or "cpWER" in text
+    french.get_by_label("Extraits", exact=True).check()
+    expect(french.locator("#samples-table tbody tr").first).to_be_visible()
