@@ -26,12 +26,12 @@ def page(score: CallsScore, language: str, title: str) -> str:
         title=title,
         score=score,
         calls=[(call, details(call.turns, score.names), by_minute(call), worst_minute(call)) for call in score.calls],
-        say=lambda key: WORDS[key].to(language),
+        say=lambda key, **values: WORDS[key].to(language).format(**values),
         percent=partial(percent, language=language),
         interval=lambda measure: interval(score.interval(measure), language),
         normaliser=french.NAME,
-        collar=f"{score.collar:g}".replace(".", "," if language == "fr" else "."),
-        forgiven=f"{COLLAR:g}".replace(".", "," if language == "fr" else "."),
+        collar=number(score.collar, language),
+        forgiven=number(COLLAR, language),
         shown=SHOWN,
         clock=clock,
     )
@@ -47,6 +47,10 @@ def _template() -> Template:
         undefined=StrictUndefined,
     )
     return environment.get_template("calls_page.html")
+
+
+def number(seconds: float, language: str) -> str:
+    return f"{seconds:g}".replace(".", "," if language == "fr" else ".")
 
 
 def percent(rate: float | None, language: str) -> str:
@@ -77,10 +81,10 @@ WORDS = {
     "words": Message("words", "mots"),
     "words_said": Message("words said", "mots prononcés"),
     "cpwer": Message("errors, each speaker's words (cpWER)", "d’erreurs, mots de chaque locuteur (cpWER)"),
-    "tcpwer": Message("errors, in time (tcpWER), to the second:", "d’erreurs, au bon moment (tcpWER), à la seconde :"),
+    "tcpwer": Message("errors, within {seconds} s (tcpWER)", "d’erreurs, à {seconds} s près (tcpWER)"),
     "orcwer": Message("errors, whoever spoke (ORC-WER)", "d’erreurs, quel que soit le locuteur (ORC-WER)"),
     "der": Message("of the time given to the wrong speaker (DER)", "du temps attribué au mauvais locuteur (DER)"),
-    "forgiving": Message("but for borders, in seconds:", "sans compter les limites, en secondes :"),
+    "forgiving": Message("of it but for {seconds} s around borders", "hors des {seconds} s autour des limites"),
     "numbers": Message("numbers right", "nombres justes"),
     "names": Message("names right", "noms justes"),
     "minute": Message("minute", "minute"),
@@ -95,10 +99,10 @@ WORDS = {
     "substituted": Message("said → written", "prononcé → transcrit"),
     "missing": Message("missing", "manquant"),
     "too_much": Message("too much", "en trop"),
-    "legend": Message("Errors are shown so:", "Les erreurs sont montrées ainsi :"),
+    "legend": Message("Errors are shown so:", "Les erreurs sont montrées ainsi\N{NO-BREAK SPACE}:"),
     "nobody": Message("nobody", "personne"),
     "normaliser": Message(
         "Both sides are compared in words, in lower case and without punctuation; normaliser:",
-        "Les deux côtés sont comparés mot à mot, en minuscules et sans ponctuation ; normaliseur :",
+        "Les deux côtés sont comparés mot à mot, en minuscules et sans ponctuation. Normaliseur\N{NO-BREAK SPACE}:",
     ),
 }

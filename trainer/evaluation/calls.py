@@ -200,6 +200,8 @@ def write_summary(output: Path, summary: dict) -> None:
 
 def summary_text(summary: dict) -> str:
     """The summary for people, in a few lines."""
+    from trainer.evaluation.processes import right
+
     der, orc = summary["der"], summary["orcwer"]
     interval = "{:.1f} to {:.1f}".format(*summary["interval"]) if summary["interval"] else summary["interval_note"]
     adapter = f" with {summary['adapter']}" if summary["adapter"] else ""
@@ -212,11 +214,7 @@ def summary_text(summary: dict) -> str:
         + (f", DER {der:.1f} %" if der is not None else ""),
         f"{summary['substitutions']} substitutions, {summary['deletions']} deletions, {summary['insertions']} "
         f"insertions in {summary['words']} words",
-        *(
-            f"{what} right: {summary[what]['right']} of {summary[what]['said']}"
-            for what in ("numbers", "names")
-            if summary[what]["said"]
-        ),
+        *right(summary),
         *(f"left out: {call['id']}: {call['reason']}" for call in summary["left_out"]),
         *(f"WARNING: {warning}" for warning in [*summary["warnings"], *summary["leaks"]]),
     ]

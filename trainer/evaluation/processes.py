@@ -9,6 +9,7 @@ from accelerate.utils import gather_object
 from tqdm import tqdm
 
 from corpus import Corpus
+from scoring.details import details
 from speech.decoding.decode import Options
 from speech.engines import Engine
 from trainer.evaluation import evaluate
@@ -36,6 +37,7 @@ def evaluated(
         wanted = set(corpus.rows["id"][indices])
         scored = [row for row in join(output, found, corpus) if row.id in wanted]
     summary = evaluate.summary(corpus, scored, engine, options)
+    summary |= details([row.reference for row in scored], [row.hypothesis for row in scored]).to_dict()
     return summary | {"left_out": [{"id": name, "reason": reason.en} for name, reason in left_out]}
 
 
@@ -47,6 +49,12 @@ def with_bar(steps, shown: bool, what: str = "clips") -> evaluate.EvaluationProg
             bar.set_postfix_str(f"{progress.done} of {progress.total} {what}", refresh=False)
             bar.update(progress.share - bar.n)
     return progress
+
+
+def right(summary: dict) -> list[str]:
+    """How many numbers and names are right, a line each, where some were said."""
+    found = {what: summary[what] for what in ("numbers", "names") if summary[what]["said"]}
+    return [f"{what} right: {each['right']} of {each['said']}" for what, each in found.items()]
 
 
 def summary_text(summary: dict) -> str:
@@ -63,6 +71,7 @@ def summary_text(summary: dict) -> str:
         f"WER {summary['wer']:.1f} % ({interval}), {summary['normaliser']}; CER {summary['cer']:.1f} %",
         f"{summary['substitutions']} substitutions, {summary['deletions']} deletions, {summary['insertions']} "
         f"insertions in {summary['words']} words; {summary['loops']} loops, {summary['phantoms']} phantoms",
+        *right(summary),
         f"WER raw {summary['raw_wer']:.1f} %, BasicTextNormalizer {summary['basic_wer']:.1f} %",
         *(f"removed as a {reason}: text in {count} clips" for reason, count in summary["flagged"].items()),
         *(f"left out: {clip['id']}: {clip['reason']}" for clip in summary["left_out"]),
