@@ -15,7 +15,7 @@ from scoring.alignment import align, printed
 from scoring.bootstrap import NO_INTERVAL
 from scoring.calls import command as calls
 from scoring.calls.text import confusions_text, right
-from scoring.details import Details, details, names_of
+from scoring.details import Details, by_parts, details, names_of
 from scoring.measures import NORMALISERS, Comparison, Score, compare, normaliser_of, score
 from scoring.table import read
 
@@ -46,7 +46,7 @@ def _clips(asked: argparse.Namespace) -> int:
     apply = normaliser_of(asked.normaliser).apply
     more = {name: details(columns["reference"], columns[name], names, apply) for name in _systems(found)}
     if asked.json:
-        print(json.dumps(_facts(found, more), ensure_ascii=False))
+        print(json.dumps(_facts(columns, found, more), ensure_ascii=False))
     else:
         print(_table(found, more))
         print(confusions_text(list(more.values())[-1]))
@@ -65,7 +65,12 @@ def _tell(note: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scoring", description="Word and character error rates of French.")
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="CSV or TSV with columns reference, hypothesis[, hypothesis_b][, call]")
+    add(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV or TSV with columns reference, hypothesis[, hypothesis_b, call, speaker, channel, start]",
+    )
     add("--json", action="store_true", help="one JSON object, a clip's counts each")
     add("--names", default="", metavar="NAMES", help="a file with a name a line, or names between commas")
     add("--normaliser", default="french", help=f"{', '.join(NORMALISERS)} (default: french)")
@@ -92,8 +97,9 @@ def _systems(found: Score | Comparison) -> dict[str, Score]:
     return {"hypothesis": found}
 
 
-def _facts(found: Score | Comparison, more: dict[str, Details]) -> dict:
+def _facts(columns: dict[str, list[str]], found: Score | Comparison, more: dict[str, Details]) -> dict:
     facts = found.to_dict() | more["hypothesis"].to_dict()
+    facts |= by_parts(columns, _systems(found)["hypothesis"].clips)
     if "b" in facts:
         facts["b"] |= more["hypothesis_b"].to_dict()
     return facts

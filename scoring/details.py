@@ -12,6 +12,7 @@ from common.messages import UserError
 from scoring.alignment import Step, align
 from scoring.french import normalise
 from scoring.french.quantities import values
+from scoring.measures import Clip
 
 SHOWN = 20  # confusions, and names that were missed
 SENTENCE = re.compile(r"[.?!…:;\n«»\"“”]+|(?<!\S)[-–—](?!\S)")
@@ -71,6 +72,38 @@ def details(
     """
     steps = (align(apply(said), apply(written)) for said, written in zip(references, hypotheses, strict=True))
     return Details(numbers_right(references, hypotheses), names_right(references, hypotheses, names), confusions(steps))
+
+
+def by_parts(columns: dict[str, list[str]], clips: Sequence[Clip]) -> dict[str, list[dict]]:
+    """The rates by speaker, channel and minute, as far as a table of clips has columns for them.
+
+    A start that is no number of seconds belongs to no minute.
+    """
+    parts = {f"by_{name}": columns[name] for name in ("speaker", "channel") if name in columns}
+    if "start" in columns:
+        parts["by_minute"] = [_minute(start) for start in columns["start"]]
+    return {name: _by(name.removeprefix("by_"), cells, clips) for name, cells in parts.items()}
+
+
+def _by(name: str, cells: Sequence, clips: Sequence[Clip]) -> list[dict]:
+    counts: dict[object, Counter] = {}
+    for cell, clip in zip(cells, clips, strict=True):
+        kinds = ("substitutions", "deletions", "insertions", "words")
+        counts.setdefault(cell, Counter()).update({kind: getattr(clip, kind) for kind in kinds})
+    known = sorted(key for key in counts if key not in (None, ""))
+    return [{name: key, **counts[key], "wer": _rate(counts[key])} for key in known]
+
+
+def _rate(counts: Counter) -> float | None:
+    edits = counts["substitutions"] + counts["deletions"] + counts["insertions"]
+    return round(100 * edits / counts["words"], 4) if counts["words"] else None
+
+
+def _minute(start: str) -> int | None:
+    try:
+        return int(float(start.replace(",", ".")) // 60)
+    except (ValueError, OverflowError):
+        return None
 
 
 def numbers_right(references: Iterable[str], hypotheses: Iterable[str]) -> Right:

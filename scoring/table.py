@@ -8,6 +8,7 @@ from pathlib import Path
 from transcripts.formats.csv import unprotected
 
 NEEDED, OPTIONAL = ("reference", "hypothesis"), ("hypothesis_b", "call")
+PARTS = ("speaker", "channel", "start")  # by which the rates are given as well; start is in seconds of the call
 DELIMITERS = (",", ";", "\t")
 csv.field_size_limit(2**24)  # a transcript may be longer than the 128 KiB that csv allows a cell
 
@@ -37,7 +38,9 @@ def read(path: Path, tell: Callable[[str], None] = lambda note: None) -> dict[st
     if not rows:
         raise ValueError(f"{path} has no rows: give a line a clip below the names of the columns.")
     return {
-        name: [unprotected(row[header.index(name)]) for row in rows] for name in (*NEEDED, *OPTIONAL) if name in header
+        name: [unprotected(row[header.index(name)]) for row in rows]
+        for name in (*NEEDED, *OPTIONAL, *PARTS)
+        if name in header
     }
 
 

@@ -373,6 +373,23 @@ def test_json_to_the_letter(tmp_path, capsys):
     assert (found["fixed"], found["broken"]) == (3, 1)
 
 
+def test_rates_by_speaker_channel_and_minute(tmp_path, capsys):
+    lines = [
+        "reference,hypothesis,speaker,channel,start",
+        "un deux,un,A,0,3",
+        'trois,trois,B,1,"61,5"',
+        "oui,non,A,0,?",
+    ]
+    assert run(tmp_path, "\n".join(lines), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["speaker"], each["deletions"], each["words"]) for each in found["by_speaker"]] == [
+        ("A", 1, 3),
+        ("B", 0, 1),
+    ]
+    assert [(each["channel"], each["wer"]) for each in found["by_channel"]] == [("0", 66.6667), ("1", 0.0)]
+    assert [(each["minute"], each["wer"]) for each in found["by_minute"]] == [(0, 50.0), (1, 0.0)]
+
+
 @pytest.mark.parametrize(
     "content",
     [
