@@ -63,26 +63,31 @@ class CallSounds:
         """Which of the held samples from `first` to `last` are silenced; takes note of what they are."""
         start = self._from / SAMPLE_RATE
         begin, end = self._given / SAMPLE_RATE, (self._from + last) / SAMPLE_RATE
-        keys, ringing = tones.listened(self._held)
-        presses, bursts = tones.pressed(keys, start), tones.bursts(ringing, start)
-        toned = np.zeros(len(self._held) // music.FRAME + 2, bool)
-        for span in [*presses, *bursts]:
-            at, until = (int((time - start) * SAMPLE_RATE / music.FRAME) for time in span[:2])
-            toned[max(0, at - 1) : until + 2] = True  # it rings on
-        melody = music.music(self._held, toned[: len(self._held) // music.FRAME])
+        keys, exchange = tones.listened(self._held)
+        presses, bursts = tones.pressed(keys, start), tones.bursts(exchange, start)
+        rhythms = tones.rhythms(bursts)  # a voice may hold one tone as long as a burst
+        sounding = [burst for burst in bursts if any(_inside(burst, rhythm) for rhythm in rhythms)]
+        melody = self._music_in([*presses, *bursts], start)
         self._presses += [press for press in presses if begin <= press.start < end]
         cut = [(max(one, begin), min(other, end)) for one, other in bursts]
         self._bursts += [(one, other) for one, other in cut if one < other]
-        silent = np.zeros(len(self._held) + music.FRAME, bool)
-        rhythms = tones.rhythms(bursts)  # a voice may hold one tone as long as a burst
-        sounding = [burst for burst in bursts if any(_inside(burst, rhythm) for rhythm in rhythms)]
-        for span in [*presses, *sounding]:
+        self._music += self._spans(melody[first:last], begin)
+        return (melody | self._marked([*presses, *sounding], start))[first:last]
+
+    def _music_in(self, toned: Sequence[Sequence], start: float) -> np.ndarray:
+        """Which of the held samples are music; `toned` are the stretches that are something else."""
+        frames = self._marked(toned, start)[:: music.FRAME][: len(self._held) // music.FRAME]
+        around = np.convolve(frames, (1, 1, 1), "same") > 0 if len(frames) else frames  # a tone rings on
+        played = np.repeat(music.music(self._held, around), music.FRAME)
+        return np.pad(played, (0, len(self._held) - len(played)))
+
+    def _marked(self, spans: Sequence[Sequence], start: float) -> np.ndarray:
+        """The held samples that lie in these stretches; the first one is of the second `start`."""
+        marks = np.zeros(len(self._held), bool)
+        for span in spans:
             at, until = span[0] - start - FADE, span[1] - start + FADE
-            silent[max(0, round(at * SAMPLE_RATE)) : max(0, round(until * SAMPLE_RATE))] = True
-        played = np.repeat(melody, music.FRAME)
-        silent[: len(played)] |= played
-        self._music += self._spans(played[first:last], begin)
-        return silent[first:last]
+            marks[max(0, round(at * SAMPLE_RATE)) : max(0, round(until * SAMPLE_RATE))] = True
+        return marks
 
     @staticmethod
     def _spans(played: np.ndarray, begin: float) -> list[tuple[float, float]]:

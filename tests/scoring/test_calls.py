@@ -1,6 +1,7 @@
 """Whole calls scored: equal to meeteval to the last edit, found in files and folders, told about and shown."""
 
 import json
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from transcripts.transcript import Transcript, Turn
 
 pytestmark = pytest.mark.fast
 
+RANDOM = int(os.environ.get("ALLO_RANDOM_CALLS", "30"))  # of each kind: 334 make a thousand
 WORDS = ["oui", "non", "euh", "le", "la", "Martin", "22", "vingt-deux", "14h30", "."]
 
 
@@ -57,7 +59,7 @@ def seglst(transcript: Transcript) -> SegLST:
 
 @pytest.mark.parametrize("speakers", ["AB", "A", "ABC"])
 def test_equal_to_meeteval_to_the_last_edit(speakers):
-    for seed in range(30):
+    for seed in range(RANDOM):
         said, written = call(seed, "AB"), call(seed + 1000, speakers)
         found = measured("call", said, written, collar=1.0)
         one, other = seglst(said), seglst(written)
