@@ -237,7 +237,7 @@ def _screen(session: CallSession, reader: str) -> Screen:
     ready = chosen.over and bool(chosen.turns)
     screen = Screen(
         queue=queue,
-        timeline=timeline.drawn(chosen, reader) if shown else "",
+        timeline=timeline.drawn(chosen, shown.sounds, reader) if shown else "",
         search=gr.Row(visible=ready),
         dialogue=conversation.dialogue(chosen, shown, session.mask, reader),
         line=conversation.line(chosen, reader),

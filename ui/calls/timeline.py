@@ -1,8 +1,10 @@
 """Who speaks when, as a picture over the time of the call, with the figures of their turn-taking."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from speech.turn_taking import TurnTaking, analyse
+from transcripts.transcript import Sound
 from ui.calls.session import Call, voice
 from ui.kit.format import clock, number, percent
 from ui.kit.html import render
@@ -44,12 +46,12 @@ class Party(NamedTuple):
         return LANE * self.place + (LANE - BAR) // 2
 
 
-def drawn(call: Call, reader: str) -> str:
-    """The lanes with the parties' names, which can be typed over, and the figures beneath.
+def drawn(call: Call, sounds: Sequence[Sound], reader: str) -> str:
+    """The lanes with the parties' names, which can be typed over, what is no speech, and the figures beneath.
 
     They show what was transcribed: a corrected text says nothing new of when somebody spoke.
     """
-    turns, sounds = call.transcribed, call.transcript.sounds if call.transcript else []
+    turns = call.transcribed
     if not turns and not sounds:
         return ""
     seconds = max([call.transcript.audio.seconds, *(each.end for each in (*turns, *sounds))])

@@ -2,17 +2,22 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from common.messages import Message, UserError
-from transcripts.transcript import AudioFacts, Flagged, Transcript, Turn, Word
+from corpus.layouts.raw import Call as corpus_call
+from scoring.calls import page as sent
+from scoring.calls.measures import measured
+from scoring.calls.score import CallsScore
+from transcripts.transcript import AudioFacts, Flagged, Sound, Transcript, Turn, Word
 from ui.calls import conversation, queue_html, timeline
 from ui.calls.session import DONE, FAILED, Call, CallOptions
 from ui.compare import blind, columns, verdict
-from ui.dataset import charts, sample, samples
+from ui.dataset import calls, charts, sample, samples
 from ui.kit import adapter_shelf, errors, html, transcript_html
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.engine_pool import Setting
@@ -107,6 +112,19 @@ def shelf(text: str) -> Shelf:
     return Shelf((adapter,), ((text, f"{text} mine"),))
 
 
+def own_calls(text: str, reader: str) -> list[str]:
+    """A corpus's calls: the table, a conversation with and without its score, and the page to send."""
+    said = Transcript.of_turns([Turn(0, 1, f"{text} oui", speaker=text)])
+    scored = measured(text, said, Transcript.of_turns([Turn(0, 1, f"non {text}", speaker=f"{text} b")]))
+    call = corpus_call(text, Path("x.wav"), tuple(said.turns))
+    return [
+        html.render("dataset/calls.html", reader, rows=[calls.Row(0, *[text] * 5)]),
+        html.render("dataset/call.html", reader, place=0, call=call, turns=None),
+        html.render("dataset/call.html", reader, place=0, call=call, turns=scored.turns),
+        sent.page(CallsScore((scored,), 5.0), reader, text).partition("</style>")[2],
+    ]
+
+
 def pages(text: str, reader: str) -> list[str]:
     """All that is drawn of names, texts and titles that somebody else chooses."""
     mine, corpus, marked = call(text), opened(text), verdict.mark(text, [f"{text} b", "c"])
@@ -118,7 +136,8 @@ def pages(text: str, reader: str) -> list[str]:
         conversation.dialogue(mine, mine.transcript, False, reader),
         conversation.dialogue(failed, None, False, reader),
         conversation.player(mine, False, reader),
-        timeline.drawn(mine, reader),
+        timeline.drawn(mine, [Sound(1, 2, "keys", text), Sound(3, 9, "music")], reader),
+        *own_calls(text, reader),
         transcript_html.running(transcript(text), 1, 3, reader),
         transcript_html.finished(transcript(text), 3, 3, reader),
         errors.refused(UserError(text, text), reader),
