@@ -1,6 +1,7 @@
 """What is no speech on a call: keypad tones with their digits, ringing, busy, hold music; and what is none of them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from corpus.prompts import prompts
 from corpus.simulate import simulate
 from speech.audio.call_sounds import CallSounds
 from speech.audio.decode import SAMPLE_RATE, read
+from speech.decoding.decode import DecodedClip, Options
 from speech.privacy.mask import mask
 from speech.privacy.sound import moments
+from speech.transcribe import transcribe
 from speech.turn_taking import analyse
 from transcripts import formats
 from transcripts.transcript import Sound, Transcript, Turn
@@ -139,3 +142,25 @@ def test_sounds_are_kept_left_out_of_talk_and_masked(tmp_path):
     assert [sound.text for sound in masked.sounds] == ["", "[code]"] and masked.sounds[0] == call.sounds[0]
     assert moments(call) == [(1, 25.8, 27.2)]
     assert [what.en for what in formats.lost(call, "stm")] == ["the tones and the music"]
+
+
+@MUSIC
+def test_no_window_of_a_call_holds_its_music(tmp_path):
+    """The whole way but for the model, which would write a word in each window."""
+    (path,) = simulate(corpus.load("phone-prompts"), tmp_path, seconds=60.0, seed=2, sounds=("keys", "music"))
+    said = formats.read(path.with_suffix(".json"))
+    engine = SimpleNamespace(model="m", adapter=None, name="n", languages={"fr"})
+
+    def decoder(engine, sounds, options, previous, several):
+        for place, sound in enumerate(sounds):
+            yield [(place, DecodedClip((Turn(0, len(sound) / SAMPLE_RATE, "oui"),)))]
+
+    for voice_activity in (True, False):
+        *_, last = transcribe(path, engine, Options(voice_activity=voice_activity), decoder=decoder)
+        found = last.transcript
+        assert [(each.kind, each.text) for each in found.sounds] == (
+            [(each.kind, each.text) for each in said.sounds] if voice_activity else []
+        )
+        (music,) = (sound for sound in said.sounds if sound.kind == "music")
+        inside = [turn for turn in found.turns if turn.channel == 1 and music.start < turn.start < music.end - 1]
+        assert found.turns and bool(inside) <= (not voice_activity)
