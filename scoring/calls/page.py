@@ -26,7 +26,7 @@ def page(score: CallsScore, language: str, title: str) -> str:
         title=title,
         score=score,
         calls=[(call, details(call.turns, score.names), by_minute(call), worst_minute(call)) for call in score.calls],
-        say=lambda key, **values: WORDS[key].to(language).format(**values),
+        word=lambda key, **values: WORDS[key].to(language).format(**values),
         percent=partial(percent, language=language),
         interval=lambda measure: interval(score.interval(measure), language),
         normaliser=french.NAME,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PAGE = 50
 ALL = "all"
-SHOWN = ("all", "scored", "worst", "empty", "loops", "longest")
+SHOWN = ("all", "scored", "worst", "empty", "loops", "longest", "doubtful")
 
 # A head puts the whole corpus in order, a row opens; a selection of text does neither.
 CLICKS = """
@@ -69,6 +69,8 @@ def chosen(opened: "Opened", view: View, scores: Sequence["pd.DataFrame"]) -> "n
         keep &= _any(each["hypothesis"].eq("") for each in scores)
     elif view.shown == "loops":
         keep &= _any(each["loop"].eq(True) for each in scores)
+    elif view.shown == "doubtful":
+        keep &= _agree(scores)
     return _in_order(opened, view, scores, keep)
 
 
@@ -77,6 +79,14 @@ def _any(masks) -> "pd.Series | bool":
     for mask in masks:
         found = mask | found
     return found
+
+
+def _agree(scores: Sequence["pd.DataFrame"]) -> "pd.Series | bool":
+    """Where base and adapter wrote the same, and not what the reference says: perhaps that is wrong."""
+    if len(scores) < 2:
+        return False
+    base, adapter = scores[:2]
+    return base["hypothesis"].notna() & base["plain"].eq(adapter["plain"]) & base["edits"].gt(0)
 
 
 def _in_order(opened: "Opened", view: View, scores: Sequence["pd.DataFrame"], keep: "pd.Series") -> "np.ndarray":
