@@ -21,7 +21,7 @@ from speech.models.checkpoint import MARGIN
 from trainer.data import clips
 from trainer.data.augment import SPEEDS, spec_augment
 from trainer.data.batches import Place
-from trainer.data.held_out_prompts import VOICES, spoken
+from trainer.data.held_out_prompts import VOICES, chosen
 from trainer.data.kinds import KINDS, Example, ExamplePlan, ReplayClip
 from trainer.settings import Settings
 
@@ -76,7 +76,7 @@ class Examples(Dataset):
     def _replay_plan(self, number: int, full: bool, random: np.random.Generator) -> ExamplePlan:
         some = self.replay_clips and random.random() < REPLAY_CLIPS
         other = random.integers(len(self.replay_clips)) if some else None
-        seconds = self.seconds[number] if other is None else len(self.replay_clips[other].waveform) / SAMPLE_RATE
+        seconds = self.seconds[number] if other is None else self.replay_clips[other].seconds
         # the window in which other languages are decoded, for which the adapter was not trained
         return ExamplePlan("replay", FULL_WINDOW if full else _window(seconds + MARGIN), random, other)
 
@@ -128,13 +128,16 @@ class Examples(Dataset):
 
     def _replay_clips(self) -> list[ReplayClip]:
         """Speech in other languages, where there is some, of each as much."""
-        found = {code: spoken(code, to="keep") for code in self.replay_languages if code in VOICES}
+        found = {code: chosen(code, to="keep") for code in self.replay_languages if code in VOICES}
         least = min((len(prompts) for prompts in found.values() if prompts), default=0)
-        chosen = [(code, prompt) for code, prompts in found.items() for prompt in prompts[:least]]
-        texts = (
-            self._tokens([prompt.text for _, prompt in chosen]) if chosen else []
-        )  # the tokenizer takes no empty list
-        return [ReplayClip(code, clip.waveform, text) for (code, clip), text in zip(chosen, texts, strict=True)]
+        shared = [(code, prompt) for code, prompts in found.items() for prompt in prompts[:least]]
+        if not shared:  # the tokenizer takes no empty list
+            return []
+        texts = self._tokens([prompt.text for _, prompt in shared])
+        return [
+            ReplayClip(code, prompt.path, prompt.seconds, text)
+            for (code, prompt), text in zip(shared, texts, strict=True)
+        ]
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         space = " " if self.settings.data.leading_space else ""

@@ -31,14 +31,19 @@ class Spoken(NamedTuple):
     text: str
 
 
-def spoken(language: str, clips: int | None = None, to: Literal["check", "keep"] = "check") -> list[Spoken]:
+def chosen(language: str, clips: int | None = None, to: Literal["check", "keep"] = "check") -> list[Prompt]:
     """So many prompts of a language, spread over all of them, the same each time; none where they are not installed.
 
     `to` says what for: to check what was forgotten, or to keep it by replay.
     """
     found = [] if to == "keep" and language == UNSEEN else [*_fit(language)[to == "keep" :: 2]]
     spread = np.linspace(0, len(found) - 1, min(clips or len(found), len(found))).round().astype(int)
-    return [Spoken(read(found[i].path).waveform[0], found[i].text) for i in spread]
+    return [found[i] for i in spread]
+
+
+def spoken(language: str, clips: int | None = None) -> list[Spoken]:
+    """What was chosen to check, with its sound."""
+    return [Spoken(read(prompt.path).waveform[0], prompt.text) for prompt in chosen(language, clips)]
 
 
 def _fit(language: str) -> list[Prompt]:

@@ -4,11 +4,12 @@ Each function makes one example of an `Examples` from its plan.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from speech.audio.decode import SAMPLE_RATE
+from speech.audio.decode import SAMPLE_RATE, read
 from speech.decoding.decode import CONTEXT, MAX_CLIP
 from speech.engines.base import FRAMES_PER_SECOND, SECONDS_PER_TOKEN
 from trainer.data.augment import LONGEST_DELAY, faster, telephone_line, without_speech
@@ -35,7 +36,8 @@ class ReplayClip(NamedTuple):
     """A clip in another language than the corpus's."""
 
     language: str
-    waveform: np.ndarray  # float32 at 16 kHz
+    path: Path
+    seconds: float
     text: list[int]
 
 
@@ -77,7 +79,8 @@ def replay(examples, plan: ExamplePlan, number: int) -> Example:
     """
     random, task, text = plan.random, "transcribe", examples.texts[number]
     if plan.replay_clip is not None:
-        language, waveform, text = examples.replay_clips[plan.replay_clip]
+        language, path, _, text = examples.replay_clips[plan.replay_clip]
+        waveform = read(path).waveform[0]
     else:
         languages = examples.replay_languages
         language, waveform = languages[random.integers(len(languages))], examples.waveform(number)

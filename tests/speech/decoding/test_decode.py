@@ -47,12 +47,12 @@ def test_the_words_of_a_prompt(int8):
 
 
 def test_both_engines_give_the_same_words(float32, torch32, clips):
-    assert texts(float32, clips) == texts(torch32, clips)
+    assert texts(float32, clips[:6]) == texts(torch32, clips[:6])
 
 
 def test_both_engines_give_the_same_times(float32, torch32, clips):
     ours, theirs = (
-        {i: h for batch in decode(e, clips[:6], Options(words=True)) for i, h in batch} for e in (float32, torch32)
+        {i: h for batch in decode(e, clips[6:9], Options(words=True)) for i, h in batch} for e in (float32, torch32)
     )
     for i, heard in ours.items():
         assert [turn.text for turn in heard.turns] == [turn.text for turn in theirs[i].turns]

@@ -14,7 +14,7 @@ from transformers.models.whisper.modeling_whisper import shift_tokens_right
 import corpus
 from common.messages import UserError
 from corpus.prompts import prompts
-from speech.audio.decode import SAMPLE_RATE
+from speech.audio.decode import SAMPLE_RATE, read
 from trainer.data import held_out_prompts, kinds
 from trainer.data.augment import SPEEDS, telephone_line, without_speech
 from trainer.data.batches import Batches, Loader, Place
@@ -269,7 +269,9 @@ def test_what_is_kept_is_in_another_language_or_to_be_translated(shown, engine):
         if plan.replay_clip is not None:
             other = examples.replay_clips[plan.replay_clip]
             text = other.text
-            assert example.waveform is other.waveform and (language, task) == (other.language, "transcribe")
+            assert np.array_equal(example.waveform, read(other.path).waveform[0])
+            assert len(example.waveform) == round(other.seconds * SAMPLE_RATE)  # by which its window was drawn
+            assert (language, task) == (other.language, "transcribe")
         asked[language, task, plan.replay_clip is None] += 1
         assert example.replayed and example.text == [*text, examples.end]
         assert plan.frames == example.frames >= (len(example.waveform) / SAMPLE_RATE + 4) * 100

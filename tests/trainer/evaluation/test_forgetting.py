@@ -11,7 +11,7 @@ from speech.decoding.decode import Options
 from speech.engines import Engine
 from speech.engines.base import Alignment, Hypothesis
 from trainer.data import held_out_prompts
-from trainer.data.held_out_prompts import SECONDS, UNSEEN, VOICES, Spoken, spoken
+from trainer.data.held_out_prompts import SECONDS, UNSEEN, VOICES, Spoken, chosen, spoken
 from trainer.evaluation import forgetting
 from trainer.evaluation.forgetting import GREEDY, LONG, NAMES, RECORDINGS, stitched, without_speech
 
@@ -66,7 +66,7 @@ def test_the_prompts_of_a_language_are_the_same_each_time():
 
 def test_what_is_checked_was_not_trained_with():
     for language in INSTALLED:
-        checked, kept = ([clip.text for clip in spoken(language, to=to)] for to in ("check", "keep"))
+        checked, kept = ([clip.text for clip in chosen(language, to=to)] for to in ("check", "keep"))
         assert checked and not set(checked) & set(kept) and len(set(checked)) == len(checked)
         assert bool(kept) == (language != UNSEEN)
 

@@ -21,7 +21,7 @@ from speech.models.choose import choose
 from tests.kit.disk import small_disk
 from tests.kit.training import LITTLE, asked, before_step, last, near, same, weights
 from trainer.__main__ import _parser
-from trainer.data.held_out_prompts import VOICES, spoken
+from trainer.data.held_out_prompts import VOICES, chosen
 from trainer.presets import PRESETS
 from trainer.runs import folder as run
 from trainer.settings import RENAMED, from_dict
@@ -56,7 +56,7 @@ def test_the_adapter_says_what_it_is(done, tiny, corpus):
     assert told["base"] == str(tiny) and told["margin"] == 0.3 and told["language"] == "fr" and told["allo"] == 1
     assert told["revision"] == adapters.revision(choose(str(tiny))) and told["corpus"] == str(corpus)
     assert from_dict(told["settings"]).adapter.rank == 32 and len(told["split_hash"]) == 16
-    assert told["held_by"] == [name for name in sorted(VOICES) if spoken(name, 1, to="keep")]
+    assert told["held_by"] == [name for name in sorted(VOICES) if chosen(name, 1, to="keep")]
     adapters.check_base(done / "adapter", choose(str(tiny)))
     with pytest.raises(UserError, match="name that base"):
         adapters.check_base(done / "adapter", choose("whisper-base"))
