@@ -1,4 +1,4 @@
-"""Corrected turns kept as a corpus: a folder of clips with its metadata, as `datasets` has its audiofolder."""
+"""Keeps corrected turns as a corpus: a folder of clips and metadata in the layout of `datasets`' audiofolder."""
 
 import errno
 import hashlib
@@ -32,14 +32,14 @@ def keep(
     language: str = "fr",
     mix: bool = False,
 ) -> int:
-    """Adds turns of a recording to the corpus in `folder`, and gives how many; `corpus.load` opens it.
+    """Adds turns of a recording to the corpus in `folder` and returns how many; `corpus.load` opens the corpus.
 
-    Each becomes a clip, 16-bit WAV at 16 kHz of its channel (with `mix`, the mean of all), and a line of the metadata:
-    file_name, text, call, channel, speaker, start, end, seconds, consent, language, added. A turn of the same call,
-    channel and start takes the place of the one that was kept before. The clips are written first and the metadata
-    last, whole; of two writers at once one waits.
+    Each turn becomes a clip (16-bit WAV at 16 kHz of its channel; with `mix`, the mean of all channels) and a line of
+    metadata: file_name, text, call, channel, speaker, start, end, seconds, consent, language, added. A turn with the
+    same call, channel and start replaces the one that was kept before. The clips are written first and the metadata
+    last, in one rename; a second writer waits for the first.
     Raises UserError without consent, for a turn without text or outside the recording, for a recording that cannot be
-    read, and where the folder cannot be written. Then nothing has changed.
+    read, and where the folder cannot be written; nothing has changed then.
     """
     _check(turns, call, consent)
     folder = Path(folder)
@@ -52,7 +52,7 @@ def keep(
                 clips = _cut(recording, turns, mix)
                 rows = [_written(Path(beside), turn, samples, call, language) for turn, samples in clips]
                 rows = {_place(row): row for row in rows}  # a turn that was given twice is one
-                _take_in(folder, Path(beside), rows)
+                _move_in(folder, Path(beside), rows)
     except OSError as error:
         raise _refusal(error, folder) from error
     return len(rows)
@@ -83,51 +83,51 @@ def _check(turns: Sequence[Turn], call: str, consent: bool) -> None:
 
 
 def _cut(recording: str | os.PathLike, turns: Iterable[Turn], mix: bool) -> Iterator[tuple[Turn, np.ndarray]]:
-    """Each turn with its float32 mono samples at 16 kHz, as the recording streams by."""
+    """Yields each turn with its samples (float32, mono, 16 kHz) while the recording is streamed."""
     waiting = [(turn, _samples(turn), []) for turn in sorted(turns, key=lambda turn: turn.end)]
     at = 0
     with stream(recording) as blocks:
         for block in blocks:
-            for turn, (first, last), heard in waiting:
+            for turn, (first, last), cut in waiting:
                 if first < at + block.shape[1] and last > at:
-                    heard.append(_lane(block[:, max(0, first - at) : last - at], turn, mix))
+                    cut.append(_samples_of(block[:, max(0, first - at) : last - at], turn, mix))
             at += block.shape[1]
             while waiting and waiting[0][1][1] <= at:
-                turn, _, heard = waiting.pop(0)
-                yield turn, _whole(turn, heard)
-    for turn, _, heard in waiting:  # a turn may end a little after its recording
-        yield turn, _whole(turn, heard)
+                turn, _, cut = waiting.pop(0)
+                yield turn, _joined(turn, cut)
+    for turn, _, cut in waiting:  # a turn may end a little after its recording
+        yield turn, _joined(turn, cut)
 
 
 def _samples(turn: Turn) -> tuple[int, int]:
     return max(0, round(turn.start * SAMPLE_RATE)), round(turn.end * SAMPLE_RATE)
 
 
-def _lane(block: np.ndarray, turn: Turn, mix: bool) -> np.ndarray:
+def _samples_of(block: np.ndarray, turn: Turn, mix: bool) -> np.ndarray:
     if mix:
         return block.mean(axis=0)
     if turn.channel >= len(block):
         raise UserError(
             en=f"The turn at {turn.start:.1f} s is of channel {turn.channel} and the recording has {len(block)}: "
-            "give the recording that it was heard in.",
+            "give the recording that it was transcribed from.",
             fr=f"Le tour de parole à {turn.start:.1f} s est du canal {turn.channel} et l'enregistrement en a "
-            f"{len(block)} : donnez l'enregistrement où il a été entendu.",
+            f"{len(block)} : donnez l'enregistrement d'où il a été transcrit.",
         )
     return block[turn.channel].copy()  # a view would hold the whole block
 
 
-def _whole(turn: Turn, heard: list[np.ndarray]) -> np.ndarray:
-    if not sum(map(len, heard)):
+def _joined(turn: Turn, cut: list[np.ndarray]) -> np.ndarray:
+    if not sum(map(len, cut)):
         raise UserError(
             en=f"The turn from {turn.start:.1f} to {turn.end:.1f} s is not in the recording: correct its times.",
             fr=f"Le tour de parole de {turn.start:.1f} à {turn.end:.1f} s n'est pas dans l'enregistrement : "
             "corrigez ses temps.",
         )
-    return np.concatenate(heard)
+    return np.concatenate(cut)
 
 
 def _written(beside: Path, turn: Turn, samples: np.ndarray, call: str, language: str) -> dict:
-    """The row of a turn, whose clip is written beside. Its name tells its place, and nothing of the call."""
+    """Writes the clip of a turn beside the corpus and returns its row. The file's name does not tell the call's."""
     start, end = round(turn.start, 3), round(turn.end, 3)
     name = Path("clips", hashlib.sha256(call.encode()).hexdigest()[:16], f"{turn.channel}-{start:.3f}-{end:.3f}.wav")
     (beside / name).parent.mkdir(parents=True, exist_ok=True)
@@ -147,8 +147,8 @@ def _written(beside: Path, turn: Turn, samples: np.ndarray, call: str, language:
     }
 
 
-def _take_in(folder: Path, beside: Path, rows: dict[tuple, dict]) -> None:
-    """Moves the clips into the corpus and then, at once, the metadata that names them; all is on this disk before."""
+def _move_in(folder: Path, beside: Path, rows: dict[tuple, dict]) -> None:
+    """Moves the clips into the corpus, then replaces the metadata that names them; all is on this disk already."""
     metadata = folder / METADATA
     before = metadata.read_text(encoding="utf-8-sig").split("\n") if metadata.is_file() else []
     before = [(line, _row(line)) for line in before if line.strip()]

@@ -1,7 +1,7 @@
-"""The simulated telephone line, for everybody: what it takes from a voice and what it adds.
+"""Simulates a telephone line, for training data and for simulated calls.
 
-300 to 3400 Hz at 8 kHz, noise of the same band, one of the codecs that calls are carried by, and packets lost on the
-way. torchaudio filters, mixes and resamples, and has the µ-law; FFmpeg's encoders have the other codecs.
+The line passes 300 to 3400 Hz at 8 kHz, adds noise of the same band, encodes and decodes with a telephone codec, and
+loses packets. torchaudio filters, mixes, resamples and has the µ-law; FFmpeg's encoders have the other codecs.
 """
 
 import math
@@ -22,7 +22,7 @@ RATE = 8_000  # Hz, of a telephone
 BAND = 300.0, 3400.0  # Hz
 PACKET = 160  # samples: 20 ms, as GSM and AMR have their frames and voice over IP its packets
 BURST = 2  # packets that are lost together, on average
-FADE = 0.5  # of a packet that is heard again in the place of a lost one
+FADE = 0.5  # gain of a packet that is repeated in place of a lost one
 MOST_LOST = 0.5
 SNR = -20.0, 100.0  # dB: beyond them a number was meant otherwise
 AMR_BITS = 12_200  # a second: the best of its modes, and the usual one
@@ -37,10 +37,11 @@ def through(
     loss: float = 0.0,
     seed: int | tuple[int, ...] | np.random.Generator = 0,
 ) -> np.ndarray:
-    """The waveform (float32, mono, 16 kHz) as a telephone line brings it: as long, and at 16 kHz again.
+    """Sends a waveform (float32, mono, 16 kHz) through a line; gives one of the same length and rate.
 
-    `snr` in dB against the voice while it speaks (None: no noise), `loss` the share of packets that never arrive. The
-    same seed gives the same line. Raises UserError where no line is so, or this machine lacks the codec's encoder.
+    `snr` is in dB, relative to the voice while it speaks (None: no noise); `loss` is the share of packets that are
+    lost. The same seed gives the same line. Raises UserError for values out of range, and where this machine has no
+    encoder for the codec.
     """
     if not len(waveform):
         return waveform
@@ -57,7 +58,7 @@ def carried(
     loss: float,
     seed: int | tuple[int, ...] | np.random.Generator,
 ) -> torch.Tensor:
-    """`through`, for what is at 8 kHz already (float32, mono) and stays so."""
+    """Does what `through` does for samples at 8 kHz (float32, mono), which stay at 8 kHz."""
     check(codec, snr, loss)
     random = np.random.default_rng(seed)
     if snr is None:
@@ -72,7 +73,7 @@ def carried(
 
 
 def check(codec: str, snr: float | None, loss: float) -> None:
-    """Raises UserError for a line that is none."""
+    """Raises UserError for an unknown codec, and for an `snr` or a `loss` out of range."""
     if codec not in CODECS:
         raise UserError(
             en=f"There is no telephone codec {codec!r}: choose one of {', '.join(CODECS)}.",
@@ -97,13 +98,13 @@ def powers(samples: torch.Tensor) -> torch.Tensor:
 
 
 def power(samples: torch.Tensor) -> float:
-    """Of a voice at 8 kHz while it speaks, its pauses not counted; 0.0 of silence."""
+    """The mean power of a voice at 8 kHz without its pauses; 0.0 for silence."""
     pieces = powers(samples)
     return float(pieces[pieces >= pieces.mean() / 10].mean())
 
 
 def _band(samples: torch.Tensor) -> torch.Tensor:
-    """Twice through each filter: 24 dB an octave, as steep as a line's."""
+    """Applies each filter twice: 24 dB an octave, as steep as a real line's."""
     low, high = BAND
     for _ in range(2):
         samples = lowpass_biquad(highpass_biquad(samples, RATE, low), RATE, high)
@@ -115,7 +116,7 @@ def _ulaw(samples: torch.Tensor) -> torch.Tensor:
 
 
 def _by_ffmpeg(samples: torch.Tensor, encoder: str, decoder: str, late: int = 0) -> torch.Tensor:
-    """Through an encoder and its decoder, whose answer is `late` samples late."""
+    """Encodes and decodes; `late` is the codec's delay in samples, which is removed."""
     try:
         sender = av.CodecContext.create(encoder, "w")
     except av.codec.codec.UnknownCodecError as error:
@@ -161,7 +162,7 @@ CODECS = {
 
 
 def _concealed(samples: torch.Tensor, loss: float, random: np.random.Generator) -> torch.Tensor:
-    """In the place of a lost packet the one before it, quieter each time, as simple receivers have it."""
+    """Repeats the packet before a lost one, quieter each time, as simple receivers do."""
     packets = pad(samples, (0, -len(samples) % PACKET)).reshape(-1, PACKET)
     for at in np.flatnonzero(_lost(len(packets), loss, random)):
         packets[at] = packets[at - 1] * FADE if at else 0.0
@@ -169,7 +170,7 @@ def _concealed(samples: torch.Tensor, loss: float, random: np.random.Generator) 
 
 
 def _lost(packets: int, loss: float, random: np.random.Generator) -> np.ndarray:
-    """Which packets are lost: in bursts, as networks lose them (Gilbert's model)."""
+    """Draws which packets are lost: in bursts, as networks lose them (Gilbert's model)."""
     begins, goes_on = loss / (1 - loss) / BURST, 1 - 1 / BURST
     lost, now = np.zeros(packets, bool), False
     for at, drawn in enumerate(random.random(packets)):
