@@ -11,7 +11,7 @@ from common.messages import Message, UserError, locale_language
 from speech import archive
 from speech.audio.containers import RAW_CODECS, Raw
 from speech.audio.decode import stream
-from speech.decoding.decode import Options, check_language
+from speech.decoding.decode import EFFORT, EFFORTS, Options, beam_of, check_language
 from speech.diarization import embeddings
 from speech.engines.base import Engine
 from speech.models.checkpoint import Choice
@@ -59,7 +59,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     add("--hot-words", default="", help="words to expect")
     add("--context", action="store_true", help="decode each window after the text before it (slower)")
     add("--beam-size", type=int, default=Options.beam_size, help="1 is greedy")
-    add("--unsure-beam", type=int, default=Options.unsure_beam, help="the beam for what greedy is unsure of (1: none)")
+    add("--effort", default=EFFORT, help=f"{', '.join(EFFORTS)} (default: {EFFORT}): how wide it searches where unsure")
+    add("--unsure-beam", type=int, help="the beam for what greedy is unsure of, in place of the effort's (1: none)")
     add("--no-voice-activity", action="store_true", help="decode the silences too")
     add("--mask", action="store_true", help="mask personal data: numbers, codes, e-mail addresses...")
     add("--names", default="", help="names to hide as well, between commas")
@@ -192,7 +193,7 @@ def _options(asked: argparse.Namespace) -> Options:
         context=asked.context,
         voice_activity=not asked.no_voice_activity,
         beam_size=asked.beam_size,
-        unsure_beam=asked.unsure_beam,
+        unsure_beam=beam_of(asked.effort) if asked.unsure_beam is None else asked.unsure_beam,
     )
 
 

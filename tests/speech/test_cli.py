@@ -107,6 +107,7 @@ def test_a_bad_file_fails_alone(tmp_path, capsys):
         (["{prompt}", "--speakers", "99"], "99 speakers were asked for", "99 locuteurs ont été demandés"),
         (["{prompt}", "--hot-words", "mot " * 500], "tokens and at most 200 fit", "tokens et 200 au plus"),
         (["{prompt}", "--beam-size", "0"], "The beam size is 0", "La largeur de faisceau est 0"),
+        (["{prompt}", "--effort", "huge"], "There is no effort 'huge'", "L'effort 'huge' n'existe pas"),
         (["{prompt}", "--unsure-beam", "21"], "The beam size is 21", "La largeur de faisceau est 21"),
         (["{prompt}", "--adapter", "{folder}"], "has no adapter_config.json", "n'a pas de adapter_config.json"),
         (
