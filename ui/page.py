@@ -66,7 +66,7 @@ def build() -> gr.Blocks:
             who = gr.HTML(apply_default_css=False, elem_id="who")
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             spoken = transcribe.tab()
-            called = calls.tab()
+            called = calls.tab(page, tabs)
             dataset.tab()
             compared = compare.tab()
             training.tab([spoken.adapter, called[-1]])

@@ -4,28 +4,37 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from markupsafe import Markup
-
 from transcripts.transcript import Transcript, Turn
-from ui.calls.session import DONE, FAILED, RUNNING, Call, voice
+from ui.calls import doubt
+from ui.calls.call import DONE, FAILED, RUNNING, Call, voice
 from ui.kit import transcript_html
 from ui.kit.errors import refused
 from ui.kit.format import number
 from ui.kit.html import note, render
 from ui.kit.i18n import say, typeset
-from ui.kit.transcript_html import SURE, certainty
+from ui.kit.transcript_html import certainty
 
-FOLLOW = (Path(__file__).parents[2] / "assets/conversation.js").read_text(encoding="utf-8")
+SCRIPTS = Path(__file__).parents[2] / "assets/calls"
+
+
+def script(*names: str) -> str:
+    """Files of the page's script, in this order, as the body of one function."""
+    return "\n".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
+
+
+FOLLOW = script("state", "store", "sync", "player", "edit", "keys", "search")
 
 
 class Line(NamedTuple):
     """A turn as it is shown."""
 
     turn: Turn
+    speaker: str  # without the name that the visitor gave
     voice: int  # its party's colour
     name: str  # the party's, where another one spoke before
     checked: bool
     certainty: str
+    doubt: str  # where its doubtful words stand in the text
 
 
 def player(call: Call, masked: bool, reader: str) -> str:
@@ -34,12 +43,12 @@ def player(call: Call, masked: bool, reader: str) -> str:
     Where personal data are masked, only the masked sound is played.
     """
     if call.sound is None:
-        return ""
+        return note(say(reader, "recording_wanted", name=call.name)) if call.reopened else ""
     sound = call.masked_sound if masked else call.sound
     if sound is None:
         return note(say(reader, "sound_not_masked"))
     source = f"gradio_api/file={quote(str(sound))}"
-    return Markup('<audio controls preload="metadata" src="{}"></audio>').format(source)
+    return render("calls/player.html", reader, source=source)
 
 
 def invitation(reader: str) -> str:
@@ -54,25 +63,42 @@ def dialogue(call: Call, shown: Transcript | None, masked: bool, reader: str) ->
         return note(say(reader, {DONE: "no_speech", RUNNING: "transcribing"}.get(call.status, "call_not_begun")))
     editable = call.over and not masked
     legends = ["turns_masked" if masked else "turns_editable"] if call.over else []
-    legends += ["unsure"] if any(turn.confidence < SURE for turn in shown.turns) else []
+    doubted = [doubt.SHARE] if editable and any(turn.words for turn in shown.turns) else []
     return render(
         "calls/dialogue.html",
         reader,
-        number_of_call=call.number,
+        call=call,
         lines=_lines(call, shown, reader),
+        names={speaker: name_of(call, speaker, reader) for speaker in speakers(call)},
         editable=editable,
-        legends=[say(reader, key) for key in legends],
+        saved=len(call.journal.entries) if call.journal else 0,
+        legends=[say(reader, key) for key in legends]
+        + [say(reader, "doubtful_words", percent=number(100 * share, reader, 0)) for share in doubted],
         flagged=transcript_html.flagged(shown.flagged, reader),
     )
 
 
+def speakers(call: Call) -> list[str]:
+    """Who speaks, and at least two, so that a turn can be given to the other."""
+    found = {turn.speaker for turn in [*call.turns, *call.transcribed] if turn.speaker}
+    return sorted(found | {"A", "B"})
+
+
 def _lines(call: Call, shown: Transcript, reader: str) -> list[Line]:
-    lines, before = [], object()
+    lines, before, checked, limit = [], object(), call.checked, doubt.limit(call.transcribed)
     for at, (turn, own) in enumerate(zip(shown.turns, call.turns, strict=True)):
         name = "" if own.speaker in (before, None) else name_of(call, own.speaker, reader)
-        lines.append(Line(turn, voice(own.speaker), name, at in call.checked, certainty(turn.confidence)))
+        places = doubtful(own, limit) if turn.text == own.text else ""
+        lines.append(
+            Line(turn, own.speaker or "", voice(own.speaker), name, at in checked, certainty(turn.confidence), places)
+        )
         before = own.speaker
     return lines
+
+
+def doubtful(turn: Turn, limit: float) -> str:
+    """Where the turn's doubtful words stand, as the page's script reads it."""
+    return " ".join(f"{start},{end}" for start, end in doubt.places(turn, limit))
 
 
 def name_of(call: Call, speaker: str, reader: str) -> str:

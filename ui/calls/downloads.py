@@ -10,10 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.calls.session import Call, CallSession
+from common.messages import UserError
+from ui.calls.call import Call
+from ui.calls.session import CallSession
+from ui.kit.i18n import message
 
 if TYPE_CHECKING:
     from transcripts.transcript import Transcript
+    from transcripts.work_file import Work
 
 FORMATS = ("txt", "srt", "vtt", "json", "csv", "docx")
 OTHERS = {  # made when somebody asks for one
@@ -38,20 +42,41 @@ def shown(call: Call, session: CallSession) -> "Transcript":
     return mask(transcript, split_names(session.names)) if session.mask else transcript
 
 
-def files(call: Call, session: CallSession, transcript: "Transcript", reader: str) -> dict[str, Path]:
-    """What is shown, in each format; the same files are written again when something of it has changed."""
-    return {format: file(call, session, transcript, format, reader) for format in FORMATS}
-
-
-def file(call: Call, session: CallSession, transcript: "Transcript", format: str, reader: str) -> Path:
-    """What is shown, in one format."""
+def file(call: Call, session: CallSession, format: str, reader: str) -> Path:
+    """What is shown, in one format; made anew whenever it is asked for. Raises UserError."""
     from transcripts.formats import extension, write
     from transcripts.formats.csv import dialect_of
 
-    folder = call.path.parent / "texts"
+    content = write(_exported(call, session), format, dialect=dialect_of(reader), language=reader)
+    return _written(call, Path(call.name).stem + (MASKED if session.mask else "") + extension(format), content)
+
+
+def work_file(call: Call) -> Path:
+    """The call's work, with all that masking would hide."""
+    from transcripts import work_file
+
+    content = work_file.write(work(call))
+    return _written(call, Path(call.name).stem + work_file.ENDING, content)
+
+
+def work(call: Call) -> "Work":
+    from transcripts.work_file import Work
+
+    return Work(call.name, call.sound_hash, call.transcript, call.journal)
+
+
+def _exported(call: Call, session: CallSession) -> "Transcript":
+    """What is shown, by its times, without the turns that are still empty."""
+    transcript = shown(call, session)
+    turns = sorted((turn for turn in transcript.turns if turn.text), key=lambda turn: turn.start)
+    return replace(transcript, turns=turns)
+
+
+def _written(call: Call, name: str, content: bytes) -> Path:
+    folder = call.folder / "texts"
     folder.mkdir(exist_ok=True)
-    made = folder / (Path(call.name).stem + (MASKED if session.mask else "") + extension(format))
-    made.write_bytes(write(transcript, format, dialect=dialect_of(reader), language=reader))
+    made = folder / name
+    made.write_bytes(content)
     return made
 
 
@@ -60,7 +85,7 @@ def bundle(session: CallSession, reader: str) -> Path | None:
     from transcripts import bundle as packing
     from transcripts.formats.csv import dialect_of
 
-    transcripts = [shown(call, session) for call in session.calls if call.over and call.turns]
+    transcripts = [_exported(call, session) for call in session.calls if call.over and call.turns]
     if not transcripts:
         return None
     file = session.folder / f"allo-{date.today().isoformat()}{MASKED if session.mask else ''}.zip"
@@ -69,12 +94,14 @@ def bundle(session: CallSession, reader: str) -> Path | None:
 
 
 def masked_sound(call: Call, session: CallSession, tone: bool) -> Path:
-    """The recording with a silence or a tone in the place of what is masked."""
+    """The recording with a silence or a tone in the place of what is masked. Raises UserError without a recording."""
     from speech.audio.rewrite import rewrite
     from speech.privacy.sound import hide, moments
 
-    found = moments(call.transcript, split_names(session.names))
-    folder = call.path.parent / secrets.token_hex(8)  # a browser keeps what it has loaded from the same address
+    if call.path is None:
+        raise UserError(*message("recording_wanted", name=call.name))
+    found = moments(replace(call.transcript, turns=call.turns), split_names(session.names))
+    folder = call.folder / secrets.token_hex(8)  # a browser keeps what it has loaded from the same address
     folder.mkdir()
     target = folder / f"{Path(call.name).stem}{MASKED}.wav"
     return rewrite(call.path, target, lambda start, block, rate: hide(block, found, tone, start, rate))

@@ -3,19 +3,15 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from ui.calls.session import CANCELLED, DONE, FAILED, RUNNING, WAITING, Call
+from ui.calls.call import CANCELLED, DONE, FAILED, RUNNING, WAITING, Call
+from ui.calls.conversation import script
 from ui.kit.format import clock, percent
 from ui.kit.html import render
 from ui.kit.i18n import say, typeset
 
 MARKS = {"cancel": "✕", "again": "↻", "remove": "✕"}
 
-CLICKS = """
-element.addEventListener('click', event => {
-  const act = event.target.closest('[data-act]')?.dataset.act ?? 'choose', row = event.target.closest('[data-call]');
-  if (row || act === 'clear') trigger('act', {act, call: row ? Number(row.dataset.call) : null});
-});
-"""
+CLICKS = script("queue")
 
 
 def rows(calls: Sequence[Call], chosen: Call | None, reader: str, refusals: str = "") -> str:
@@ -42,7 +38,8 @@ def _state(call: Call, reader: str) -> str:
         return typeset(call.error.to(reader))
     if call.status == DONE:
         length, turns = clock(call.transcript.audio.seconds), len(call.turns)
-        return say(reader, "call_done", length=length, turns=str(turns)) if turns else say(reader, "call_silent")
+        told = say(reader, "call_done", length=length, turns=str(turns)) if turns else say(reader, "call_silent")
+        return f"{told} · {say(reader, 'call_reopened')}" if call.reopened else told
     if call.status == RUNNING and not call.share:
         return say(reader, "call_begins")
     if call.status == RUNNING:

@@ -1,26 +1,40 @@
 """The calls tab: recordings of calls in, conversations out, to be read, played, corrected and taken away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import gradio as gr
 
 from common.messages import UserError
-from ui.calls import conversation, corrected_turns, downloads, queue_html, simulated_call, timeline, transcription
-from ui.calls.downloads import FORMATS
-from ui.calls.session import Call, CallOptions, CallSession, session_of
+from transcripts import work_file
+from transcripts.formats import content_of
+from ui.calls import (
+    conversation,
+    corrected_turns,
+    downloads,
+    editing,
+    queue_html,
+    simulated_call,
+    timeline,
+    transcription,
+)
+from ui.calls.call import Call, CallOptions
+from ui.calls.conversation import script
+from ui.calls.session import CallSession, resume, session_of
 from ui.kit import access
 from ui.kit.errors import refused, refused_to_program
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
 from ui.kit.fields import adapter_field, adapters, languages
-from ui.kit.html import join, note
+from ui.kit.html import join, note, render
 from ui.kit.i18n import label, message, reader_of, say
 
 CHANNELS = ("auto", "mix", "split")
 MOST_VOICES = 4  # on one channel
 SAMPLES = ("stereo", "mono")
+WORKS = "async sounds => [await alloWorks(sounds)]"  # that the browser has on them
+TOKEN, FILES, KEPT = script("tab_token"), script("files"), script("store", "kept")
 CALLS_AT_ONCE = FOUR_AT_ONCE | {"concurrency_id": "calls"}
 
 
@@ -37,15 +51,7 @@ class Screen(NamedTuple):
     dialogue: object = gr.skip()
     line: object = gr.skip()
     tools: object = gr.skip()
-    txt: object = gr.skip()
-    srt: object = gr.skip()
-    vtt: object = gr.skip()
-    json: object = gr.skip()
-    csv: object = gr.skip()
-    docx: object = gr.skip()
-    format: object = gr.skip()
-    other: object = gr.skip()
-    bundle: object = gr.skip()
+    files: object = gr.skip()
     masked: object = gr.skip()
     keep: object = gr.skip()
     answer: object = gr.skip()
@@ -66,16 +72,21 @@ class Keeping(NamedTuple):
     answer: gr.HTML
 
 
-def tab() -> list[gr.components.Component]:
+def tab(page: gr.Blocks, tabs: gr.Tabs) -> list[gr.components.Component]:
     """Builds the tab; what it returns is put in the visitor's language by `welcome` when the page loads.
 
-    The last of it is the field of the adapter.
+    The last of it is the field of the adapter. A page that is loaded again gets its calls back, and comes up here.
     """
-    with gr.Tab(label("calls"), elem_id="calls"):
+    with gr.Tab(label("calls"), elem_id="calls", id="calls"):
+        token, sounds = (
+            gr.Textbox(visible=False),
+            gr.JSON([], visible=False),
+        )  # of the browser's tab; that have just come
         kinds = {kind: gr.State(kind) for kind in SAMPLES}  # among the tabs gradio would count a state as one
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=300):
                 drop, options, samples, entrance = _entrance()
+                kept = _kept()
             with gr.Column(scale=8, min_width=300):
                 shown = _conversation()
                 with shown["tools"]:
@@ -86,27 +97,35 @@ def tab() -> list[gr.components.Component]:
     screen = Screen(**entrance, **shown, masked=masking.masked, keep=keeping.keep, answer=keeping.answer)
     asked = {"inputs_kwargs": options}
     for event in (
-        drop.upload(_drop, drop, [drop, *screen], **asked, **SEVERAL),
+        drop.upload(_drop, drop, [drop, sounds, *screen], **asked, **SEVERAL),
         screen.queue.act(_act, None, [*screen], **asked, **SEVERAL),
+        kept.reopen(_reopen_one, None, [*screen], **SEVERAL),
         *[button.click(_sample, kinds[kind], [*screen], **asked, **SEVERAL) for kind, button in samples.items()],
     ):
-        event.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
-    _wire_corrections(screen)
-    screen.format.input(_other, screen.format, screen.other, **SEVERAL)
+        # a call that comes again goes on with the corrections that the browser has
+        known = event.then(
+            _reopen, sounds, [sounds, *screen], js="async sounds => [await alloWorks(sounds)]", **SEVERAL
+        )
+        known.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
+    corrections = AT_ONCE | {"trigger_mode": "always_last"}
+    screen.dialogue.saved(_saved, None, [screen.keep, screen.masked], **corrections)
     gr.on([masking.mask.input, masking.names.submit, masking.names.blur], _mask, masking[:2], [*screen], **SEVERAL)
     masking.prepare.click(_mask_sound, masking.tone, [*screen], **SEVERAL)
     keeping.keep.click(_keep, keeping[:2], [keeping.consent, keeping.answer], **SEVERAL)
     first = [options[name] for name in ("channels", "speakers", "language")]
+    resumed = [tabs, *masking[:2], *screen]
+    back = page.load(_resume, token, resumed, js=TOKEN, **AT_ONCE)
+    back.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
     inputs = [recording, *first, masking.mask, masking.names, options["adapter"]]
     program.click(call, inputs, answer, api_name="call", **CALLS_AT_ONCE)
-    return [options["language"], screen.queue, screen.dialogue, keeping.password, options["adapter"]]
+    return [options["language"], kept, keeping.password, options["adapter"]]
 
 
 def welcome(reader: str) -> list:
     """What `tab` returned, for this reader."""
     asked = not access.on_a_space() and access.password() is not None
-    shown = queue_html.rows((), None, reader), conversation.invitation(reader)
-    return [gr.Dropdown(languages(reader)), *shown, gr.Textbox(visible=asked), adapters(reader)]
+    here = render("calls/kept.html", reader)
+    return [gr.Dropdown(languages(reader)), here, gr.Textbox(visible=asked), adapters(reader)]
 
 
 def call(
@@ -180,15 +199,19 @@ def _conversation() -> dict[str, gr.blocks.Block]:
     with gr.Row(visible=False) as search:
         hidden = {"label": label("search_call"), "show_label": False, "container": False}
         gr.Textbox("", placeholder=label("search_call"), max_lines=1, elem_id="call-search", **hidden)
-    dialogue = gr.HTML(apply_default_css=False, js_on_load=conversation.FOLLOW, elem_id="call-dialogue")
-    with gr.Column(visible=False) as tools, gr.Row(elem_classes="downloads"):
-        files = {name: gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS}
-        bundle = gr.DownloadButton(label("zip_of_all"), size="sm", min_width=60)
-        other = gr.DownloadButton(visible=False, size="sm", min_width=60, elem_id="call-other")
-        choices = [*downloads.OTHERS.items()]
-        format = gr.Dropdown(choices, value=None, label=label("other_format"), min_width=160, elem_id="call-format")
-    shown = {"player": player, "timeline": drawn, "search": search, "dialogue": dialogue, "tools": tools}
-    return shown | files | {"bundle": bundle, "other": other, "format": format}
+    asked = [editing.save_edits, editing.work_of]
+    how = {"js_on_load": conversation.FOLLOW, "server_functions": asked, "elem_id": "call-dialogue"}
+    dialogue = gr.HTML(apply_default_css=False, **how)
+    with gr.Column(visible=False) as tools:
+        files = gr.HTML(
+            apply_default_css=False, js_on_load=FILES, server_functions=[editing.make_file], elem_id="call-files-out"
+        )
+    return {"player": player, "timeline": drawn, "search": search, "dialogue": dialogue, "tools": tools, "files": files}
+
+
+def _kept() -> gr.HTML:
+    """The corrections that lie in the visitor's own browser."""
+    return gr.HTML(apply_default_css=False, js_on_load=KEPT, elem_id="call-kept")
 
 
 def _masking() -> Masking:
@@ -212,21 +235,16 @@ def _keeping() -> Keeping:
     return Keeping(consent, password, keep, gr.HTML(apply_default_css=False, elem_id="call-answer"))
 
 
-def _wire_corrections(screen: Screen) -> None:
-    for event, change in (
-        (screen.dialogue.correct, _correct),
-        (screen.dialogue.check, _check),
-        (screen.timeline.rename, _rename),
-        (screen.timeline.swap, _swap),
-    ):
-        event(change, None, [*screen], **AT_ONCE | {"trigger_mode": "multiple"})  # each counts
-
-
 # What is shown
 
 
 def _screen(session: CallSession, reader: str) -> Screen:
     """All of it, for the chosen call."""
+    with session.lock:
+        return _drawn(session, reader)
+
+
+def _drawn(session: CallSession, reader: str) -> Screen:
     chosen = session.chosen
     queue = queue_html.rows(session.calls, chosen, reader, session.refusals)
     if chosen is None:
@@ -248,18 +266,14 @@ def _screen(session: CallSession, reader: str) -> Screen:
     if player != session.player:  # loaded again, it would stop
         session.player = player
         screen = screen._replace(player=player)
-    return screen._replace(**_downloads(session, reader)) if ready else screen
+    return screen._replace(**_offers(session, reader)) if ready else screen
 
 
-def _downloads(session: CallSession, reader: str) -> dict:
+def _offers(session: CallSession, reader: str) -> dict:
     """What can be taken away or kept of the chosen call, as it is now."""
-    chosen = session.chosen
     return {
-        **downloads.files(chosen, session, downloads.shown(chosen, session), reader),
-        "bundle": downloads.bundle(session, reader),
-        "format": gr.Dropdown(value=None),
-        "other": gr.DownloadButton(visible=False),
-        "masked": _masked_button(chosen),
+        "files": render("calls/files.html", reader, formats=downloads.FORMATS, others=downloads.OTHERS),
+        "masked": _masked_button(session.chosen),
         "keep": _keep_button(session, reader),
     }
 
@@ -285,26 +299,76 @@ async def _transcribe(request: gr.Request) -> AsyncIterator[Screen]:
     async for changed in transcription.transcribe_waiting(session):
         screen = await asyncio.to_thread(_screen, session, reader) if changed is session.chosen else None
         if screen is None or changed is not session.chosen:  # another one may have been chosen meanwhile
-            more = downloads.bundle(session, reader) if changed.over and changed.turns else gr.skip()
-            queue = queue_html.rows(session.calls, session.chosen, reader, session.refusals)
-            screen = Screen(queue=queue, bundle=more)
+            screen = Screen(queue=queue_html.rows(session.calls, session.chosen, reader, session.refusals))
         yield screen
 
 
 # What is done to the queue
 
 
+def _resume(token: str | None, request: gr.Request) -> tuple:
+    """Gives a tab that was loaded again the calls it had."""
+    session, reader = resume(token or "", request), reader_of(request)
+    with session.lock:
+        session.player = ""  # the page has none yet
+        tabs = gr.Tabs(selected="calls") if session.calls else gr.skip()
+        return tabs, session.mask, session.names, *_screen(session, reader)
+
+
 def _drop(paths: list[str] | None, request: gr.Request, **options) -> tuple:
-    session, reader, refusals = session_of(request), reader_of(request), []
-    for path in dict.fromkeys(paths or []):
+    session, reader, refusals, sounds = session_of(request), reader_of(request), [], []
+    with session.lock:
+        for path in map(Path, dict.fromkeys(paths or [])):
+            try:
+                if path.suffix.lower() == ".json":
+                    _open_work(path, session)
+                else:
+                    call = session.add(path, _options(**options))
+                    sounds.append(call.sound_hash)
+            except UserError as refusal:
+                refusals.append(refused(refusal, reader))
+        if paths and len(set(paths)) < len(paths):
+            refusals.append(refused(UserError(*message("calls_doubled")), reader))
+        refusals += [note(say(reader, "work_other", name=name)) for name in session.namesakes()]
+        session.refusals = join(refusals)
+        transcription.prepare_players(session.calls)
+        return None, sounds, *_screen(session, reader)
+
+
+def _open_work(path: Path, session: CallSession) -> None:
+    """Opens a work file that was dropped among recordings. Raises UserError."""
+    content = content_of(path)
+    path.unlink()
+    if not work_file.is_work(content):
+        raise UserError(*message("no_work", name=path.name))
+    session.chosen = session.add_work(work_file.read(content))
+
+
+def _reopen(works: list[str] | None, request: gr.Request) -> tuple:
+    """Goes on with what the browser has of recordings that have just come."""
+    session, reader = session_of(request), reader_of(request)
+    if not works:
+        return [], *Screen()
+    with session.lock:
+        _reopened([str(work) for work in works], session, reader)
+        return [], *_screen(session, reader)
+
+
+def _reopen_one(request: gr.Request, event: gr.EventData) -> Screen:
+    """Goes on with one that the visitor has chosen, whose recording is not here."""
+    session, reader = session_of(request), reader_of(request)
+    with session.lock:
+        _reopened([str(event.work)], session, reader)
+        return _screen(session, reader)
+
+
+def _reopened(works: list[str], session: CallSession, reader: str) -> None:
+    for work in works:
         try:
-            session.add(Path(path), _options(**options))
+            session.chosen = session.add_work(work_file.read(work.encode()))
         except UserError as refusal:
-            refusals.append(refused(refusal, reader))
-    if paths and len(set(paths)) < len(paths):
-        refusals.append(refused(UserError(*message("calls_doubled")), reader))
-    session.refusals = join(refusals)
-    return None, *_screen(session, reader)
+            session.refusals = join([session.refusals, refused(refusal, reader)])
+    transcription.prepare_players(session.calls)
 
 
 def _sample(kind: str, request: gr.Request, **options) -> Screen:
@@ -313,7 +377,8 @@ def _sample(kind: str, request: gr.Request, **options) -> Screen:
     session.refusals, name = "", message(f"simulated_file_{kind}").to(reader)
     try:
         made = simulated_call.call(session.folder / kind, name, mono=kind == "mono")
-        session.add(made, _options(**options))
+        with session.lock:
+            session.add(made, _options(**options))
     except UserError as refusal:
         session.refusals = refused(refusal, reader)
     return _screen(session, reader)
@@ -322,20 +387,21 @@ def _sample(kind: str, request: gr.Request, **options) -> Screen:
 def _act(request: gr.Request, event: gr.EventData, **options) -> Screen:
     """Does what was pressed on a row of the queue, or under it."""
     session, reader = session_of(request), reader_of(request)
-    session.refusals = ""
-    if event.act == "clear":
-        session.clear()
-    row = session.call(event.call)
-    if row is not None:
-        if event.act == "choose":
-            session.chosen = row
-        elif event.act == "cancel":
-            transcription.cancel(row)
-        elif event.act == "again":
-            row.again(_options(**options))
-        elif event.act == "remove":
-            session.remove(row)
-    return _screen(session, reader)
+    with session.lock:
+        session.refusals = ""
+        if event.act == "clear":
+            session.clear()
+        row = session.call(event.call)
+        if row is not None:
+            if event.act == "choose":
+                session.chosen = row
+            elif event.act == "cancel":
+                transcription.cancel(row)
+            elif event.act == "again":
+                row.again(_options(**options))
+            elif event.act == "remove":
+                session.remove(row)
+        return _screen(session, reader)
 
 
 def _options(channels: str, speakers: int, language: str, adapter: str | None) -> CallOptions:
@@ -345,52 +411,23 @@ def _options(channels: str, speakers: int, language: str, adapter: str | None) -
 # What is done to a conversation
 
 
-def _correct(request: gr.Request, event: gr.EventData) -> Screen:
-    return _changed(request, event, lambda call: call.correct(int(event.turn), str(event.text)), drawn=False)
-
-
-def _check(request: gr.Request, event: gr.EventData) -> Screen:
-    return _changed(request, event, lambda call: call.check(int(event.turn)), drawn=False)
-
-
-def _rename(request: gr.Request, event: gr.EventData) -> Screen:
-    return _changed(request, event, lambda call: call.rename(str(event.speaker), str(event.name)))
-
-
-def _swap(request: gr.Request, event: gr.EventData) -> Screen:
-    return _changed(request, event, Call.swap)
-
-
-def _changed(request: gr.Request, event: gr.EventData, change: Callable[[Call], None], drawn: bool = True) -> Screen:
-    """Changes a call. `drawn`: the conversation is shown anew too, which would undo what is being typed into it.
-
-    The call need not be the one that is shown: who leaves a turn by choosing another call corrects it.
-    """
+def _saved(request: gr.Request) -> tuple:
+    """What follows from corrections that were saved."""
     session, reader = session_of(request), reader_of(request)
-    found = session.call(event.call)
-    if found is not None:
-        change(found)
-    if drawn:
-        return _screen(session, reader)
-    return Screen(answer="", **_downloads(session, reader)) if found is session.chosen and found else Screen()
+    with session.lock:
+        if session.chosen is None or not session.chosen.over:
+            return gr.skip(), gr.skip()
+        return _keep_button(session, reader), _masked_button(session.chosen)
 
 
 def _mask(mask: bool, names: str, request: gr.Request) -> Screen:
     session = session_of(request)
-    if names != session.names:
-        for each in session.calls:
-            each.masked_sound = None
-    session.mask, session.names = mask, names
-    return _screen(session, reader_of(request))
-
-
-def _other(format: str | None, request: gr.Request) -> gr.DownloadButton:
-    """Makes the chosen call's file of one more format, and offers it."""
-    session, call = session_of(request), session_of(request).chosen
-    if not format or call is None or not call.over or not call.turns:
-        return gr.DownloadButton(visible=False)
-    made = downloads.file(call, session, downloads.shown(call, session), format, reader_of(request))
-    return gr.DownloadButton(f"↓ {made.name}", value=made, visible=True)
+    with session.lock:
+        if names != session.names:
+            for each in session.calls:
+                each.masked_sound = None
+        session.mask, session.names = mask, names
+        return _screen(session, reader_of(request))
 
 
 def _mask_sound(tone: bool, request: gr.Request) -> Iterator[Screen]:

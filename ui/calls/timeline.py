@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from speech.turn_taking import TurnTaking, analyse
 from transcripts.transcript import Sound
-from ui.calls.session import Call, voice
+from ui.calls.call import Call, voice
 from ui.kit.format import clock, number, percent
 from ui.kit.html import render
 from ui.kit.i18n import say
@@ -13,16 +13,16 @@ from ui.kit.i18n import say
 LANE, BAR = 40, 22  # height of a party's lane and of what is drawn in it, in the picture's units
 TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)  # seconds between two times that are written
 
-# A name is sent when its field is left; a click on the picture leads there.
+# A name is given when its field is left: the editor writes it into the journal. A click on the picture leads there.
 CLICKS = """
-const call = () => Number(element.querySelector('.timeline').dataset.call);
+const edit = detail => document.dispatchEvent(new CustomEvent('call-edit', {detail}));
 element.addEventListener('change', event => {
   const {speaker} = event.target.dataset;
-  if (speaker) trigger('rename', {call: call(), speaker, name: event.target.value});
+  if (speaker) edit({kind: 'name', speaker, name: event.target.value});
 });
 element.addEventListener('keydown', event => { if (event.key === 'Enter') event.target.blur(); });
 element.addEventListener('click', event => {
-  if (event.target.closest('[data-swap]')) trigger('swap', {call: call()});
+  if (event.target.closest('[data-swap]')) edit({kind: 'swap'});
   const track = event.target.closest('.track'), audio = document.querySelector('#call-player audio');
   if (!track || !audio) return;
   const box = track.getBoundingClientRect();

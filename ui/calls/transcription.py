@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from gradio.processing_utils import PLAYABLE_AUDIO_CODECS
 
 from common.messages import UserError
-from ui.calls.session import CANCELLED, DONE, FAILED, RUNNING, Call, CallOptions, CallSession
+from ui.calls.call import CANCELLED, DONE, FAILED, RUNNING, Call, CallOptions
+from ui.calls.session import CallSession
 from ui.kit import adapter_shelf, zero_gpu
 from ui.kit.engine_pool import DETECT, display_name, loaded
 from ui.kit.i18n import message
@@ -42,52 +43,54 @@ def transcribe_call(path: Path, asked: CallOptions) -> Iterator["TranscriptionPr
 
 async def transcribe_waiting(session: CallSession) -> AsyncIterator[Call]:
     """Transcribes the calls that wait, and gives each whenever something of it has changed."""
-    if session.working:
-        return
-    session.working = True
-    try:
-        while call := session.next():
-            call.status = RUNNING
+    session.worker = worker = object()
+    while (call := session.next()) and session.worker is worker:
+        call.status = RUNNING
+        yield call
+        async for _ in _transcribe(call):
+            session.touch()
             yield call
-            async for _ in _transcribe(call):
-                session.touch()
-                yield call
-            if call.status == CANCELLED:  # what was drawn before that may come after it
-                yield call
-    finally:
-        session.working = False
+            if session.worker is not worker:
+                return
+        if call.status == CANCELLED:  # what was drawn before that may come after it
+            yield call
 
 
 async def _transcribe(call: Call) -> AsyncIterator[None]:
-    """Works out each piece in a thread; a call that is cancelled keeps the pieces before."""
-    pieces = transcribe_call(call.path, call.options)
-    while call.status == RUNNING:
-        step = asyncio.ensure_future(asyncio.to_thread(_step, call, pieces))
-        await asyncio.wait([step])
-        found = step.exception() or step.result()
-        if call.status != RUNNING:
-            return
-        if isinstance(found, BaseException):
-            _fail(call, found)
-        elif found is None:
-            call.status, call.share = DONE, 1.0
-        else:
-            share = min(1.0, found.seconds_done / found.seconds_total) if found.seconds_total else 0.0
-            call.update(found.transcript, share)
+    """Works out each piece in a thread; a call that is cancelled keeps the pieces before.
+
+    A page that is loaded again goes on where the one before it was.
+    """
+    era = call.era
+    call.pieces = call.pieces or transcribe_call(call.path, call.options)
+    while call.status == RUNNING and call.era == era:
+        await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(_step, call, call.pieces))])
         yield
 
 
-def _step(call: Call, pieces: Iterator["TranscriptionProgress"]) -> "TranscriptionProgress | UserError | None":
-    try:
-        progress = next(pieces, None)
-        if progress and call.sound is None:
-            call.sound = _playable(call.path, progress.transcript.audio.codec)
-    except UserError as refusal:
-        return refusal
-    return progress
+def _step(call: Call, pieces: Iterator["TranscriptionProgress"]) -> None:
+    """Takes the next piece into the call; a page that has been left may be at the one before it."""
+    with call.stepping:
+        if call.status != RUNNING or call.pieces is not pieces:
+            return
+        try:
+            progress = next(pieces, None)
+            if progress and call.sound is None:
+                call.sound = playable(call.path, progress.transcript.audio.codec)
+        except Exception as error:  # it stands in the call, and in the log
+            if call.status == RUNNING and call.pieces is pieces:
+                _fail(call, error)
+            return
+        if call.status != RUNNING or call.pieces is not pieces:
+            return
+        if progress is None:
+            call.status, call.share = DONE, 1.0
+        else:
+            share = min(1.0, progress.seconds_done / progress.seconds_total) if progress.seconds_total else 0.0
+            call.update(progress.transcript, share)
 
 
-def _fail(call: Call, error: BaseException) -> None:
+def _fail(call: Call, error: Exception) -> None:
     call.status, call.error = FAILED, message("call_broke")
     if isinstance(error, UserError):
         call.error = error.message
@@ -101,7 +104,14 @@ def cancel(call: Call) -> None:
         call.status = CANCELLED
 
 
-def _playable(path: Path, codec: str) -> Path:
+def prepare_players(calls: Iterable[Call]) -> None:
+    """Gives the calls that came back with their work done what browsers play."""
+    for call in calls:
+        if call.reopened and call.path and call.sound is None:
+            call.sound = playable(call.path, call.transcript.audio.codec)
+
+
+def playable(path: Path, codec: str) -> Path:
     """The recording itself, or a WAV of it where browsers do not play such files."""
     from speech.audio.rewrite import rewrite
 

@@ -15,7 +15,7 @@ from scoring.calls.measures import measured
 from scoring.calls.score import CallsScore
 from transcripts.transcript import AudioFacts, Flagged, Sound, Transcript, Turn, Word
 from ui.calls import conversation, queue_html, timeline
-from ui.calls.session import DONE, FAILED, Call, CallOptions
+from ui.calls.call import DONE, FAILED, Call, CallOptions
 from ui.compare import blind, columns, verdict
 from ui.dataset import calls, charts, sample, samples
 from ui.kit import adapter_shelf, errors, html, transcript_html
@@ -46,8 +46,8 @@ def transcript(text: str) -> Transcript:
 def call(text: str) -> Call:
     call = Call(1, text, None, None, CallOptions(), status=DONE)
     call.update(transcript(text), 1.0)
-    call.rename("A", text)
-    call.correct(1, text)
+    call.edit({"kind": "name", "speaker": "A", "name": text}, {"kind": "text", "turn": 1, "text": text})
+    call.edit({"kind": "speaker", "turn": 0, "speaker": text})
     call.sound = f"/tmp/{text}/a.wav"
     return call
 

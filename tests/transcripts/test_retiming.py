@@ -2,7 +2,7 @@
 
 import pytest
 
-from speech.retiming import retimed
+from transcripts.retiming import retimed
 from transcripts.transcript import Word
 
 pytestmark = pytest.mark.fast

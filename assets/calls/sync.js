@@ -1,0 +1,98 @@
+// Corrections go to the server as entries of a journal, and stand as saved once it has answered. Whatever happens to it
+// or to the line between, they are in this browser before.
+const AGAIN = 2000; // milliseconds until the next try
+let work = null; // the call that is shown: {call, era, key, sound, name, saved, entries, machine}
+let sending = false;
+
+async function watchOver() {
+  const {call, era, sound, name, count} = list()?.dataset ?? {};
+  work = era ? {call: +call, era, sound, name, key: kept.key(sound), saved: +count, entries: null, unsent: []} : null;
+  tell('');
+  if (!work) return;
+  work.ready = ready(work);
+}
+
+// What the server has of the call, and what only this browser has.
+async function ready(mine) {
+  const token = globalThis.alloToken, {era} = mine;
+  const journal = await kept.journal(mine.key).catch(() => null);
+  let whole = null;
+  while (mine === work && !whole?.entries) {
+    whole = await server.work_of({token, call: mine.call, era}).catch(() => null);
+    if (whole?.trouble) return tell(whole.trouble);
+    if (!whole) await new Promise(later => setTimeout(later, AGAIN));
+  }
+  if (!whole) return;
+  [mine.machine, mine.entries] = [whole.machine, whole.entries.slice(0, mine.saved)];
+  if (journal?.era === era && journal.entries.length > mine.saved) // made while the line was cut
+    mine.unsent = [...journal.entries.slice(mine.saved), ...mine.unsent];
+  if (mine.unsent.length && mine === work) send();
+}
+
+function push(entry) {
+  work.unsent.push(entry);
+  keep(work);
+  document.querySelector(`#call-queue [data-call="${work.call}"]`)?.setAttribute('data-corrected', '');
+  send();
+}
+
+async function keep(mine) {
+  await mine.ready;
+  const {key, sound, name, era, machine} = mine, entries = [...mine.entries, ...mine.unsent];
+  try {
+    await kept.save({key, sound, name, era, entries, updated: Date.now()}, mine.stored ? null : machine);
+    mine.stored ||= Boolean(machine);
+  } catch {
+    mine.full = true; // or refused: some browsers do so in private windows
+    tell('full');
+  }
+}
+
+async function send() {
+  if (sending) return;
+  sending = true;
+  await work.ready;
+  while (work?.unsent.length) {
+    const mine = work, batch = [...mine.unsent];
+    const answer = await server.save_edits({
+      token: globalThis.alloToken, call: mine.call, era: mine.era, from: mine.saved, entries: batch,
+      total: state.turns.length,
+    }).catch(() => null);
+    if (answer?.saved === undefined && !answer?.trouble) {
+      if (mine === work) tell('waiting', mine.unsent.length);
+      await new Promise(later => setTimeout(later, AGAIN));
+      continue;
+    }
+    if (answer.trouble) {
+      if (mine === work) tell(answer.trouble);
+      break;
+    }
+    const done = mine.unsent.splice(0, answer.saved - mine.saved);
+    mine.entries.push(...done);
+    mine.saved = answer.saved;
+    if (mine !== work || mine.unsent.length) continue;
+    adopt(answer);
+    element.querySelectorAll('.pending').forEach(row => row.classList.remove('pending'));
+    tell(mine.full ? 'full' : 'saved');
+    trigger('saved', {});
+  }
+  sending = false;
+}
+
+// The server's times, and what only it could undo.
+function adopt({at, turns: found, total, names}) {
+  const was = state;
+  const turns = [...state.turns];
+  if (found) turns.splice(at, at ? found.length : total === found.length ? Infinity : found.length, ...found);
+  if (turns.length !== total) return;
+  const same = turns.map((turn, place) => was.turns[place] && equal(turn, was.turns[place]) ? was.turns[place] : turn);
+  state = {turns: same, names: equal(names, was.names) ? was.names : names};
+  draw(was);
+}
+
+function tell(what, count) {
+  const told = element.querySelector('.saved');
+  if (!told) return;
+  told.textContent = what ? told.dataset[what].replace('0', count ?? '0') : '';
+  told.classList.toggle('trouble', Boolean(what) && what !== 'saved');
+}

@@ -1,0 +1,30 @@
+"""The words of a call that its model was least sure of: where errors are looked for first."""
+
+from collections.abc import Iterable
+
+from transcripts.transcript import Turn
+
+SHARE = 0.15  # of a call's words that are marked
+
+
+def limit(turns: Iterable[Turn], share: float = SHARE) -> float:
+    """The confidence below which a word is doubtful, so that about this share of the words is."""
+    sure = sorted(word.confidence for turn in turns for word in turn.words)
+    return sure[min(round(share * len(sure)), len(sure) - 1)] if sure else 0.0
+
+
+def places(turn: Turn, limit: float) -> list[tuple[int, int]]:
+    """Start and end of each doubtful word in the turn's text, counted as browsers count: in UTF-16 units."""
+    found, at = [], 0
+    for word in turn.words:
+        start = turn.text.find(word.text, at)
+        if start < 0:
+            continue  # people have written the text anew
+        at = start + len(word.text)
+        if word.confidence < limit:
+            found.append((_units(turn.text[:start]), _units(turn.text[:at])))
+    return found
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
