@@ -9,7 +9,7 @@ An entry is a dict with the key `kind`, and
     speaker  turn, speaker   who speaks
     insert   turn, speaker   an empty turn before this one
     delete   turn
-    texts    texts           [[turn, text], ...] at once: "replace all"
+    texts    texts           [[turn, text], ...] at once, which does not say that they are right: "replace all"
     name     speaker, name   what a party is called
     swap                     the names of the parties A and B
     machine                  the turns that the model wrote; the names stay
@@ -211,7 +211,9 @@ def _delete(state: State, turn: int) -> State:
 
 def _texts(state: State, texts: list) -> State:
     for turn, text in texts:
-        state = _text(state, turn, text)
+        if _there(state, turn):
+            changed = _text(state, turn, text).turns[turn].turn
+            state = state.with_turns(turn, 1, replace(state.turns[turn], turn=changed))
     return state
 
 

@@ -2,6 +2,7 @@
 async function take(format) {
   const told = element.querySelector('.made');
   told.textContent = '';
+  await globalThis.alloSaved?.();
   const made = await server.make_file({token: globalThis.alloToken, format}).catch(() => null);
   if (!made?.address) {
     told.textContent = made?.error ?? told.dataset.failed;

@@ -55,6 +55,11 @@ const EDITS = {
     return spliced(turn, 0, {start, end: start, speaker, text: '', doubt: '', checked: false});
   },
   delete: ({turn}) => spliced(turn, 1),
+  texts({texts}) {
+    const turns = [...state.turns];
+    for (const [turn, text] of texts) turns[turn] = {...withText(turns[turn], clean(text)), checked: turns[turn].checked};
+    return {...state, turns};
+  },
   name({speaker, name}) {
     return {...state, names: {...state.names, [speaker]: clean(name).slice(0, 40) || usual(speaker)}};
   },

@@ -96,3 +96,9 @@ function tell(what, count) {
   told.textContent = what ? told.dataset[what].replace('0', count ?? '0') : '';
   told.classList.toggle('trouble', Boolean(what) && what !== 'saved');
 }
+
+// What was typed last is saved: before a file is made of it.
+globalThis.alloSaved = async () => {
+  commit();
+  for (let tries = 0; work?.unsent.length && tries < 50; tries++) await new Promise(later => setTimeout(later, 100));
+};

@@ -27,6 +27,7 @@ class CallOptions:
     speakers: int | None = None  # on one channel; None: found out
     language: str = "fr"
     adapter: str = ""  # its name; none: the page's model as it is
+    hot_words: str = ""  # to expect
 
 
 @dataclass(eq=False)

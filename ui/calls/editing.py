@@ -15,6 +15,7 @@ from common.messages import UserError
 from transcripts.edits import Edited, Journal
 from ui.calls import conversation, doubt, downloads
 from ui.calls.call import Call
+from ui.calls.replacing import Wanted, count, replaced
 from ui.calls.session import CallSession, of_tab
 from ui.kit.errors import for_visitors
 from ui.kit.i18n import reader_of, say, typeset
@@ -82,6 +83,43 @@ def work_of(asked: Asked) -> dict:
         return GONE
     with session.lock:
         return work_file.body(downloads.work(call))
+
+
+def count_matches(asked: Asked) -> dict:
+    """How often what is looked for stands in the chosen call, or in all, and in how many calls."""
+    session = of_tab(str(asked["token"]))
+    if session is None:
+        return GONE
+    with session.lock:
+        found = [count(call.journal.state.turns, _wanted(asked)) for call in _searched(session, asked)]
+    return {"count": sum(found), "calls": sum(map(bool, found))}
+
+
+def replace_all(asked: Asked) -> dict:
+    """Replaces in the calls that are not shown, and gives the entry by which the page does it in the one that is."""
+    session = of_tab(str(asked["token"]))
+    if session is None:
+        return GONE
+    wanted, put = _wanted(asked), str(asked["put"])
+    with session.lock:
+        entry = None
+        for call in _searched(session, asked):
+            made = replaced(call.journal.state.turns, wanted, put)
+            if call is session.chosen:
+                entry = made
+            elif made["texts"]:
+                call.edit(made)
+        return {"entry": entry}
+
+
+def _wanted(asked: Asked) -> Wanted:
+    how = {name: bool(asked[name]) for name in ("case", "accents", "words")}
+    return Wanted(str(asked["find"]), **how)
+
+
+def _searched(session: CallSession, asked: Asked) -> list[Call]:
+    calls = session.calls if asked["everywhere"] else [session.chosen]
+    return [call for call in calls if call and call.journal]
 
 
 def make_file(asked: Asked, request: gr.Request) -> dict:

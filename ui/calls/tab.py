@@ -34,7 +34,7 @@ CHANNELS = ("auto", "mix", "split")
 MOST_VOICES = 4  # on one channel
 SAMPLES = ("stereo", "mono")
 WORKS = "async sounds => [await alloWorks(sounds)]"  # that the browser has on them
-TOKEN, FILES, KEPT = script("tab_token"), script("files"), script("store", "kept")
+TOKEN, FILES, KEPT, REPLACE = script("tab_token"), script("files"), script("store", "kept"), script("replace")
 CALLS_AT_ONCE = FOUR_AT_ONCE | {"concurrency_id": "calls"}
 
 
@@ -50,6 +50,7 @@ class Screen(NamedTuple):
     search: object = gr.skip()
     dialogue: object = gr.skip()
     line: object = gr.skip()
+    replace: object = gr.skip()
     tools: object = gr.skip()
     files: object = gr.skip()
     masked: object = gr.skip()
@@ -107,6 +108,7 @@ def tab(page: gr.Blocks, tabs: gr.Tabs) -> list[gr.components.Component]:
             _reopen, sounds, [sounds, *screen], js="async sounds => [await alloWorks(sounds)]", **SEVERAL
         )
         known.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
+    screen.replace.expect(_expect, options["hot_words"], options["hot_words"], **AT_ONCE)
     corrections = AT_ONCE | {"trigger_mode": "always_last"}
     screen.dialogue.saved(_saved, None, [screen.keep, screen.masked], **corrections)
     gr.on([masking.mask.input, masking.names.submit, masking.names.blur], _mask, masking[:2], [*screen], **SEVERAL)
@@ -180,8 +182,11 @@ def _entrance() -> tuple[gr.File, dict, dict, dict]:
         voices = [(label("speakers_found"), 0), *[(str(count), count) for count in range(1, MOST_VOICES + 1)]]
         speakers = gr.Dropdown(voices, value=0, label=label("speakers"), min_width=130)
         language = gr.Dropdown(languages("fr"), value="fr", label=label("language"), min_width=130)
+    words = {"label": label("hot_words"), "placeholder": label("hot_words_hint"), "elem_id": "call-words"}
+    hot_words = gr.Textbox("", max_lines=2, elem_classes="settings", **words)
     adapter = adapter_field("call-adapter")
     options = {"channels": channels, "speakers": speakers, "language": language, "adapter": adapter}
+    options["hot_words"] = hot_words
     samples = {}
     if simulated_call.available():
         with gr.Row(elem_classes="simulated"):
@@ -199,6 +204,9 @@ def _conversation() -> dict[str, gr.blocks.Block]:
     with gr.Row(visible=False) as search:
         hidden = {"label": label("search_call"), "show_label": False, "container": False}
         gr.Textbox("", placeholder=label("search_call"), max_lines=1, elem_id="call-search", **hidden)
+    asked = [editing.count_matches, editing.replace_all]
+    how = {"js_on_load": REPLACE, "server_functions": asked, "elem_id": "call-replace"}
+    replace = gr.HTML(apply_default_css=False, visible=False, **how)
     asked = [editing.save_edits, editing.work_of]
     how = {"js_on_load": conversation.FOLLOW, "server_functions": asked, "elem_id": "call-dialogue"}
     dialogue = gr.HTML(apply_default_css=False, **how)
@@ -206,7 +214,8 @@ def _conversation() -> dict[str, gr.blocks.Block]:
         files = gr.HTML(
             apply_default_css=False, js_on_load=FILES, server_functions=[editing.make_file], elem_id="call-files-out"
         )
-    return {"player": player, "timeline": drawn, "search": search, "dialogue": dialogue, "tools": tools, "files": files}
+    shown = {"player": player, "timeline": drawn, "search": search, "replace": replace, "dialogue": dialogue}
+    return shown | {"tools": tools, "files": files}
 
 
 def _kept() -> gr.HTML:
@@ -249,14 +258,15 @@ def _drawn(session: CallSession, reader: str) -> Screen:
     queue = queue_html.rows(session.calls, chosen, reader, session.refusals)
     if chosen is None:
         session.player = ""
-        nothing = Screen(queue, "", "", gr.Row(visible=False), conversation.invitation(reader), "")
-        return nothing._replace(tools=gr.Column(visible=False), answer="")
+        hidden = {"search": gr.Row(visible=False), "replace": gr.HTML(visible=False), "tools": gr.Column(visible=False)}
+        return Screen(queue, "", "", dialogue=conversation.invitation(reader), line="", answer="", **hidden)
     shown = downloads.shown(chosen, session) if chosen.transcript else None
     ready = chosen.over and bool(chosen.turns)
     screen = Screen(
         queue=queue,
         timeline=timeline.drawn(chosen, shown.sounds, reader) if shown else "",
         search=gr.Row(visible=ready),
+        replace=gr.HTML(render("calls/replace.html", reader), visible=ready and not session.mask),
         dialogue=conversation.dialogue(chosen, shown, session.mask, reader),
         line=conversation.line(chosen, reader),
         tools=gr.Column(visible=ready),
@@ -404,8 +414,16 @@ def _act(request: gr.Request, event: gr.EventData, **options) -> Screen:
         return _screen(session, reader)
 
 
-def _options(channels: str, speakers: int, language: str, adapter: str | None) -> CallOptions:
-    return CallOptions(channels, int(speakers or 0) or None, language, adapter or "")
+def _options(
+    channels: str, speakers: int, language: str, adapter: str | None, hot_words: str | None = None
+) -> CallOptions:
+    return CallOptions(channels, int(speakers or 0) or None, language, adapter or "", hot_words or "")
+
+
+def _expect(words: str | None, event: gr.EventData) -> str:
+    """Adds a word to those that the next recordings are transcribed with."""
+    known = [word for each in (words or "").split(",") if (word := each.strip())]
+    return ", ".join(dict.fromkeys([*known, " ".join(str(event.word).split())]))
 
 
 # What is done to a conversation

@@ -33,7 +33,7 @@ def transcribe_call(path: Path, asked: CallOptions) -> Iterator["TranscriptionPr
     from speech.transcribe import transcribe
 
     language = None if asked.language == DETECT else asked.language
-    options = Options(language, words=True, margin=engine.margin)
+    options = Options(language, words=True, margin=engine.margin, hot_words=asked.hot_words)
     where = zero_gpu.decoding(choice)
     for progress in transcribe(path, engine, options, asked.channels, asked.speakers, **where):
         facts = replace(progress.transcript.audio, path=path.name)  # no path of the server is shown

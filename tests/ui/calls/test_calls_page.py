@@ -21,7 +21,7 @@ from corpus import prompts
 from corpus.simulate import simulate
 from scoring.measures import score
 from speech.audio.decode import SAMPLE_RATE, read
-from tests.kit.pages import PATIENCE, chromium, pick, serve, tracebacks, visit
+from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, visit
 from transcripts.formats import read as transcript
 from ui.calls import corrected_turns, session, transcription
 from ui.calls.call import CallOptions
@@ -60,6 +60,7 @@ def browser():
 @pytest.fixture
 def french(browser, server):
     with visit(browser, server, "fr-FR") as page:
+        page.on("dialog", lambda dialog: dialog.accept())
         page.get_by_role("tab", name="Appels").click()
         yield page
 
@@ -123,8 +124,9 @@ def test_a_call_is_read_heard_corrected_taken_away_kept_and_masked(french, serve
     said = " ".join(" ".join(cue.plaintext for cue in subtitles).split())  # long turns are cut in several cues
     assert said.endswith(f"{NAME} : {SAID}")
     assert all(text in said for text in turns(french).locator("p").all_inner_texts())
-    pick(french.locator("#call-format input"), "ELAN EAF")
-    assert transcript(download(french, ".eaf", tmp_path)).turns[-1].text == SAID
+    with french.expect_download() as elan:
+        french.get_by_label("Autre format").select_option("ELAN EAF")
+    assert transcript(elan.value.path(), "eaf").turns[-1].text == SAID
     french.get_by_title("Échanger les noms").click()
     other = "voice-1" if side == "voice-0" else "voice-0"
     expect(french.locator(f"#call-timeline .party.{other} input")).to_have_value(NAME)
@@ -191,6 +193,110 @@ def test_cancelled_while_it_is_heard(french, call):
     french.get_by_role("button", name="Tout effacer").click()
     expect(french.locator("#call-queue li")).to_have_count(0)
     expect(french.locator("#call-dialogue .invitation")).to_be_visible()
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#call-dialogue .saved")).to_have_text("Enregistré", timeout=30_000)
+    expect(turns(page).locator("nth=0")).not_to_have_class(re.compile("pending"))
+
+
+def texts(page: Page) -> list[str]:
+    return turns(page).locator("p").all_inner_texts()
+
+
+def test_no_correction_is_lost(french, browser, server, call, tmp_path):
+    """Neither by a line that is cut, nor by a page that is loaded again, nor with the visit itself."""
+    asked = []
+    french.on("dialog", lambda dialog: asked.append(dialog.type))
+    drop(french, call[0])
+    expect(rows(french, "done")).to_have_count(1, timeout=2 * PATIENCE)
+    correct(french, turns(french).first, "Un.")
+    saved(french)
+    french.context.set_offline(True)
+    correct(french, turns(french).nth(1), "Deux, sans réseau.")
+    expect(french.locator("#call-dialogue .saved")).to_contain_text("attendent dans ce navigateur")
+    expect(turns(french).nth(1)).to_have_class(re.compile("pending"))
+    french.context.set_offline(False)
+    saved(french)
+    french.reload()
+    expect(turns(french).nth(1).locator("p")).to_have_text("Deux, sans réseau.", timeout=PATIENCE)
+    assert "beforeunload" in asked
+    work = download(french, "↓ Fichier de travail", tmp_path)
+    corrected = texts(french)
+
+    with visit(browser, server, "fr-FR") as other:  # another visit: this one's server has been started anew
+        other.on("dialog", lambda dialog: dialog.accept())
+        other.get_by_role("tab", name="Appels").click()
+        expect(other.locator("#call-kept li")).to_contain_text(call[0].name)
+        drop(other, call[0])
+        expect(rows(other, "done")).to_contain_text("vos corrections sont revenues", timeout=10_000)
+        assert texts(other) == corrected
+        turns(other).first.locator("p").click()
+        other.keyboard.press("Control+z")
+        other.keyboard.press("Control+z")
+        expect(turns(other).first).not_to_have_class(re.compile("checked"))
+        other.get_by_role("button", name="Tout effacer").click()
+        expect(other.locator("#call-queue li")).to_have_count(0)
+        drop(other, work)
+        expect(other.locator("#call-player")).to_contain_text("déposez aussi l’enregistrement")
+        assert texts(other) == corrected
+    assert not tracebacks(server)
+
+
+def test_corrected_by_keys_alone(french, call):
+    drop(french, call[0])
+    expect(rows(french, "done")).to_have_count(1, timeout=2 * PATIENCE)
+    machine, press = texts(french), french.keyboard.press
+    turns(french).first.locator("p").focus()
+    for key in ("Home", "Control+ArrowRight", "Alt+Enter"):  # split after the first word
+        press(key)
+    expect(turns(french)).to_have_count(len(machine) + 1)
+    press("F4")
+    expect(turns(french).nth(1)).to_have_attribute("data-speaker", "B" if side(french, 0) == "A" else "A")
+    for key in ("Control+z", "Home", "Backspace"):  # the speaker, and the split
+        press(key)
+    assert texts(french)[0].split() == machine[0].split()
+    press("Control+i")
+    french.keyboard.type("Un tour de plus")
+    press("Control+Enter")
+    expect(turns(french).nth(1)).to_have_class(re.compile("checked"))
+    assert french.evaluate(
+        "document.activeElement.closest('[data-turn]') === document.querySelectorAll('[data-turn]')[2]"
+    )
+    press("Shift+Enter")
+    press("Control+Shift+Backspace")
+    expect(turns(french)).to_have_count(len(machine))
+    press("F2")
+    assert french.evaluate("getSelection().toString()").strip()
+    press("F8")
+    assert not french.evaluate("document.querySelector('#call-player audio').paused")
+    press("Alt+ArrowDown")
+    assert french.evaluate("document.querySelector('#call-player audio').playbackRate") == 0.9
+    press("F8")
+    press("F1")
+    expect(french.locator("dialog.keys")).to_be_visible()
+    press("Escape")
+    stops = "document.querySelectorAll('.dialogue [tabindex=\"0\"]').length"
+    assert french.evaluate(stops) == 3  # a text, its time and its ✓, of all turns
+    saved(french)
+    took = french.evaluate(MOMENT)
+    assert took < 50, took
+
+
+# Milliseconds in which a key answers among 500 turns.
+MOMENT = """() => {
+  const list = document.querySelector('.dialogue'), row = list.lastElementChild;
+  for (let i = 0; i < 500; i++) list.append(row.cloneNode(true));
+  const key = new KeyboardEvent('keydown', {key: 'Enter', bubbles: true});
+  list.children[100].querySelector('p').focus();
+  const before = performance.now();
+  document.activeElement.dispatchEvent(key);
+  return performance.now() - before;
+}"""
+
+
+def side(page: Page, turn: int) -> str:
+    return turns(page).nth(turn).get_attribute("data-speaker")
 
 
 def test_a_program_asks_for_a_call(server, call):
