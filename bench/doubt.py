@@ -23,6 +23,7 @@ from speech.engines import load
 from speech.models.choose import choose
 from speech.transcribe import transcribe
 from transcripts.transcript import Word
+from ui.calls.doubt import sureness
 
 SHARES = (0.05, 0.10, 0.15, 0.20, 0.30, 0.40, 0.50)
 
@@ -56,16 +57,18 @@ def main() -> None:
     asked = parser.parse_args()
 
     engine = load(choose())
-    sure, wrong = [], []  # of each word its confidence; of each error its kind and the confidences where it is seen
+    sure, wrong = [], []  # of each word; of each error its kind, and of the words where it is seen
     with tempfile.TemporaryDirectory() as folder:
         manner = {"seconds": 60 * asked.minutes, "codec": "alaw", "snr": 25.0, "overlap": 0.2, "seed": 11}
         for path in simulate(corpus.load(NAME), Path(folder), calls=asked.calls, **manner):
             *_, last = transcribe(path, engine, Options("fr", words=True, margin=engine.margin))
             turns = sorted(last.transcript.turns, key=lambda turn: turn.start)
             for channel, said in enumerate(by_channel(reference(path)["turns"])):
-                words = [word for turn in turns if turn.channel == channel for word in turn.words]
-                sure += [word.confidence for word in words]
-                wrong += [(kind, [words[at].confidence for at in places]) for kind, places in errors(said, words)]
+                words = [(turn, word) for turn in turns if turn.channel == channel for word in turn.words]
+                own = [sureness(turn, word) for turn, word in words]
+                found = errors(said, [word for _, word in words])
+                wrong += [(kind, [own[at] for at in places]) for kind, places in found]
+                sure += own
     report(sorted(sure), wrong)
 
 

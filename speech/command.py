@@ -3,14 +3,18 @@
 import argparse
 import sys
 from codecs import BOM_UTF8
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from common.messages import Message, UserError, locale_language
 from speech import archive
 from speech.audio.containers import RAW_CODECS, Raw
 from speech.audio.decode import stream
+from speech.audio.legs import join, pair_name
 from speech.decoding.decode import EFFORT, EFFORTS, Options, beam_of, check_language
 from speech.diarization import embeddings
 from speech.engines.base import Engine
@@ -26,7 +30,7 @@ from transcripts.transcript import Transcript
 
 # Options that change a transcript's place or form and not what it says.
 NOT_OF_THE_CONTENT = (
-    *("files", "watch", "output", "format", "times", "csv_dialect", "command", "run", "options"),
+    *("files", "pair", "watch", "output", "format", "times", "csv_dialect", "command", "run", "options"),
     *("model", "adapter"),  # their weights count, by whatever name
 )
 
@@ -45,6 +49,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     add("--language", default="fr", help="Whisper's code, or auto (default: fr)")
     add("--task", default="transcribe", help="transcribe, or translate into English")
     add("--channels", default="auto", help="auto, mix or split")
+    add("--pair", action="store_true", help="two files, one of each party, are one call of two channels")
     add("--raw-codec", help=f"of files without a header: {', '.join(RAW_CODECS)} (default: by the file's extension)")
     add("--raw-rate", type=int, metavar="HZ", help="of files without a header (default: 8000)")
     add("--raw-channels", type=int, metavar="N", help="of files without a header, interleaved (default: 1)")
@@ -95,7 +100,17 @@ def check(asked: argparse.Namespace) -> None:
     check_format(asked.format)
     check_dialect(asked.csv_dialect)
     _options(asked)
-    _raw(asked)
+    raw = _raw(asked)
+    if asked.pair and (len(asked.files) != 2 or any(not Path(file).is_file() for file in asked.files)):
+        raise UserError(
+            en="--pair makes one call of two files, one of each party: name the two.",
+            fr="--pair fait un appel de deux fichiers, un par interlocuteur : nommez les deux.",
+        )
+    if asked.pair and (raw or asked.watch):
+        raise UserError(
+            en="--pair reads two files with a header, once: leave --watch and the --raw options out.",
+            fr="--pair lit deux fichiers avec en-tête, une fois : retirez --watch et les options --raw.",
+        )
 
 
 def _check_output(asked: argparse.Namespace, folders: bool) -> None:
@@ -147,20 +162,34 @@ class _Work:
 
 def _files(asked: argparse.Namespace, work: _Work) -> int:
     """Each file's transcript on standard output, or in the output folder."""
-    work.prepare()
     refused = False
-    for file, name in zip(asked.files, names(asked.files), strict=True):
-        try:
-            content = work.rendered(work.transcript(file))
-        except UserError as refusal:
-            _log(refusal.message.to(locale_language()))
-            refused = True
-            continue
-        if asked.output:
-            keep(asked.output / (name + extension(asked.format)), content)
-        else:
-            _print(content)
+    with _recordings(asked) as files:
+        work.prepare()
+        for file, name in zip(files, names(files), strict=True):
+            try:
+                content = work.rendered(work.transcript(file))
+            except UserError as refusal:
+                _log(refusal.message.to(locale_language()))
+                refused = True
+                continue
+            if asked.output:
+                keep(asked.output / (name + extension(asked.format)), content)
+            else:
+                _print(content)
     return 2 if refused else 0
+
+
+@contextmanager
+def _recordings(asked: argparse.Namespace) -> Iterator[list[str]]:
+    """The files; with --pair the call that the two make, which is gone afterwards. Raises UserError."""
+    if not asked.pair:
+        yield asked.files
+        return
+    with TemporaryDirectory() as folder:
+        call = Path(folder) / pair_name(asked.files[0])
+        for note in join(*map(Path, asked.files), call):
+            _log(note.to(locale_language()))
+        yield [str(call)]
 
 
 def _folders(asked: argparse.Namespace, work: _Work, share: archive.Share) -> int:
@@ -232,6 +261,8 @@ def _transcript(
     if shown:
         print("\r\033[K", end="", file=sys.stderr)
     transcript = progress.transcript
+    if asked.pair:  # the call that the two files make is gone afterwards
+        transcript = replace(transcript, audio=replace(transcript.audio, path=asked.files[0]))
     if asked.mask or asked.names:
         transcript = mask(transcript, names_of(asked.names))
     _log(f"{file}: {transcript.audio.seconds:.1f} s in {transcript.seconds_taken:.1f} s")

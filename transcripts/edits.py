@@ -212,8 +212,9 @@ def _delete(state: State, turn: int) -> State:
 def _texts(state: State, texts: list) -> State:
     for turn, text in texts:
         if _there(state, turn):
-            changed = _text(state, turn, text).turns[turn].turn
-            state = state.with_turns(turn, 1, replace(state.turns[turn], turn=changed))
+            was = state.turns[turn]
+            changed = replace(_text(state, turn, text).turns[turn].turn, confidence=was.turn.confidence)
+            state = state.with_turns(turn, 1, replace(was, turn=changed))
     return state
 
 

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable
 
-from transcripts.transcript import Turn
+from transcripts.transcript import Turn, Word
 
 SHARE = 0.15  # of a call's words that are marked
 
 
+def sureness(turn: Turn, word: Word) -> float:
+    """The word's confidence and its turn's: with both, more of the errors lie in the least sure words (bench/doubt)."""
+    return word.confidence * turn.confidence
+
+
 def limit(turns: Iterable[Turn], share: float = SHARE) -> float:
-    """The confidence below which a word is doubtful, so that about this share of the words is."""
-    sure = sorted(word.confidence for turn in turns for word in turn.words)
+    """The sureness below which a word is doubtful, so that about this share of the words is."""
+    sure = sorted(sureness(turn, word) for turn in turns for word in turn.words)
     return sure[min(round(share * len(sure)), len(sure) - 1)] if sure else 0.0
 
 
@@ -21,7 +26,7 @@ def places(turn: Turn, limit: float) -> list[tuple[int, int]]:
         if start < 0:
             continue  # people have written the text anew
         at = start + len(word.text)
-        if word.confidence < limit:
+        if sureness(turn, word) < limit:
             found.append((_units(turn.text[:start]), _units(turn.text[:at])))
     return found
 

@@ -1,13 +1,14 @@
 """The calls tab: recordings of calls in, conversations out, to be read, played, corrected and taken away."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import gradio as gr
 
-from common.messages import UserError
+from common.messages import Message, UserError
 from transcripts import work_file
 from transcripts.formats import content_of
 from ui.calls import (
@@ -328,7 +329,9 @@ def _resume(token: str | None, request: gr.Request) -> tuple:
 def _drop(paths: list[str] | None, request: gr.Request, **options) -> tuple:
     session, reader, refusals, sounds = session_of(request), reader_of(request), [], []
     with session.lock:
-        for path in map(Path, dict.fromkeys(paths or [])):
+        files, notes = _paired([*map(Path, dict.fromkeys(paths or []))], session)
+        refusals += [note(each.to(reader)) for each in notes]
+        for path in files:
             try:
                 if path.suffix.lower() == ".json":
                     _open_work(path, session)
@@ -343,6 +346,27 @@ def _drop(paths: list[str] | None, request: gr.Request, **options) -> tuple:
         session.refusals = join(refusals)
         transcription.prepare_players(session.calls)
         return None, sounds, *_screen(session, reader)
+
+
+def _paired(files: list[Path], session: CallSession) -> tuple[list[Path], list[Message]]:
+    """The files that came together, with the two sides of a call as one, and what is to be said of that."""
+    from speech.audio.legs import join, pair_name, pairs
+
+    notes = []
+    for one, other in [(files[first], files[second]) for first, second in pairs([path.name for path in files])]:
+        folder = session.folder / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        try:
+            made = folder / pair_name(one.name)
+            found = join(one, other, made)
+            one.unlink()
+            other.unlink()
+        except UserError as refusal:
+            notes.append(refusal.message)
+            continue
+        files = [made if path is one else path for path in files if path is not other]
+        notes += [message("paired", first=one.name, second=other.name), *found]
+    return files, notes
 
 
 def _open_work(path: Path, session: CallSession) -> None:
