@@ -1,7 +1,7 @@
 // The keys, which work while one types. A pedal that sends F7, F8 and F9 leads the player.
 const KEYS = {
   F1: help, F7: PLAY.back, F8: PLAY.toggle, F9: PLAY.repeat,
-  'Control+ ': PLAY.toggle, 'Alt+ArrowDown': PLAY.slower, 'Alt+ArrowUp': PLAY.faster,
+  'Control+ ': PLAY.toggle, 'Control+h': find, 'Alt+ArrowDown': PLAY.slower, 'Alt+ArrowUp': PLAY.faster,
 };
 const IN_A_TURN = {
   Enter: 'next', 'Shift+Enter': 'previous', 'Control+Enter': 'right', 'Alt+Enter': 'split',
@@ -20,6 +20,13 @@ function help() {
   const keys = element.querySelector('dialog.keys');
   if (keys?.open) keys.close();
   else keys?.showModal();
+}
+
+function find() {
+  const panel = document.querySelector('#call-replace details');
+  if (!panel?.offsetParent) return;
+  panel.open = true;
+  panel.querySelector('[name=find]').focus();
 }
 
 document.addEventListener('keydown', event => {
@@ -69,6 +76,15 @@ function atTheEdge(event, name, row, {at, chosen}) {
   return box.bottom - line.bottom < height / 2 ? 'next' : null;
 }
 
-watch('value', () => { begin(); watchOver(); rove(rows()[0]); });
+watch('value', () => {
+  begin();
+  watchOver();
+  rove(rows()[0]);
+  const {call, turn} = globalThis.alloGo ?? {};
+  if (call !== work?.call) return;
+  globalThis.alloGo = null;
+  focusOn(turn);
+  seek(rows()[turn], false);
+});
 begin();
 watchOver();

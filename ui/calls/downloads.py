@@ -5,12 +5,14 @@ A file of which personal data are masked has that in its name, so that it is not
 
 import re
 import secrets
+import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.messages import UserError
+from ui.calls import overview
 from ui.calls.call import Call
 from ui.calls.session import CallSession
 from ui.kit.i18n import message
@@ -26,6 +28,7 @@ OTHERS = {  # made when somebody asks for one
     **{"CHAT": "chat", "STM": "stm", "CTM": "ctm", "RTTM": "rttm", "SegLST": "seglst"},
 }
 MASKED = "-masque"
+ALL = "_allo"  # the table of all calls, a name that no recording's file takes
 
 
 def split_names(names: str) -> list[str]:
@@ -81,7 +84,7 @@ def _written(call: Call, name: str, content: bytes) -> Path:
 
 
 def bundle(session: CallSession, reader: str) -> Path | None:
-    """All calls that have turns, in each format; None where there are none."""
+    """All calls that have turns, in each format, and the table of them; None where there are none."""
     from transcripts import bundle as packing
     from transcripts.formats.csv import dialect_of
 
@@ -90,6 +93,8 @@ def bundle(session: CallSession, reader: str) -> Path | None:
         return None
     file = session.folder / f"allo-{date.today().isoformat()}{MASKED if session.mask else ''}.zip"
     file.write_bytes(packing.bundle(transcripts, FORMATS, dialect=dialect_of(reader), language=reader))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{ALL}.csv", overview.as_csv(session.rows(), reader, dialect_of(reader)))
     return file
 
 

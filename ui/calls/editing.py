@@ -13,14 +13,15 @@ import gradio as gr
 
 from common.messages import UserError
 from transcripts.edits import Edited, Journal
-from ui.calls import conversation, doubt, downloads
+from ui.calls import conversation, doubt, downloads, overview
 from ui.calls.call import Call
 from ui.calls.replacing import Wanted, count, replaced
 from ui.calls.session import CallSession, of_tab
-from ui.kit.errors import for_visitors
+from ui.kit.errors import for_visitors, refused
+from ui.kit.html import render
 from ui.kit.i18n import reader_of, say, typeset
 
-Asked = dict[str, Any]
+Asked = dict[str, Any]  # anybody can send anything: a value of another kind counts as none
 GONE, CONFLICT = {"trouble": "gone"}, {"trouble": "conflict"}
 
 
@@ -34,16 +35,22 @@ def save_edits(asked: Asked, request: gr.Request) -> dict:
     if session is None or call is None:
         return GONE
     with session.lock:
-        first, entries, journal = int(asked["from"]), list(asked["entries"]), call.journal
+        first, entries, journal = _number(asked, "from"), asked.get("entries"), call.journal
         have = len(journal.entries)
-        if first > have or journal.entries[first:] != entries[: have - first]:
+        if (
+            not isinstance(entries, list)
+            or not 0 <= first <= have
+            or journal.entries[first:] != entries[: have - first]
+        ):
             return CONFLICT
         before = journal.state.turns
         try:
             call.edit(*entries[have - first :])
         except ValueError:
             return CONFLICT
-        return {"saved": len(journal.entries)} | _changed(call, journal, before, asked["total"], reader_of(request))
+        return {"saved": len(journal.entries)} | _changed(
+            call, journal, before, _number(asked, "total"), reader_of(request)
+        )
 
 
 def _changed(call: Call, journal: Journal, before: tuple[Edited, ...], total: int, reader: str) -> dict:
@@ -87,7 +94,7 @@ def work_of(asked: Asked) -> dict:
 
 def count_matches(asked: Asked) -> dict:
     """How often what is looked for stands in the chosen call, or in all, and in how many calls."""
-    session = of_tab(str(asked["token"]))
+    session = of_tab(_text(asked, "token"))
     if session is None:
         return GONE
     with session.lock:
@@ -97,10 +104,10 @@ def count_matches(asked: Asked) -> dict:
 
 def replace_all(asked: Asked) -> dict:
     """Replaces in the calls that are not shown, and gives the entry by which the page does it in the one that is."""
-    session = of_tab(str(asked["token"]))
+    session = of_tab(_text(asked, "token"))
     if session is None:
         return GONE
-    wanted, put = _wanted(asked), str(asked["put"])
+    wanted, put = _wanted(asked), _text(asked, "put")
     with session.lock:
         entry = None
         for call in _searched(session, asked):
@@ -113,23 +120,42 @@ def replace_all(asked: Asked) -> dict:
 
 
 def _wanted(asked: Asked) -> Wanted:
-    how = {name: bool(asked[name]) for name in ("case", "accents", "words")}
-    return Wanted(str(asked["find"]), **how)
+    how = {name: asked.get(name) is True for name in ("case", "accents", "words")}
+    return Wanted(_text(asked, "find"), **how)
 
 
 def _searched(session: CallSession, asked: Asked) -> list[Call]:
-    calls = session.calls if asked["everywhere"] else [session.chosen]
+    calls = session.calls if asked.get("everywhere") is True else [session.chosen]
     return [call for call in calls if call and call.journal]
+
+
+def see_all(asked: Asked, request: gr.Request) -> dict:
+    """The table of all calls and the places where something is said, as HTML; what is watched for is remembered."""
+    session, reader = of_tab(_text(asked, "token")), reader_of(request)
+    if session is None:
+        return GONE
+    find, pattern = _text(asked, "find"), _text(asked, "pattern")
+    try:
+        overview.check_pattern(pattern)
+    except UserError as refusal:
+        return {"html": refused(refusal, reader)}
+    with session.lock:
+        session.watched = overview.watched(_text(asked, "watch"))
+        session.pattern = pattern
+        rows = overview.ordered(session.rows(), _text(asked, "sort"), find)
+        shown = ((row.call, downloads.shown(row.call, session).turns) for row in rows) if find.strip() else ()
+        found = overview.places(shown, find)
+        return {"html": render("calls/all.html", reader, rows=rows, places=found, find=find, shares=overview.shares)}
 
 
 def make_file(asked: Asked, request: gr.Request) -> dict:
     """Makes a file of the chosen call, or the ZIP of all: its name and address, or what is wrong."""
-    session, reader = of_tab(str(asked["token"])), reader_of(request)
+    session, reader = of_tab(_text(asked, "token")), reader_of(request)
     if session is None:
         return {"error": say(reader, "edits_gone")}
     try:
         with session.lock:
-            made = _made(session, str(asked["format"]), reader)
+            made = _made(session, _text(asked, "format"), reader)
     except UserError as refusal:
         return {"error": typeset(for_visitors(refusal.message).to(reader))}
     if made is None:
@@ -148,6 +174,16 @@ def _made(session: CallSession, format: str, reader: str) -> Path | None:
 
 def _found(asked: Asked) -> tuple[CallSession | None, Call | None]:
     """The session of the tab that asks, and its call of this era."""
-    session = of_tab(str(asked["token"]))
-    call = session.call(asked["call"]) if session else None
-    return session, call if call and call.journal and call.era == asked["era"] else None
+    session = of_tab(_text(asked, "token"))
+    call = session.call(_number(asked, "call")) if session else None
+    return session, call if call and call.journal and call.era == _text(asked, "era") else None
+
+
+def _text(asked: Asked, name: str) -> str:
+    found = asked.get(name) if isinstance(asked, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _number(asked: Asked, name: str) -> int:
+    found = asked.get(name)
+    return found if type(found) is int else -1

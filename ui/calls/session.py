@@ -20,7 +20,9 @@ from gradio.utils import get_upload_folder
 
 from common.messages import UserError
 from ui.calls.call import CANCELLED, Call, CallOptions
+from ui.calls.overview import Row, row
 from ui.kit.i18n import message
+from ui.server.uploads import second_name
 
 if TYPE_CHECKING:
     from transcripts.work_file import Work
@@ -48,10 +50,12 @@ class CallSession:
         self.player = ""  # HTML: the player as it is shown
         self.mask = False
         self.names = ""  # to mask too, as they were typed
+        self.watched: list[str] = []  # words, in all calls
+        self.pattern = ""  # of the files' names
         self._count = 0
 
     def add(self, upload: Path, options: CallOptions) -> Call:
-        """Moves the recording into the session's folder. Raises UserError for one that is there already, or gone.
+        """Takes the recording into the session's folder. Raises UserError for one that is there already, or gone.
 
         A call of which only the work is here gets its recording.
         """
@@ -61,7 +65,7 @@ class CallSession:
             raise UserError(*message("call_twice", name=upload.name))
         call = known or self._new(upload.name, sound, options)
         try:
-            call.path = Path(shutil.move(upload, call.folder / upload.name))
+            call.path = second_name(upload, call.folder)
         except FileNotFoundError as error:
             raise UserError(*message("call_gone", name=upload.name)) from error
         call.upload = upload
@@ -99,6 +103,10 @@ class CallSession:
 
     def next(self) -> Call | None:
         return next((call for call in self.calls if not call.over and call.path), None)
+
+    def rows(self) -> list[Row]:
+        """The calls that are transcribed, in figures."""
+        return [row(call, self.watched, self.pattern) for call in self.calls if call.over and call.turns]
 
     def remove(self, call: Call) -> None:
         call.status = CANCELLED  # its transcription stops

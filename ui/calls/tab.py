@@ -23,10 +23,11 @@ from ui.calls import (
 )
 from ui.calls.call import Call, CallOptions
 from ui.calls.conversation import script
+from ui.calls.overview import SORTS
 from ui.calls.session import CallSession, resume, session_of
 from ui.kit import access
 from ui.kit.errors import refused, refused_to_program
-from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
+from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL, Press
 from ui.kit.fields import adapter_field, adapters, languages
 from ui.kit.html import join, note, render
 from ui.kit.i18n import label, message, reader_of, say
@@ -90,6 +91,7 @@ def tab(page: gr.Blocks, tabs: gr.Tabs) -> list[gr.components.Component]:
                 drop, options, samples, entrance = _entrance()
                 kept = _kept()
             with gr.Column(scale=8, min_width=300):
+                across = _across()
                 shown = _conversation()
                 with shown["tools"]:
                     masking, keeping = _masking(), _keeping()
@@ -101,6 +103,7 @@ def tab(page: gr.Blocks, tabs: gr.Tabs) -> list[gr.components.Component]:
     for event in (
         drop.upload(_drop, drop, [drop, sounds, *screen], **asked, **SEVERAL),
         screen.queue.act(_act, None, [*screen], **asked, **SEVERAL),
+        across.go(_act, None, [*screen], **asked, **SEVERAL),
         kept.reopen(_reopen_one, None, [*screen], **SEVERAL),
         *[button.click(_sample, kinds[kind], [*screen], **asked, **SEVERAL) for kind, button in samples.items()],
     ):
@@ -121,14 +124,14 @@ def tab(page: gr.Blocks, tabs: gr.Tabs) -> list[gr.components.Component]:
     back.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
     inputs = [recording, *first, masking.mask, masking.names, options["adapter"]]
     program.click(call, inputs, answer, api_name="call", **CALLS_AT_ONCE)
-    return [options["language"], kept, keeping.password, options["adapter"]]
+    return [options["language"], kept, across, keeping.password, options["adapter"]]
 
 
 def welcome(reader: str) -> list:
     """What `tab` returned, for this reader."""
     asked = not access.on_a_space() and access.password() is not None
-    here = render("calls/kept.html", reader)
-    return [gr.Dropdown(languages(reader)), here, gr.Textbox(visible=asked), adapters(reader)]
+    panels = render("calls/kept.html", reader), render("calls/across.html", reader, sorts=SORTS)
+    return [gr.Dropdown(languages(reader)), *panels, gr.Textbox(visible=asked), adapters(reader)]
 
 
 def call(
@@ -217,6 +220,12 @@ def _conversation() -> dict[str, gr.blocks.Block]:
         )
     shown = {"player": player, "timeline": drawn, "search": search, "replace": replace, "dialogue": dialogue}
     return shown | {"tools": tools, "files": files}
+
+
+def _across() -> gr.HTML:
+    """All calls together."""
+    how = {"js_on_load": script("across"), "server_functions": [editing.see_all], "elem_id": "call-across"}
+    return gr.HTML(apply_default_css=False, **how)
 
 
 def _kept() -> gr.HTML:
@@ -359,8 +368,6 @@ def _paired(files: list[Path], session: CallSession) -> tuple[list[Path], list[M
         try:
             made = folder / pair_name(one.name)
             found = join(one, other, made)
-            one.unlink()
-            other.unlink()
         except UserError as refusal:
             notes.append(refusal.message)
             continue
@@ -372,7 +379,6 @@ def _paired(files: list[Path], session: CallSession) -> tuple[list[Path], list[M
 def _open_work(path: Path, session: CallSession) -> None:
     """Opens a work file that was dropped among recordings. Raises UserError."""
     content = content_of(path)
-    path.unlink()
     if not work_file.is_work(content):
         raise UserError(*message("no_work", name=path.name))
     session.chosen = session.add_work(work_file.read(content))
@@ -388,11 +394,11 @@ def _reopen(works: list[str] | None, request: gr.Request) -> tuple:
         return [], *_screen(session, reader)
 
 
-def _reopen_one(request: gr.Request, event: gr.EventData) -> Screen:
+def _reopen_one(request: gr.Request, press: Press) -> Screen:
     """Goes on with one that the visitor has chosen, whose recording is not here."""
     session, reader = session_of(request), reader_of(request)
     with session.lock:
-        _reopened([str(event.work)], session, reader)
+        _reopened([press.text("work")], session, reader)
         return _screen(session, reader)
 
 
@@ -418,22 +424,23 @@ def _sample(kind: str, request: gr.Request, **options) -> Screen:
     return _screen(session, reader)
 
 
-def _act(request: gr.Request, event: gr.EventData, **options) -> Screen:
+def _act(request: gr.Request, press: Press, **options) -> Screen:
     """Does what was pressed on a row of the queue, or under it."""
     session, reader = session_of(request), reader_of(request)
+    act = press.text("act")
     with session.lock:
         session.refusals = ""
-        if event.act == "clear":
+        if act == "clear":
             session.clear()
-        row = session.call(event.call)
+        row = None if act == "clear" else session.call(press.number("call"))
         if row is not None:
-            if event.act == "choose":
+            if act == "choose":
                 session.chosen = row
-            elif event.act == "cancel":
+            elif act == "cancel":
                 transcription.cancel(row)
-            elif event.act == "again":
+            elif act == "again":
                 row.again(_options(**options))
-            elif event.act == "remove":
+            elif act == "remove":
                 session.remove(row)
         return _screen(session, reader)
 
@@ -444,10 +451,10 @@ def _options(
     return CallOptions(channels, int(speakers or 0) or None, language, adapter or "", hot_words or "")
 
 
-def _expect(words: str | None, event: gr.EventData) -> str:
+def _expect(words: str | None, press: Press) -> str:
     """Adds a word to those that the next recordings are transcribed with."""
     known = [word for each in (words or "").split(",") if (word := each.strip())]
-    return ", ".join(dict.fromkeys([*known, " ".join(str(event.word).split())]))
+    return ", ".join(dict.fromkeys([*known, " ".join(press.text("word").split())]))
 
 
 # What is done to a conversation

@@ -70,6 +70,8 @@ def test_what_cannot_be_saved_is_told(visit):
     assert save(call, 0, SPLIT)["trouble"] == save(call, 5, SPLIT)["trouble"] == "conflict"
     assert save(call, 1, {"kind": "dance"})["trouble"] == "conflict"
     assert save(call, 1, SPLIT, era="before")["trouble"] == save(call, 1, SPLIT, token="no")["trouble"] == "gone"
+    assert save(call, 1, entries="?")["trouble"] == save(call, True, SPLIT)["trouble"] == "conflict"
+    assert save_edits({}, READER)["trouble"] == save_edits(None, READER)["trouble"] == "gone"
     era = call.era
     call.again(CallOptions())
     assert save(call, 1, SPLIT, era=era)["trouble"] == "gone"
