@@ -7,7 +7,7 @@ let sending = false;
 async function watchOver() {
   const {call, era, sound, name, count} = list()?.dataset ?? {};
   work = era ? {call: +call, era, sound, name, key: kept.key(sound), saved: +count, entries: null, unsent: []} : null;
-  tell('');
+  tell(+count ? 'saved' : '');
   if (!work) return;
   work.ready = ready(work);
 }
