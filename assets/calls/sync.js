@@ -1,6 +1,7 @@
 // Corrections go to the server as entries of a journal, and stand as saved once it has answered. Whatever happens to it
 // or to the line between, they are in this browser before.
 const AGAIN = 2000; // milliseconds until the next try
+const ALL = -1; // no number of turns: the server gives them all
 let work = null; // the call that is shown: {call, era, key, sound, name, saved, entries, machine}
 let sending = false;
 
@@ -25,7 +26,7 @@ async function ready(mine) {
   if (!whole) return;
   [mine.machine, mine.entries] = [whole.machine, whole.entries.slice(0, mine.saved)];
   if (journal?.era === era && journal.entries.length > mine.saved) // made while the line was cut
-    mine.unsent = [...journal.entries.slice(mine.saved), ...mine.unsent];
+    [mine.unsent, mine.resumed] = [[...journal.entries.slice(mine.saved), ...mine.unsent], true];
   if (mine.unsent.length && mine === work) send();
 }
 
@@ -56,9 +57,10 @@ async function send() {
     const mine = work, batch = [...mine.unsent];
     const answer = await server.save_edits({
       token: globalThis.alloToken, call: mine.call, era: mine.era, from: mine.saved, entries: batch,
-      total: state.turns.length,
+      total: mine.resumed || mine.behind ? ALL : state.turns.length,
     }).catch(() => null);
     if (answer?.saved === undefined && !answer?.trouble) {
+      mine.behind = true; // it may have been the answer that was lost
       if (mine === work) tell('waiting', mine.unsent.length);
       await new Promise(later => setTimeout(later, AGAIN));
       continue;
@@ -70,8 +72,11 @@ async function send() {
     const done = mine.unsent.splice(0, answer.saved - mine.saved);
     mine.entries.push(...done);
     mine.saved = answer.saved;
-    if (mine !== work || mine.unsent.length) continue;
+    mine.behind = mine.unsent.length > 0; // the next answer has to tell of these too
+    if (mine !== work || mine.behind) continue;
     adopt(answer);
+    if (mine.resumed) forget();
+    mine.resumed = false;
     element.querySelectorAll('.pending').forEach(row => row.classList.remove('pending'));
     tell(mine.full ? 'full' : 'saved');
     trigger('saved', {});
@@ -83,7 +88,7 @@ async function send() {
 function adopt({at, turns: found, total, names}) {
   const was = state;
   const turns = [...state.turns];
-  if (found) turns.splice(at, at ? found.length : total === found.length ? Infinity : found.length, ...found);
+  turns.splice(at, total === found.length ? Infinity : found.length, ...found);
   if (turns.length !== total) return;
   const same = turns.map((turn, place) => was.turns[place] && equal(turn, was.turns[place]) ? was.turns[place] : turn);
   state = {turns: same, names: equal(names, was.names) ? was.names : names};
