@@ -44,7 +44,7 @@ function caret() {
 }
 
 const ACTS = {
-  next: turn => { leaveEmpty(turn); focusOn(turn + 1); },
+  next: turn => focusOn(leaveEmpty(turn) ? turn : turn + 1),
   previous: turn => { leaveEmpty(turn); focusOn(turn - 1); },
   right(turn) {
     if (state.turns[turn].text) edit({kind: 'check', turn, on: true});
@@ -80,10 +80,10 @@ const ACTS = {
   sure: (turn, {at}) => doubtful(turn, at, -1),
 };
 
-// A turn that is left without a text is no turn.
+// A turn that is left without a text is no turn; whether it was one.
 function leaveEmpty(turn) {
   const row = rows()[turn];
-  if (editable() && row && !clean(row.querySelector('p').textContent)) edit({kind: 'delete', turn});
+  return editable() && row && !clean(row.querySelector('p').textContent) && edit({kind: 'delete', turn});
 }
 
 // To the next doubtful word, or the one before, which is selected: typing puts another in its place.

@@ -47,6 +47,7 @@ document.addEventListener('keydown', event => {
     commit();
     act(turn, where);
   } else if (name === 'Escape' && typing()) {
+    event.preventDefault();
     clearTimeout(timer);
     dirty = null;
     row.querySelector('p').textContent = state.turns[turn].text;
