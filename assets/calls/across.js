@@ -11,7 +11,10 @@ const later = () => {
   clearTimeout(waiting);
   waiting = setTimeout(see, 300);
 };
-element.addEventListener('input', later);
+element.addEventListener('input', event => {
+  if (event.target.name === 'agent') trigger('agent', {side: event.target.value});
+  later();
+});
 element.addEventListener('toggle', see, true);
 document.addEventListener('call-queue', later);
 element.addEventListener('click', event => {

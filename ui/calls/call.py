@@ -45,6 +45,7 @@ class Call:
     transcript: "Transcript | None" = None  # so far, as the model wrote it
     sound: Path | None = None  # what browsers play
     masked_sound: Path | None = None  # without what is masked, once that was asked for
+    usual: dict[str, str] = field(default_factory=dict)  # what its parties are called where nobody says more
     reopened: bool = False  # its work was done before, and came back
     pieces: "Iterator[TranscriptionProgress] | None" = None  # of its transcription
     stepping: threading.Lock = field(default_factory=threading.Lock)  # held while a piece is transcribed
@@ -90,8 +91,13 @@ class Call:
         self.masked_sound = None  # other words may have to be masked now
 
     def name_of(self, speaker: str | None) -> str | None:
-        """The party's name, where it has one, else its letter."""
-        return (self.journal.state.names.get(speaker) if self.journal else None) or speaker
+        """The party's name: the one it was given, else what such a party is called in this visit, else its letter."""
+        name = self.given_name(speaker) or speaker
+        return self.usual.get(name, name)
+
+    def given_name(self, speaker: str | None) -> str | None:
+        """What was typed; after an exchange it may be the other's letter."""
+        return self.journal.state.names.get(speaker) if self.journal else None
 
     def update(self, transcript: "Transcript", share: float) -> None:
         """Takes what is transcribed so far."""

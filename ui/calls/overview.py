@@ -100,9 +100,9 @@ def fields(name: str, pattern: str) -> dict[str, str]:
     if not names:
         return {}
     parts = FIELD.split(pattern)
-    regex = "".join(f"(?P<f{at // 2}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    regex = "".join("(.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
     found = re.fullmatch(regex, Path(name).stem)
-    return {each: found[f"f{at}"] if found else "" for at, each in enumerate(names)}
+    return dict(zip(names, found.groups() if found else [""] * len(names), strict=True))
 
 
 def check_pattern(pattern: str) -> None:

@@ -50,6 +50,7 @@ class CallSession:
         self.player = ""  # HTML: the player as it is shown
         self.mask = False
         self.names = ""  # to mask too, as they were typed
+        self.usual: dict[str, str] = {}  # what the parties of its calls are called, by speaker
         self.watched: list[str] = []  # words, in all calls
         self.pattern = ""  # of the files' names
         self._count = 0
@@ -94,6 +95,7 @@ class CallSession:
         return Call(self._count, name, None, None, options, folder, sound)
 
     def _append(self, call: Call) -> Call:
+        call.usual = self.usual
         self.calls.append(call)
         self.chosen = self.chosen or call
         return call
@@ -103,6 +105,12 @@ class CallSession:
 
     def next(self) -> Call | None:
         return next((call for call in self.calls if not call.over and call.path), None)
+
+    def call_parties(self, usual: dict[str, str]) -> None:
+        """Remembers for the visit which side is the agent's."""
+        self.usual = usual
+        for call in self.calls:
+            call.usual = usual
 
     def rows(self) -> list[Row]:
         """The calls that are transcribed, in figures."""

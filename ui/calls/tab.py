@@ -103,6 +103,7 @@ def tab(page: gr.Blocks, tabs: gr.Tabs) -> list[gr.components.Component]:
     for event in (
         drop.upload(_drop, drop, [drop, sounds, *screen], **asked, **SEVERAL),
         screen.queue.act(_act, None, [*screen], **asked, **SEVERAL),
+        across.agent(_agent, None, [*screen], **SEVERAL),
         across.go(_act, None, [*screen], **asked, **SEVERAL),
         kept.reopen(_reopen_one, None, [*screen], **SEVERAL),
         *[button.click(_sample, kinds[kind], [*screen], **asked, **SEVERAL) for kind, button in samples.items()],
@@ -442,6 +443,16 @@ def _act(request: gr.Request, press: Press, **options) -> Screen:
                 row.again(_options(**options))
             elif act == "remove":
                 session.remove(row)
+        return _screen(session, reader)
+
+
+def _agent(request: gr.Request, press: Press) -> Screen:
+    """Remembers which side is the agent: the parties are called so in all calls, where nobody has named them."""
+    session, reader = session_of(request), reader_of(request)
+    agent = press.text("side")
+    client = {"A": "B", "B": "A"}.get(agent)
+    with session.lock:
+        session.call_parties({agent: say(reader, "agent"), client: say(reader, "client")} if client else {})
         return _screen(session, reader)
 
 

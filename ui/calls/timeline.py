@@ -76,9 +76,10 @@ def drawn(call: Call, sounds: Sequence[Sound], reader: str) -> str:
 
 
 def _party(call: Call, place: int, speaker: str | None, found: TurnTaking, reader: str) -> Party:
-    name = call.name_of(speaker) or ""
-    own = name if len(name) > 1 else ""
-    usual = say(reader, "speaker", name=speaker if own or not name else name)
+    given = call.given_name(speaker) or ""
+    own = given if len(given) > 1 else ""
+    letter = speaker if own or not given else given
+    usual = call.usual.get(letter) or say(reader, "speaker", name=letter)
     share = 100 * found.share(speaker) if call.over else None
     return Party(speaker, place, voice(speaker), own, usual, share)
 

@@ -59,3 +59,13 @@ def test_calls_are_sorted_and_found():
 def test_a_pattern_that_says_nothing_is_refused(pattern):
     with pytest.raises(UserError):
         overview.check_pattern(pattern)
+
+
+def test_which_side_is_the_agent_is_remembered_and_a_name_goes_first():
+    made = call(3, "c.wav", (0, 1, "A", "oui"), (1, 2, "B", "non"))
+    made.usual = {"B": "Agent", "A": "Client"}
+    assert [made.name_of(speaker) for speaker in ("A", "B", None)] == ["Client", "Agent", None]
+    made.edit({"kind": "swap"})
+    assert [made.name_of(speaker) for speaker in "AB"] == ["Agent", "Client"]
+    made.edit({"kind": "name", "speaker": "A", "name": "Zoé"})
+    assert [made.name_of(speaker) for speaker in "AB"] == ["Zoé", "Client"]
