@@ -16,6 +16,7 @@ from transcripts.formats.csv import table
 from transcripts.transcript import Turn
 from ui.calls.call import Call
 from ui.calls.replacing import Wanted
+from ui.kit.format import percent
 from ui.kit.i18n import message, say
 
 PLACES = 200  # that a search shows
@@ -151,7 +152,7 @@ def as_csv(rows: Sequence[Row], reader: str, dialect: str) -> bytes:
             row.call.name,
             round(row.seconds, 1),
             round(100 * row.silence, 1),
-            shares(row),
+            shares(row, reader),
             round(row.monologue, 1),
             None if row.pace is None else round(row.pace),
             None if row.wait is None else round(row.wait, 2),
@@ -164,6 +165,7 @@ def as_csv(rows: Sequence[Row], reader: str, dialect: str) -> bytes:
     return table([[*head, *own, *words], *lines], dialect)
 
 
-def shares(row: Row) -> str:
-    """Each party's part of what is said: « Agent 62 % · Client 38 % »."""
-    return " · ".join(f"{name or '?'} {100 * share:.0f} %" for name, share in row.talk.items())
+def shares(row: Row, reader: str) -> str:
+    """Each party's part of what is said: « Agent 62 % · Voix B 38 % »."""
+    names = {name: say(reader, "speaker", name=name) if len(name) == 1 else name or "?" for name in row.talk}
+    return " · ".join(f"{names[name]} {percent(100 * share, reader, 0)}" for name, share in row.talk.items())
