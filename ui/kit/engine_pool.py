@@ -167,7 +167,13 @@ def _load(setting: Setting) -> Loaded:
 
 
 def transcribe_recording(
-    path: str | None, language: str, task: str, timestamps: bool, hot_words: str, setting: Setting | None = None
+    path: str | None,
+    language: str,
+    task: str,
+    timestamps: bool,
+    hot_words: str,
+    effort: str = "careful",
+    setting: Setting | None = None,
 ) -> Iterator["TranscriptionProgress"]:
     """Transcribes the recording piece by piece, by default with the page's own engine; hours take no more memory.
 
@@ -175,7 +181,9 @@ def transcribe_recording(
     """
     if not path:
         raise UserError(*message("no_recording"))
-    asked = {"language": None if language == DETECT else language, "task": task}
+    from speech.decoding.decode import beam_of
+
+    asked = {"language": None if language == DETECT else language, "task": task, "unsure_beam": beam_of(effort)}
     yield from transcribe_source(path, setting or Setting(), timestamps=timestamps, hot_words=hot_words, **asked)
 
 

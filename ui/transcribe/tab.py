@@ -29,6 +29,7 @@ SAMPLES = {
     "demo-instruct": "Visite guidée (1 min 11)",
 }
 FORMATS = ("txt", "srt", "vtt", "json")
+EFFORTS = ("fast", "balanced", "careful")
 
 
 class Parts(NamedTuple):
@@ -64,6 +65,7 @@ def tab() -> Parts:
             with gr.Group(elem_classes="settings"):
                 hot_words = gr.Textbox("", label=label("hot_words"), placeholder=label("hot_words_hint"), max_lines=2)
                 timestamps = gr.Checkbox(True, label=label("timestamps"))
+                effort = gr.Radio(_efforts("fr"), value="careful", label=label("effort"), info=label("effort_hint"))
             picked, clicks = _samples(recording)
         with gr.Column(scale=7, min_width=320):
             text = gr.HTML(apply_default_css=False, js_on_load=transcript_html.SEEK, elem_id="result")
@@ -74,7 +76,7 @@ def tab() -> Parts:
             model_inside.accordion(language, task, timestamps)
         program, answer = gr.Button(visible=False), gr.JSON(visible=False)  # for gradio_client and MCP
 
-    asked = [recording, language, task, timestamps, hot_words, adapter]
+    asked = [recording, language, task, timestamps, hot_words, adapter, effort]
     triggers = [recording.upload, recording.stop_recording, picked.change, start.click]
     recording.start_recording(lambda: True, None, recording_now, **AT_ONCE)
     gr.on([recording.stop_recording, recording.clear, recording.upload], lambda: False, None, recording_now, **AT_ONCE)
@@ -89,14 +91,15 @@ def tab() -> Parts:
     spoken = live.wire(microphone, [language, task, hot_words, adapter], text, downloads, said, recording)
     spoken.success(_live_text, said, [downloads, text, *files], **PRIVATE)
     program.click(transcribe, asked, answer, api_name="transcribe", **FOUR_AT_ONCE)
-    return Parts((language, task, text, adapter, microphone), adapter, recording, compare)
+    return Parts((language, task, effort, text, adapter, microphone), adapter, recording, compare)
 
 
-def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, str, gr.Dropdown, str]:
+def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, gr.Radio, str, gr.Dropdown, str]:
     """The parts that are welcomed, for this reader."""
     return (
         gr.Dropdown(languages(reader)),
         gr.Radio(_tasks(reader)),
+        gr.Radio(_efforts(reader)),
         transcript_html.invitation(reader),
         adapters(reader),
         live.drawn(reader),
@@ -110,6 +113,7 @@ def transcribe(
     timestamps: bool,
     hot_words: str,
     adapter: str = "",
+    effort: str = "careful",
     request: gr.Request = None,
 ) -> dict:
     """Transcribes a recording, a French telephone call above all.
@@ -121,12 +125,13 @@ def transcribe(
         timestamps: whether the text comes in timed segments.
         hot_words: names and words to expect, separated by commas.
         adapter: the name of an adapter of this page, or of one on the Hub; none: the page's model as it is.
+        effort: how wide it searches where it is unsure: "fast", "balanced" or "careful".
     Returns:
         The transcript: language, model, turns with start, end, text and confidence, seconds taken, real-time factor.
     """
     try:
         *_, last = transcribe_recording(
-            audio, language, task, timestamps, hot_words, adapter_shelf.with_adapter(adapter)
+            audio, language, task, timestamps, hot_words, effort, adapter_shelf.with_adapter(adapter)
         )
     except UserError as refusal:
         raise refused_to_program(refusal, reader_of(request)) from refusal
@@ -164,6 +169,7 @@ async def _transcribe(
     timestamps: bool,
     hot_words: str,
     adapter: str | None,
+    effort: str,
     recording_now: bool,
     request: gr.Request,
 ) -> AsyncIterator[tuple]:
@@ -177,7 +183,7 @@ async def _transcribe(
         if not path and recording_now:
             raise UserError(*message("still_recording"))
         setting = await asyncio.to_thread(adapter_shelf.with_adapter, adapter)
-        pieces = transcribe_recording(path, language, task, timestamps, hot_words, setting)
+        pieces = transcribe_recording(path, language, task, timestamps, hot_words, effort, setting)
         while progress := await asyncio.to_thread(next, pieces, None):
             yield (
                 transcript_html.running(progress.transcript, progress.seconds_done, progress.seconds_total, reader),
@@ -235,6 +241,10 @@ def _playable(path: str | None, progress):
 
 def _seek(press: Press) -> gr.Audio:
     return gr.Audio(playback_position=press.number("start"))
+
+
+def _efforts(reader: str) -> list[tuple[str, str]]:
+    return [(say(reader, f"effort_{effort}"), effort) for effort in EFFORTS]
 
 
 def _tasks(reader: str) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ def engine(monkeypatch, int8):
 
 
 def in_the_first_tab(path: str):
-    return transcribe_recording(path, "fr", "transcribe", True, "", Setting())
+    return transcribe_recording(path, "fr", "transcribe", True, "", setting=Setting())
 
 
 def compared(path: str, phone: bool):
