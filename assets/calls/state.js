@@ -123,7 +123,7 @@ function draw(was) {
 function fill(row, turn) {
   const p = row.querySelector('p'), check = row.querySelector('.check'), time = row.querySelector('.time');
   Object.assign(row.dataset, {start: turn.start, end: turn.end, speaker: turn.speaker, doubt: turn.doubt});
-  row.className = `voice-${((turn.speaker || 'A').charCodeAt(0) - 65 + 4) % 4}`;
+  row.className = `voice-${(((turn.speaker || 'A').codePointAt(0) - 65) % 4 + 4) % 4}`;
   row.classList.toggle('checked', turn.checked);
   row.classList.add('pending');
   check?.setAttribute('aria-pressed', turn.checked);

@@ -22,7 +22,7 @@ def script(*names: str) -> str:
     return "\n".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
 
 
-FOLLOW = script("state", "store", "sync", "player", "edit", "keys", "search")
+FOLLOW = script("state", "store", "sync", "player", "edit", "keys", "search", "reading")
 
 
 class Line(NamedTuple):

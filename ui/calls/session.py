@@ -81,6 +81,11 @@ class CallSession:
         call.reopen(work)
         return call
 
+    def recording_of(self, stem: str) -> Call | None:
+        """The recording of that name without corrections, whatever its extension: whose transcript came beside it."""
+        found = (call for call in self.calls if call.path and not call.corrected)
+        return next((call for call in found if Path(call.name).stem == stem), None)
+
     def namesakes(self) -> list[str]:
         """The names of the calls without a recording where one of that name is here, but is another sound."""
         here = {call.name for call in self.calls if call.path}

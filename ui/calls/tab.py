@@ -1,8 +1,10 @@
 """The calls tab: recordings of calls in, conversations out, to be read, played, corrected and taken away."""
 
 import asyncio
+import hashlib
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +12,8 @@ import gradio as gr
 
 from common.messages import Message, UserError
 from transcripts import work_file
-from transcripts.formats import content_of
+from transcripts.edits import Journal
+from transcripts.formats import content_of, format_for, read
 from ui.calls import (
     conversation,
     corrected_turns,
@@ -341,10 +344,10 @@ def _drop(paths: list[str] | None, request: gr.Request, **options) -> tuple:
     with session.lock:
         files, notes = _paired([*map(Path, dict.fromkeys(paths or []))], session)
         refusals += [note(each.to(reader)) for each in notes]
-        for path in files:
+        for path in sorted(files, key=_is_transcript):  # a recording comes before what was said in it
             try:
-                if path.suffix.lower() == ".json":
-                    _open_work(path, session)
+                if _is_transcript(path):
+                    refusals += [note(each.to(reader)) for each in _open_transcript(path, session)]
                 else:
                     call = session.add(path, _options(**options))
                     sounds.append(call.sound_hash)
@@ -353,8 +356,8 @@ def _drop(paths: list[str] | None, request: gr.Request, **options) -> tuple:
         if paths and len(set(paths)) < len(paths):
             refusals.append(refused(UserError(*message("calls_doubled")), reader))
         refusals += [note(say(reader, "work_other", name=name)) for name in session.namesakes()]
+        refusals += [refused(refusal, reader) for refusal in transcription.prepare_players(session.calls)]
         session.refusals = join(refusals)
-        transcription.prepare_players(session.calls)
         return None, sounds, *_screen(session, reader)
 
 
@@ -377,12 +380,23 @@ def _paired(files: list[Path], session: CallSession) -> tuple[list[Path], list[M
     return files, notes
 
 
-def _open_work(path: Path, session: CallSession) -> None:
-    """Opens a work file that was dropped among recordings. Raises UserError."""
-    content = content_of(path)
-    if not work_file.is_work(content):
-        raise UserError(*message("no_work", name=path.name))
-    session.chosen = session.add_work(work_file.read(content))
+def _is_transcript(path: Path) -> bool:
+    return format_for(path) not in (None, "txt", "rttm")  # which have no times, or no text
+
+
+def _open_transcript(path: Path, session: CallSession) -> list[Message]:
+    """Opens a work file, or a transcript of any format to go on with: what is to be said of it. Raises UserError."""
+    content, notes = content_of(path), []
+    if work_file.is_work(content):
+        work = work_file.read(content)
+    else:
+        transcript = read(path, notes=notes)
+        sound = hashlib.sha256(content).hexdigest()
+        work = work_file.Work(path.name, sound, transcript, Journal(transcript.turns))
+        if recording := session.recording_of(path.stem):
+            work = replace(work, name=recording.name, sound=recording.sound_hash)
+    session.chosen = session.add_work(work)
+    return notes
 
 
 def _reopen(works: list[str] | None, request: gr.Request) -> tuple:
@@ -409,7 +423,8 @@ def _reopened(works: list[str], session: CallSession, reader: str) -> None:
             session.chosen = session.add_work(work_file.read(work.encode()))
         except UserError as refusal:
             session.refusals = join([session.refusals, refused(refusal, reader)])
-    transcription.prepare_players(session.calls)
+    unplayed = [refused(refusal, reader) for refusal in transcription.prepare_players(session.calls)]
+    session.refusals = join([session.refusals, *unplayed])
 
 
 def _sample(kind: str, request: gr.Request, **options) -> Screen:

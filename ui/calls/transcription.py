@@ -104,11 +104,17 @@ def cancel(call: Call) -> None:
         call.status = CANCELLED
 
 
-def prepare_players(calls: Iterable[Call]) -> None:
-    """Gives the calls that came back with their work done what browsers play."""
+def prepare_players(calls: Iterable[Call]) -> list[UserError]:
+    """Gives the calls that came back with their work done what browsers play; a recording that is none goes again."""
+    refusals = []
     for call in calls:
         if call.reopened and call.path and call.sound is None:
-            call.sound = playable(call.path, call.transcript.audio.codec)
+            try:
+                call.sound = playable(call.path, call.transcript.audio.codec)
+            except UserError as refusal:
+                call.path = None
+                refusals.append(refusal)
+    return refusals
 
 
 def playable(path: Path, codec: str) -> Path:

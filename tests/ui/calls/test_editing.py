@@ -1,5 +1,6 @@
 """What the page's script asks of the server: corrections are saved once, in their order, and go on with a work file."""
 
+import wave
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from ui.calls import doubt, session
 from ui.calls.call import DONE, Call, CallOptions
 from ui.calls.editing import make_file, save_edits, work_of
 from ui.calls.session import CallSession
+from ui.calls.tab import _drop
 
 pytestmark = pytest.mark.fast
 
@@ -123,3 +125,21 @@ def test_a_call_that_comes_again_waits_for_no_transcription(visit, tmp_path):
     assert visit.next() is call
     work = Work("b.wav", call.sound_hash, machine, Journal(machine.turns, [RIGHT]))
     assert visit.add_work(work) is call and call.status == DONE and visit.next() is None
+
+
+def test_a_transcript_goes_on_beside_its_recording(visit, tmp_path):
+    visit.clear()
+    with wave.open(str(tmp_path / "b.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(32000))
+    (tmp_path / "d.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:02.000\nPerdu\n")
+    (tmp_path / "d.wav").write_bytes(b"no sound")
+    (tmp_path / "b.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nAllô oui\n")
+    (tmp_path / "c.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nSeul\n")
+    files = [str(tmp_path / name) for name in ("c.srt", "b.srt", "b.wav", "d.vtt", "d.wav")]
+    how = {"channels": "auto", "speakers": 0, "language": "fr", "adapter": ""}
+    _drop(files, SimpleNamespace(session_hash="page", headers=READER.headers), **how)
+    beside, broken, alone, *_ = visit.calls
+    assert "d.wav" in visit.refusals and broken.path is None and broken.turns[0].text == "Perdu"
+    assert (beside.name, beside.status, beside.turns[0].text) == ("b.wav", DONE, "Allô oui") and beside.path
+    assert (alone.name, alone.path, alone.turns[0].text) == ("c.srt", None, "Seul") and visit.next() is None
