@@ -89,3 +89,4 @@ watch('value', () => {
 });
 begin();
 watchOver();
+rove(rows()[0]);

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from gradio.processing_utils import PLAYABLE_AUDIO_CODECS
@@ -47,7 +48,7 @@ async def transcribe_waiting(session: CallSession) -> AsyncIterator[Call]:
     while (call := session.next()) and session.worker is worker:
         call.status = RUNNING
         yield call
-        async for _ in _transcribe(call):
+        async for _ in _transcribe(call, session.lock):
             session.touch()
             yield call
             if session.worker is not worker:
@@ -56,7 +57,7 @@ async def transcribe_waiting(session: CallSession) -> AsyncIterator[Call]:
             yield call
 
 
-async def _transcribe(call: Call) -> AsyncIterator[None]:
+async def _transcribe(call: Call, lock: RLock) -> AsyncIterator[None]:
     """Works out each piece in a thread; a call that is cancelled keeps the pieces before.
 
     A page that is loaded again goes on where the one before it was.
@@ -64,30 +65,39 @@ async def _transcribe(call: Call) -> AsyncIterator[None]:
     era = call.era
     call.pieces = call.pieces or transcribe_call(call.path, call.options)
     while call.status == RUNNING and call.era == era:
-        await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(_step, call, call.pieces))])
+        await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(_step, call, call.pieces, lock))])
         yield
 
 
-def _step(call: Call, pieces: Iterator["TranscriptionProgress"]) -> None:
+def _step(call: Call, pieces: Iterator["TranscriptionProgress"], lock: RLock) -> None:
     """Takes the next piece into the call; a page that has been left may be at the one before it."""
+
+    def is_wanted() -> bool:
+        return call.status == RUNNING and call.pieces is pieces
+
     with call.stepping:
-        if call.status != RUNNING or call.pieces is not pieces:
+        if not is_wanted():
             return
         try:
             progress = next(pieces, None)
             if progress and call.sound is None:
                 call.sound = playable(call.path, progress.transcript.audio.codec)
         except Exception as error:  # it stands in the call, and in the log
-            if call.status == RUNNING and call.pieces is pieces:
-                _fail(call, error)
+            with lock:
+                if is_wanted():
+                    _fail(call, error)
             return
-        if call.status != RUNNING or call.pieces is not pieces:
-            return
-        if progress is None:
-            call.status, call.share = DONE, 1.0
-        else:
-            share = min(1.0, progress.seconds_done / progress.seconds_total) if progress.seconds_total else 0.0
-            call.update(progress.transcript, share)
+        with lock:
+            if is_wanted():
+                _take(call, progress)
+
+
+def _take(call: Call, progress: "TranscriptionProgress | None") -> None:
+    if progress is None:
+        call.status, call.share = DONE, 1.0
+    else:
+        share = min(1.0, progress.seconds_done / progress.seconds_total) if progress.seconds_total else 0.0
+        call.update(progress.transcript, share)
 
 
 def _fail(call: Call, error: Exception) -> None:
