@@ -65,7 +65,7 @@ def start(name: str, *arguments: str, token: str | None = None) -> None:
     """
     folder = folder_of(name)
     with _gate():
-        make(folder)
+        _make(folder)
         process = _spawned(folder, command(name, *arguments), token)
     try:
         _wait_for_claim(folder, process)
@@ -102,8 +102,7 @@ def _gate() -> Iterator[None]:
         yield
 
 
-def make(folder: Path) -> None:
-    """Makes the folder of a new run. Raises UserError where the name is taken."""
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:

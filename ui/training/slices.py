@@ -59,9 +59,10 @@ def _start(password: str, token: str, request: gr.Request, profile: gr.OAuthProf
     form["name"] = name
     try:
         access.check(request, password, profile)
-        asked = request_of(recipe.arguments(Form(**form)))
-        background.make(background.folder_of(name))
-        slices.begin(asked, background.folder_of(name))
+        folder = background.folder_of(name)
+        if folder.exists():
+            raise background.taken(name)
+        slices.begin(request_of(recipe.arguments(Form(**form))), folder)
     except UserError as refusal:
         return _refused(refusal.message, reader), gr.skip(), gr.skip(), gr.skip()
     return note(say(reader, ANOTHER)), name, name, gr.Timer(active=True)
