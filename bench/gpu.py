@@ -27,7 +27,7 @@ Row = dict  # name, seconds, bytes, and what else was found
 def clips(dry: bool, folder: Path) -> Iterator[Row]:
     """The prompts through both engines."""
     for engine in ("transformers", "ctranslate2"):
-        yield _prompts_through(engine, None, 3 if dry else 200, dry)
+        yield _prompts_through(engine, None, 2 if dry else 200, dry)
 
 
 def call(dry: bool, folder: Path) -> Iterator[Row]:
@@ -36,7 +36,7 @@ def call(dry: bool, folder: Path) -> Iterator[Row]:
     from speech.transcribe import transcribe
     from transcripts.transcript import AudioFacts
 
-    sound = _call(8 if dry else 600)
+    sound = _call(4 if dry else 600)
     recording = Recording(AudioFacts("call", len(sound) / SAMPLE_RATE, SAMPLE_RATE, 1, "pcm"), sound[None])
     for engine in ("transformers", "ctranslate2"):
         for name, at_once in (("text as it comes", None), ("all windows at once", 64)):
@@ -76,9 +76,13 @@ def together(dry: bool, folder: Path) -> Iterator[Row]:
     if dry:
         zero_gpu.DEVICE, zero_gpu.PRECISION = "cpu", "float32"
     _, sounds = _prompts(2 if dry else 100)
-    adapter = _adapter(folder, steps=1 if dry else 20, batch=2 if dry else 8)
+    adapter = _adapter(folder, steps=1 if dry else 20, batch_size=2 if dry else 8)
+    beam = 1 if dry else Options.unsure_beam
     choices = [choose("whisper-base", named) for named in (None, str(adapter))]
-    asked = [zero_gpu.Request(choice, sounds, Options(margin=choice.margin), "", set()) for choice in choices]
+    asked = [
+        zero_gpu.Request(choice, sounds, Options(margin=choice.margin, unsure_beam=beam), "", set())
+        for choice in choices
+    ]
     for name, calls in (("one call", [asked]), ("a call each", [[each] for each in asked])):
         started = time.perf_counter()
         for requests in calls:
@@ -167,7 +171,7 @@ def _measured(name: str, engine: str, precision: str | None, dry: bool, work: Ca
     loaded = load(choose("whisper-base"), engine, precision)
     if not dry and loaded.device != "cuda":
         raise RuntimeError(f"{engine} runs on {loaded.device}: {loaded.reason.en}")
-    options = Options(margin=loaded.margin, batch_size=8 if dry else 32)
+    options = Options(margin=loaded.margin, batch_size=32, unsure_beam=1 if dry else Options.unsure_beam)
     list(decode(loaded, _prompts(1 if dry else 8)[1], options))
     if not dry:
         torch.cuda.reset_peak_memory_stats()
@@ -182,8 +186,7 @@ def _measured(name: str, engine: str, precision: str | None, dry: bool, work: Ca
 def _adapter(folder: Path, **changes: object) -> Path:
     """Trains for some steps without evaluations."""
     command = ["train", "--corpus", "phone-prompts", "--model", "whisper-base", "--output", str(folder / "run")]
-    sets = {"report_clips": 0, "forgetting_clips": 0, "evaluations": 1, "validation_clips": 1}
-    sets |= {"batch_size" if name == "batch" else name: value for name, value in changes.items()}
+    sets = {"report_clips": 0, "forgetting_clips": 0, "evaluations": 1, "validation_clips": 1} | changes
     from trainer.__main__ import main
 
     if main([*command, *(word for key, value in sets.items() for word in ("--set", f"{key}={value}"))]):
