@@ -14,6 +14,10 @@ APP      := .venv/app-gradio-$(SDK)
 TEST     := .venv/test-gradio-$(SDK)
 INSTALL   = $(UV) pip install --python .venv/bin/python
 
+# The card asks for Python 3.12: where it is not there, check-space takes another.
+SPACE_PYTHON = $(shell for python in python3.12 $(HOME)/.pyenv/versions/3.12*/bin/python $(PYTHON); do \
+	$$python --version >/dev/null 2>&1 && echo $$python && break; done)
+
 APP_PACKAGES  := $(shell cat packages.txt)
 TEST_PACKAGES := $(APP_PACKAGES) sox libsox-fmt-all chromium asterisk-core-sounds-ru asterisk-core-sounds-ru-wav \
 	asterisk-moh-opsound-wav
@@ -45,7 +49,7 @@ bench: $(TEST) ## measure us against the peers (BENCH=corpus: another script of 
 
 check-space: | $(UV) ## make an environment as the platform does, and serve the page in it on a CPU, with a GPU and on ZeroGPU
 	@$(call debian,$(APP_PACKAGES))
-	$(UV) venv --quiet --clear --seed --python "$$($(UV) python find --no-python-downloads 3.12 2>/dev/null || echo $(PYTHON))" .space
+	$(UV) venv --quiet --clear --seed --python $(SPACE_PYTHON) .space
 	$(UV) pip install --python .space/bin/python $(PLATFORM)
 	$(UV) pip install --python .space/bin/python --no-deps --require-hashes -r requirements-offline.txt
 	.space/bin/python -m tests.kit.space

@@ -109,8 +109,8 @@ def memory(dry: bool, folder: Path) -> Iterator[Row]:
     else:
         torch.cuda.set_per_process_memory_fraction(3e9 / torch.cuda.mem_get_info()[1])
     started = time.perf_counter()
-    size = {"batch_size": 4, "frames_at_once": 12_000} if dry else {"batch_size": 512, "frames_at_once": 512 * 3000}
-    _adapter(folder, steps=2, window="full", **size)
+    large = {"window": "full", "batch_size": 512, "frames_at_once": 512 * 3000}
+    _adapter(folder, steps=1 if dry else 2, **({"batch_size": 2} if dry else large))
     log = (folder / "run" / "train.log").read_text()
     if "memory ran out" not in log:
         raise RuntimeError("memory did not run out: take a larger batch")
