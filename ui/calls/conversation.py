@@ -15,6 +15,7 @@ from ui.kit.i18n import say, typeset
 from ui.kit.transcript_html import certainty
 
 SCRIPTS = Path(__file__).parents[2] / "assets/calls"
+RELIABLE = 0.75  # of the speech is expected to be with the right speaker: below it, the page says what to do
 
 
 def script(*names: str) -> str:
@@ -118,5 +119,6 @@ def line(call: Call, reader: str) -> str:
     if transcript.adapter:
         sentences.insert(0, say(reader, "with_adapter", adapter=transcript.adapter))
     if transcript.speakers_sure is not None:
-        sentences.append(say(reader, "speakers_sure", percent=number(100 * transcript.speakers_sure, reader, 0)))
+        told = "speakers_sure" if transcript.speakers_sure >= RELIABLE else "speakers_unsure"
+        sentences.append(say(reader, told, percent=number(100 * transcript.speakers_sure, reader, 0)))
     return render("calls/line.html", reader, sentences=sentences)

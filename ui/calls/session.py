@@ -153,7 +153,7 @@ def _digest(file: Path) -> str:
     try:
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:  # a visitor may name a folder
         raise UserError(*message("call_gone", name=file.name)) from error
 
 
