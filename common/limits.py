@@ -10,6 +10,8 @@ LIMITS = {
     "ALLO_MAX_HOURS": 2.5,
     # MB of a file: 2.5 hours of two channels, 48 kHz and 16 bits, are 1,730.
     "ALLO_MAX_MB": 2000,
+    # MB that an address may send in an hour: 200 calls of ten minutes are 2,000, and everybody's stay for an hour.
+    "ALLO_MB_AN_HOUR": 10_000,
     # Recordings in a visitor's calls: a drop of thousands would be drawn row by row, and kept on the disk.
     "ALLO_MAX_CALLS": 200,
     # Transcriptions at once: one fills the engine's batches, so that more finish no sooner, and each holds its sound.

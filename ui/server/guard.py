@@ -14,15 +14,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from common.limits import limit
 from ui.kit import access
+from ui.kit.format import number
 from ui.kit.i18n import reader_of, say
 
 UNUSED = (
     "/gradio_api/deep_link",  # writes all that a visitor typed to the disk, for whoever has the link
     "/gradio_api/process_recording",  # runs FFmpeg on a stranger's video
 )
-UPLOADS = ("/gradio_api/upload", "/upload")
-QUOTA = 10 * 2**30  # bytes that an address may send in an hour: 200 calls of ten minutes are 2 GB
+UPLOADS = ("/gradio_api/upload", "/upload")  # what they bring stays; the other API keeps no file
 HOUR = 3600
 RESERVE = 2**30  # bytes of the disk that uploads leave free
 FRAMES = {  # who may show this page in a frame; the Hub shows its Spaces so
@@ -82,8 +83,9 @@ class Guard:
         sent = self._sent[request.client.host if request.client else ""]
         while sent and now - sent[0][0] > HOUR:
             sent.popleft()
-        if sum(each for _, each in sent) + size > QUOTA:
-            return PlainTextResponse(say(reader, "upload_quota", gigabytes=str(QUOTA // 2**30)), 429)
+        quota = limit("ALLO_MB_AN_HOUR")
+        if sum(each for _, each in sent) + size > quota * 1e6:
+            return PlainTextResponse(say(reader, "upload_quota", megabytes=number(quota, reader, 0)), 429)
         if shutil.disk_usage(get_upload_folder()).free - size < RESERVE:
             return PlainTextResponse(say(reader, "upload_disk"), 507)
         sent.append((now, size))

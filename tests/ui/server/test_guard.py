@@ -84,14 +84,14 @@ def test_no_other_site_frames_the_page(monkeypatch):
 
 
 def test_an_address_sends_no_more_than_its_share(monkeypatch):
-    monkeypatch.setattr(guard, "QUOTA", 2500)
+    monkeypatch.setenv("ALLO_MB_AN_HOUR", "0.0025")
     visitor = client()
 
     def send() -> int:
         return visitor.post("/gradio_api/upload", content=b"x" * 1000).status_code
 
     assert [send(), send(), send()] == [200, 200, 429]
-    assert "GB" in visitor.post("/gradio_api/upload", content=b"x" * 1000).text
+    assert "MB" in visitor.post("/gradio_api/upload", content=b"x" * 1000).text
     later = guard.time.monotonic() + guard.HOUR + 1
     monkeypatch.setattr(guard.time, "monotonic", lambda: later)
     assert send() == 200
