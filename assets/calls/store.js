@@ -28,16 +28,22 @@ const kept = {
     if (machine) machines.put(machine, journal.key);
     return journals.put(journal, journal.key);
   }),
-  async forget(sounds) {
-    const keys = (await kept.journals()).filter(each => sounds.includes(each.sound)).map(each => each.key);
+  async forget(wanted) {
+    const keys = (await kept.journals()).filter(wanted).map(each => each.key);
     await transaction('readwrite', (machines, journals) => keys.forEach(key => [machines, journals].forEach(all => all.delete(key))));
   },
-  // The work on a recording that was done last, as a work file has it.
-  async work(sound) {
-    const found = (await kept.journals()).filter(each => each.sound === sound && each.entries.length);
-    const last = found.sort((one, other) => other.updated - one.updated)[0];
-    const machine = last && await kept.machine(last.key);
-    if (!machine) return null;
-    return JSON.stringify({allo: 'work', version: 1, sound: {name: last.name, sha256: sound}, machine, entries: last.entries});
+  // All that was corrected, the last first, without what went on in another tab.
+  async distinct() {
+    const all = (await kept.journals()).filter(each => each.entries.length).sort((one, other) => other.updated - one.updated);
+    const texts = new Map(all.map(each => [each, JSON.stringify(each.entries).slice(0, -1)]));
+    const goesOn = (one, other) => one.sound === other.sound && texts.get(other).startsWith(texts.get(one));
+    return all.filter((one, place) => !all.some((other, at) => at !== place && goesOn(one, other) &&
+      (texts.get(other) !== texts.get(one) || at < place)));
+  },
+  // As a work file has it.
+  async work(journal) {
+    const machine = journal && await kept.machine(journal.key);
+    const {name, sound: sha256, entries} = journal ?? {};
+    return machine ? JSON.stringify({allo: 'work', version: 1, sound: {name, sha256}, machine, entries}) : null;
   },
 };
