@@ -26,7 +26,7 @@ from transcripts.word_times import moments
 
 TEXT, NAME = 5000, 40  # characters at most
 UNDO = 500  # entries that can be undone
-ENTRIES = 50_000  # of a journal at most
+ENTRIES, TYPED = 50_000, 2_000_000  # entries of a journal, and characters in them, at most: they are timed anew
 GAP = 1.0  # seconds of an inserted turn, where the next one leaves them
 
 FIELDS: dict[str, dict[str, type]] = {
@@ -68,6 +68,7 @@ class Journal:
         self.machine = tuple(machine)
         self.entries: list[dict] = []
         self.state = State(tuple(map(Edited, self.machine)))
+        self._typed = 0  # characters
         self._before: list[State] = []
         self._after: list[State] = []
         for entry in entries:
@@ -80,8 +81,9 @@ class Journal:
     def add(self, entry: dict) -> None:
         """Applies an entry and keeps it. Raises ValueError for what is no entry."""
         check(entry)
-        if len(self.entries) >= ENTRIES:
-            raise ValueError(f"a journal has at most {ENTRIES} entries")
+        self._typed += _typed(entry)
+        if len(self.entries) >= ENTRIES or self._typed > TYPED:
+            raise ValueError(f"a journal has at most {ENTRIES} entries and {TYPED} characters")
         kind, values = entry["kind"], {key: value for key, value in entry.items() if key != "kind"}
         if kind == "undo":
             self._step(self._before, self._after)
@@ -116,6 +118,10 @@ def check(entry: object) -> None:
         raise ValueError(f"{entry['kind']} wants {', '.join(FIELDS[entry['kind']]) or 'nothing'}: {entry!r:.80}")
     if entry["kind"] == "texts" and not all(_is_text(each) for each in entry["texts"]):
         raise ValueError(f"texts wants pairs of a turn and its text: {entry!r:.80}")
+
+
+def _typed(entry: dict) -> int:
+    return len(entry.get("text", "")) + sum(len(text) for _, text in entry.get("texts", ()))
 
 
 def _is_text(pair: object) -> bool:

@@ -90,6 +90,14 @@ def test_what_is_no_entry_is_refused_and_changes_nothing(entry):
     assert not journal.entries and journal.turns == list(MACHINE)
 
 
+def test_a_journal_is_no_means_to_keep_a_server_busy():
+    journal = Journal(MACHINE)
+    with pytest.raises(ValueError, match="characters"):
+        for _ in range(1000):
+            journal.add({"kind": "texts", "texts": [[9, "x" * 5000]]})
+    assert len(journal.entries) == 400
+
+
 def test_a_split_cuts_time_and_words_and_a_merge_mends_them():
     left, right, *_ = Journal(MACHINE, [{"kind": "split", "turn": 0, "at": 5}]).turns
     assert (left.start, left.end, right.start, right.end) == (0, 1, 1, 3)
