@@ -140,7 +140,7 @@ function lost(seconds) {
 
 function connect(session) {
   live.session = session;
-  const url = new URL('live', document.baseURI);
+  const url = new URL(`${location.origin}${location.pathname.replace(/\/?$/, '/')}live`);  // below a proxy's path too
   url.protocol = url.protocol.replace('http', 'ws');
   url.search = new URLSearchParams({session, rate: live.rate, channels: live.channels, split: 1});
   const own = live, socket = own.socket = new WebSocket(url);
