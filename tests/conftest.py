@@ -44,6 +44,7 @@ FIRST = [
     "ui/training/test_slices",
     "ui/kit/test_zero_gpu",
     "ui/test_page",
+    "ui/transcribe/test_live_page",
     "speech/decoding/test_decode",
     "ui/calls/test_calls_page",
     "ui/training/test_cloud_page",
