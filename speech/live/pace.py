@@ -50,8 +50,8 @@ def played(sessions: Sequence[LiveSession], sound: Iterable[np.ndarray], clock: 
                 clock.wait_until(min(started + seconds, clock() + IDLE if not clock.skipping else started + seconds))
             else:
                 yield from events
-        for session, samples in zip(sessions, chunk, strict=True):
-            session.add(samples)
+        for session, samples in zip(sessions, chunk, strict=True):  # late, where a pass took longer than a chunk
+            session.add(samples, came=started + seconds)
     yield from finished(sessions)
 
 

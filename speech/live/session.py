@@ -81,11 +81,11 @@ class LiveSession:
         with self._lock:
             return self._detector.buffered + sum(len(turn.sound) for _, turn in self._closed)
 
-    def add(self, sound: np.ndarray, at: float | None = None) -> None:
+    def add(self, sound: np.ndarray, at: float | None = None, came: float | None = None) -> None:
         """Takes the next float32 samples at 16 kHz, -1 to 1, however many.
 
         `at`, the seconds at which they begin, where the sender knows: what came twice is dropped, and what was lost on
-        the way is silence.
+        the way is silence. `came`, when it came by the clock, where that is not now: the lag counts from there.
         """
         sound = np.nan_to_num(np.asarray(sound, np.float32)).clip(-1, 1)
         with self._lock:
@@ -93,7 +93,7 @@ class LiveSession:
                 sound = self._in_place(sound, at)
             for closed in self._detector.add(sound):
                 self._close(closed)
-            self._arrivals.append((self._detector.seconds, self.clock()))
+            self._arrivals.append((self._detector.seconds, self.clock() if came is None else came))
             oldest = min([self._detector.seconds - 1, *(turn.start for _, turn in self._closed)])
             oldest = min(oldest, self._detector.open.start) if self._detector.open else oldest
             while len(self._arrivals) > 1 and self._arrivals[1][0] < oldest:
