@@ -6,8 +6,8 @@ LocalAgreement-2 over windows padded to 30 s, by the same weights on the same th
 percentiles of seconds, flicker, WER beside that of the whole recording transcribed at once, and processor time.
 
 With --visitors, that many speak at once, each without a break and at the pace of speech, and the limit is the most with
-whom nine lags in ten, of words and of final texts, stay BEARABLE. --beside file or --beside training: while the same engine transcribes
-a recording, or a training runs as the page starts one.
+whom nine lags in ten, of words and of final texts, stay BEARABLE. --beside file or --beside training: while the same
+engine transcribes a recording, or a training runs as the page starts one.
 """
 
 import argparse

@@ -6,7 +6,7 @@ from common.messages import UserError
 
 CORES = os.cpu_count() or 1
 LIMITS = {
-    # Hours of a recording: loaded whole, as the first tab does, they take 0.6 GB a channel.
+    # Hours of a recording: loaded whole, as a corpus and the model's inside do, they take 0.6 GB a channel.
     "ALLO_MAX_HOURS": 2.5,
     # MB of a file: 2.5 hours of two channels, 48 kHz and 16 bits, are 1,730.
     "ALLO_MAX_MB": 2000,
@@ -20,8 +20,9 @@ LIMITS = {
     "ALLO_QUEUE": 40,
     # Transcriptions of one visitor, at work and waiting: a program that sends a folder leaves room for others.
     "ALLO_PER_VISITOR": 10,
-    # Visitors who all speak at once without a pause: see "Live" in bench/README.md.
-    "ALLO_LIVE_VISITORS": 2 * CORES,
+    # Visitors who all speak at once without a pause: two on two cores are served within three seconds, three are not
+    # (see "Live" in bench/README.md), and the engine of a processor uses four cores.
+    "ALLO_LIVE_VISITORS": min(4, CORES),
     # MB of weights that the page keeps loaded: beside the page's own engine, one to compare it with.
     "ALLO_MEMORY_MB": 4000,
 }

@@ -50,7 +50,7 @@ def client(monkeypatch, tmp_path):
     monkeypatch.setattr(turns, "SpeechDetector", Loudness)
     monkeypatch.setattr(live_socket, "loaded", lambda _: SimpleNamespace(engine=Recogniser()))
     monkeypatch.setattr(sound, "get_upload_folder", lambda: str(tmp_path))
-    monkeypatch.setattr(live_session, "AT_MOST", 10)
+    monkeypatch.setenv("ALLO_LIVE_VISITORS", "10")
     with TestClient(Starlette(routes=[live_socket.ROUTE])) as client:
         yield client
 
@@ -179,7 +179,7 @@ def test_what_cannot_be_served_is_said(client, query, said):
 
 
 def test_one_visitor_too_many_is_told_so(client, monkeypatch):
-    monkeypatch.setattr(live_session, "AT_MOST", 1)
+    monkeypatch.setenv("ALLO_LIVE_VISITORS", "1")
     with connected(client) as first, connected(client) as second:
         assert first.receive_json()["kind"] == "ready"
         assert "speaking live here already" in second.receive_json()["en"]
