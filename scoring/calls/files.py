@@ -68,7 +68,7 @@ def _side(path: Path, tell: Tell) -> dict[str, Written]:
             fr=f"{path} n'existe pas : nommez une transcription, ou un dossier qui en contient.",
         )
     found: dict[str, list[Written]] = {}
-    for written in _read(path, tell) if path.is_dir() else _in_file(path, tell):
+    for written in _apart(path, list(_read(path, tell))) if path.is_dir() else _in_file(path, tell):
         found.setdefault(_key(written.name), []).append(written)
     twice = [several for several in found.values() if len(several) > 1]
     for several in twice:
@@ -93,6 +93,19 @@ def _read(folder: Path, tell: Tell) -> Iterator[Written]:
                 yield from _in_file(file, tell)
             except UserError as refusal:
                 tell(refusal.message)
+
+
+def _apart(folder: Path, found: list[Written]) -> list[Written]:
+    """Calls of one name in several sub-folders are called after these as well: monday/call-1, tuesday/call-1."""
+    places: dict[str, set[Path]] = {}
+    for written in found:
+        places.setdefault(_key(written.name), set()).add(written.file.parent)
+    return [
+        written._replace(name=(written.file.parent.relative_to(folder) / written.name).as_posix())
+        if len(places[_key(written.name)]) > 1
+        else written
+        for written in found
+    ]
 
 
 def _in_file(file: Path, tell: Tell) -> list[Written]:

@@ -181,6 +181,16 @@ def test_folders_are_scored_call_by_call(folders, capsys):
     assert found["numbers"]["rate"] == found["names"]["rate"] == 100
 
 
+def test_calls_of_one_name_in_several_folders(tmp_path, capsys):
+    for side in ("reference", "hypothesis"):
+        for seed, day in enumerate(("monday", "tuesday")):
+            (tmp_path / side / day).mkdir(parents=True)
+            _write(tmp_path / side / day / "call", call(seed, many=20), "json")
+    status, found, told = scored(capsys, tmp_path / "reference", tmp_path / "hypothesis")
+    assert (status, found["errors"], told) == (0, 0, "")
+    assert [one["name"] for one in found["calls"]] == ["monday/call", "tuesday/call"]
+
+
 def test_two_systems_are_compared_by_call(folders, capsys):
     status, found, _ = scored(capsys, folders[0], folders[1], folders[0])
     assert status == 0 and found["b"]["cpwer"] == 0 < found["cpwer"]
