@@ -83,7 +83,9 @@ WORDS = {
     "cpwer": Message("errors, each speaker's words (cpWER)", "d’erreurs, mots de chaque locuteur (cpWER)"),
     "tcpwer": Message("errors, within {seconds} s (tcpWER)", "d’erreurs, à {seconds} s près (tcpWER)"),
     "orcwer": Message("errors, whoever spoke (ORC-WER)", "d’erreurs, quel que soit le locuteur (ORC-WER)"),
-    "der": Message("of the time given to the wrong speaker (DER)", "du temps attribué au mauvais locuteur (DER)"),
+    "der": Message(
+        "of speech missed, invented or another's (DER)", "de parole manquée, inventée ou mal attribuée (DER)"
+    ),
     "forgiving": Message("of it but for {seconds} s around borders", "hors des {seconds} s autour des limites"),
     "numbers": Message("numbers right", "nombres justes"),
     "names": Message("names right", "noms justes"),
