@@ -14,7 +14,7 @@ from ui.dataset.samples import ALL, PAGE, SHOWN, View
 from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import Setting, loading
-from ui.kit.errors import refused
+from ui.kit.errors import for_visitors, refused
 from ui.kit.events import AT_ONCE, POLL, SEVERAL, Press
 from ui.kit.fields import FIRST, corpus_columns
 from ui.kit.format import number
@@ -366,7 +366,7 @@ def _begin(opened: corpus_field.Opened, adapter: Scorer | None, rows, request: g
     try:
         loading().result()
     except UserError as refusal:
-        return _nothing(refusal.message.to(reader_of(request)))
+        return _nothing(for_visitors(refusal.message).to(reader_of(request)))
     jobs = tuple(background.begin(opened.corpus, each, [int(row) for row in rows]) for each in _scorers(adapter))
     return _working(jobs, request)
 
