@@ -262,12 +262,12 @@ def test_assistant_says_the_same_and_how_often_it_was_right(french):
 def test_many_are_compared_and_the_clips_worth_hearing_play(french):
     french.get_by_role("button", name="Les colonnes A et B sur tout un corpus").click()
     many = french.locator("#many")
-    write(many.get_by_label("Combien"), "6")
+    write(many.get_by_label("Combien"), "15")
     french.get_by_role("button", name="Comparer sur le corpus").click()
     summary = french.locator("#many-summary")
     expect(summary.locator(".verdict")).to_contain_text("p = ", timeout=PATIENCE)
     expect(summary.locator(".both tr")).to_have_count(3)
-    expect(summary).to_contain_text("6 extraits notés sur 505")
+    expect(summary).to_contain_text("15 extraits notés sur 505")
     buttons = summary.locator("button")
     assert buttons.count() > 0
     buttons.first.click()
