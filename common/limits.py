@@ -6,7 +6,7 @@ from common.messages import UserError
 
 CORES = os.cpu_count() or 1
 LIMITS = {
-    # Hours of a recording: loaded whole, as a corpus and the model's inside do, they take 0.6 GB a channel.
+    # Hours of a recording: loaded whole, as a corpus does, they take 0.6 GB a channel.
     "ALLO_MAX_HOURS": 2.5,
     # MB of a file: 2.5 hours of two channels, 48 kHz and 16 bits, are 1,730.
     "ALLO_MAX_MB": 2000,

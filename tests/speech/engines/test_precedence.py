@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from speech.engines import precedence as precedence_module
 from speech.engines.precedence import Precedence
 from tests.kit.pages import until
 
@@ -41,6 +42,18 @@ def test_a_spare_place_is_for_who_speaks_only():
         assert waiting.is_alive()
     waiting.join(10)
     assert not waiting.is_alive()
+
+
+def test_as_long_as_somebody_speaks_a_place_is_left_free(monkeypatch):
+    monkeypatch.setattr(precedence_module, "SPEAKING", 0.3)
+    precedence = Precedence(2)
+    with precedence.turn(urgent=True):
+        pass
+    began = time.monotonic()
+    with precedence.turn(urgent=False):
+        assert time.monotonic() - began < 0.3
+        with precedence.turn(urgent=False):
+            assert time.monotonic() - began >= 0.25
 
 
 def test_a_batch_that_breaks_gives_its_place_back():
