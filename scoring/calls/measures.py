@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from meeteval.io import SegLST
 
 TIME_COLLAR = 5.0  # seconds: what the CHiME challenges take for tcpWER
-EXACT = 2**28  # steps of the exact ORC-WER, some seconds; where there are more, meeteval's greedy one is near it
+EXACT = 2**26  # steps of the exact ORC-WER, a second or two; where there are more, meeteval's greedy one is near it
 
 
 class Edits(NamedTuple):

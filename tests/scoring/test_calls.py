@@ -24,7 +24,7 @@ from transcripts.transcript import Transcript, Turn
 
 pytestmark = pytest.mark.fast
 
-RANDOM = int(os.environ.get("ALLO_RANDOM_CALLS", "30"))  # of each kind: 334 make a thousand
+RANDOM = int(os.environ.get("ALLO_RANDOM_CALLS", "20"))  # of each kind: 334 make a thousand
 WORDS = ["oui", "non", "euh", "le", "la", "Martin", "22", "vingt-deux", "14h30", "."]
 
 
