@@ -19,7 +19,7 @@ from ui.kit.engine_pool import Loaded, loading
 from ui.kit.errors import refused
 from ui.kit.events import AT_ONCE
 from ui.kit.html import render
-from ui.kit.i18n import TRANSLATIONS, label, reader_of, say
+from ui.kit.i18n import EXPLAINED, TRANSLATIONS, label, reader_of, say
 from ui.kit.theme import THEME
 from ui.server import uploads
 from ui.training import tab as training
@@ -36,6 +36,7 @@ LOOK = {  # of gr.Blocks.launch
     "favicon_path": ASSETS / "favicon.svg",
     "i18n": TRANSLATIONS,
     "footer_links": ["api"],
+    "js": (ASSETS / "page.js").read_text(),
 }
 ROUTES = [live_socket.ROUTE, *openai.ROUTES]  # beside gradio's own
 CLEAN_UP = (600, session.LIFETIME)  # every ten minutes, files older than an hour are deleted
@@ -70,11 +71,12 @@ def build() -> gr.Blocks:
             dataset.tab()
             compared = compare.tab()
             training.tab([spoken.adapter, called[-1]])
+        glossary = gr.HTML(apply_default_css=False, elem_id="glossary")
         spoken.compare.click(_compare, spoken.recording, [tabs, *compared], **AT_ONCE)
-        page.load(_welcome, None, [*spoken.welcomed, *called], **AT_ONCE)
+        page.load(_welcome, None, [glossary, *spoken.welcomed, *called], **AT_ONCE)
         page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
         page.unload(session.leave)
-    uploads.sweeping(page)
+    uploads.sweeping()
     return page
 
 
@@ -85,7 +87,8 @@ def _compare(recording: str | None) -> tuple:
 
 def _welcome(request: gr.Request) -> tuple:
     reader = reader_of(request)
-    return *transcribe.welcome(reader), *calls.welcome(reader)
+    words = render("kit/glossary.html", reader, words=EXPLAINED)
+    return words, *transcribe.welcome(reader), *calls.welcome(reader)
 
 
 def _show_engine(request: gr.Request) -> Iterator[str]:

@@ -15,7 +15,7 @@ COMMONEST = 10
 def report(a: CallsScore, b: CallsScore | None = None) -> str:
     scores = [a] if b is None else [a, b]
     rows = [(f"{len(a.calls)} calls, {a.cp.words if a.cp else 0} words", ["hypothesis", "hypothesis_b"][: len(scores)])]
-    rows += [(name, [shown(score) for score in scores]) for name, shown in _lines(a)]
+    rows += [(name, [shown(score) for score in scores]) for name, shown in _lines(a.collar)]
     text = "\n".join(f"{name:<32}" + "".join(f"{cell:>18}" for cell in cells) for name, cells in rows)
     if len(a.calls) == 1:
         text += f"\n\n{NO_INTERVAL}"
@@ -27,13 +27,12 @@ def report(a: CallsScore, b: CallsScore | None = None) -> str:
     return f"{text}\n\n{calls_table(last)}\n{confusions_text(last.details)}"
 
 
-def _lines(score: CallsScore) -> list[tuple[str, Callable[[CallsScore], str]]]:
-    greedy = ", greedy" if any(call.orc_greedy for call in score.calls) else ""
+def _lines(collar: float) -> list[tuple[str, Callable[[CallsScore], str]]]:
     return [
         (f"cpWER, {french.NAME}", lambda s: percent(s.cp and s.cp.rate)),
         ("  95 % interval", lambda s: _interval(s.interval("cp"))),
-        (f"tcpWER, collar {score.collar:g} s", lambda s: percent(s.tcp and s.tcp.rate)),
-        (f"ORC-WER{greedy}", lambda s: percent(s.orc and s.orc.rate)),
+        (f"tcpWER, collar {collar:g} s", lambda s: percent(s.tcp and s.tcp.rate)),
+        ("ORC-WER", lambda s: percent(s.orc and s.orc.rate)),
         ("substitutions", lambda s: str(s.cp.substitutions) if s.cp else "-"),
         ("deletions", lambda s: str(s.cp.deletions) if s.cp else "-"),
         ("insertions", lambda s: str(s.cp.insertions) if s.cp else "-"),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from common.limits import count
 from common.messages import UserError
 from ui.calls.call import CANCELLED, Call, CallOptions
 from ui.calls.overview import Row, row
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 LIFETIME = 3600  # seconds after the last sign of life
 GRACE = 600  # seconds in which a tab that was left finds its session again
 SWEEP = 60  # seconds between two looks for what is to be deleted
-MOST = 200  # recordings in a visitor's queue
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -92,8 +92,8 @@ class CallSession:
         return [call.name for call in self.calls if call.path is None and call.name in here]
 
     def _new(self, name: str, sound: str, options: CallOptions) -> Call:
-        if len(self.calls) >= MOST:
-            raise UserError(*message("too_many_calls", most=MOST))
+        if len(self.calls) >= (most := count("ALLO_MAX_CALLS")):
+            raise UserError(*message("too_many_calls", most=most))
         self._count += 1
         folder = self.folder / str(self._count)
         folder.mkdir(parents=True)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,10 +31,11 @@ from ui.calls.overview import SORTS
 from ui.calls.session import CallSession, resume, session_of
 from ui.kit import access
 from ui.kit.errors import refused, refused_to_program
-from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL, Press
+from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, QUEUED, SEVERAL, Press
 from ui.kit.fields import adapter_field, adapters, languages
 from ui.kit.html import join, note, render
 from ui.kit.i18n import label, message, reader_of, say
+from ui.server.queue import in_turn, visitor_of
 
 CHANNELS = ("auto", "mix", "split")
 MOST_VOICES = 4  # on one channel
@@ -127,7 +129,7 @@ def tab(page: gr.Blocks, tabs: gr.Tabs) -> list[gr.components.Component]:
     back = page.load(_resume, token, resumed, js=TOKEN, **AT_ONCE)
     back.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
     inputs = [recording, *first, masking.mask, masking.names, options["adapter"]]
-    program.click(call, inputs, answer, api_name="call", **CALLS_AT_ONCE)
+    program.click(call, inputs, answer, api_name="call", **QUEUED)
     return [options["language"], kept, across, keeping.password, options["adapter"]]
 
 
@@ -138,7 +140,7 @@ def welcome(reader: str) -> list:
     return [gr.Dropdown(languages(reader)), *panels, gr.Textbox(visible=asked), adapters(reader)]
 
 
-def call(
+async def call(
     audio: str,
     channels: str,
     speakers: int,
@@ -165,10 +167,15 @@ def call(
     from speech.privacy.mask import mask as masked
 
     reader = reader_of(request)
+
+    def last_piece():
+        asked = _options(channels, speakers, language, adapter)
+        return deque(transcription.transcribe_call(Path(audio), asked), maxlen=1).pop()
+
     try:
         if not audio:
             raise UserError(*message("no_recording"))
-        *_, last = transcription.transcribe_call(Path(audio), _options(channels, speakers, language, adapter))
+        last = await in_turn(visitor_of(request), last_piece)
     except UserError as refusal:
         raise refused_to_program(refusal, reader) from refusal
     transcript = last.transcript

@@ -12,6 +12,7 @@ SEVERAL = PRIVATE | {  # visitors at once; of a visitor's own requests the last 
 AT_ONCE = SEVERAL | {"queue": False}  # for what takes no time
 ONCE = SEVERAL | {"trigger_mode": "once"}  # pressed again before it is done, it is the same press
 FOUR_AT_ONCE = {"concurrency_limit": 4, "concurrency_id": "engine"}  # the engine itself takes a batch at a time
+QUEUED = {"concurrency_limit": None}  # for what waits in the line of ui.server.queue, and says so
 POLL = 1.0  # seconds between two looks at a job
 
 

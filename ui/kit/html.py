@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ui.kit.format import clock, number, percent
-from ui.kit.i18n import SENTENCES, language_name, typeset
+from ui.kit.i18n import SENTENCES, language_name, meaning, typeset
 
 FOLDER = Path(__file__).parents[2] / "assets/templates"
 _templates = Environment(
@@ -35,6 +35,7 @@ def render(template: str, reader: str, **values: object) -> Markup:
         "language_name": lambda code: language_name(code, reader),
         "facts": partial(facts, reader=reader),
         "note": note,
+        "means": lambda key: meaning(reader, key),
     }
     return Markup(_templates.get_template(template).render(given | values))
 

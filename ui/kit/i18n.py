@@ -28,6 +28,7 @@ def _sentences(language: str) -> dict[str, str]:
 
 SENTENCES = {language: _sentences(language) for language in ("en", "fr")}
 TRANSLATIONS = gr.I18n(**SENTENCES)
+EXPLAINED = [key.removesuffix("_means") for key in SENTENCES["en"] if key.endswith("_means")]
 LANGUAGES = [key.removeprefix("language_of_") for key in SENTENCES["en"] if key.startswith("language_of_")]
 
 
@@ -39,6 +40,11 @@ def label(key: str) -> gr.i18n.I18nData:
 def say(reader: str, key: str, **values: str) -> str:
     """A sentence for a reader ("fr" or "en")."""
     return typeset(SENTENCES[reader][key].format(**values))
+
+
+def meaning(reader: str, key: str) -> str:
+    """What a figure or a word of the field means; nothing where it needs no explanation."""
+    return SENTENCES[reader].get(f"{key}_means", "")
 
 
 def message(key: str, **values: object) -> Message:

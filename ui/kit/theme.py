@@ -38,6 +38,11 @@ THEME = gr.themes.Base(
 ).set(
     body_background_fill="*neutral_50",
     body_background_fill_dark="*neutral_950",
+    link_text_color="*primary_600",
+    link_text_color_dark="*primary_300",
+    link_text_color_hover_dark="*primary_200",
+    link_text_color_visited_dark="*primary_300",
+    link_text_color_active_dark="*primary_300",
     body_text_color_subdued="*neutral_500",
     body_text_color_subdued_dark="*neutral_400",
     block_background_fill="white",

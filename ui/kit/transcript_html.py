@@ -37,6 +37,11 @@ def running(transcript: Transcript | None, done: float, total: float, reader: st
     return bar + (_turns(transcript, reader) if transcript else Markup())
 
 
+def waiting(text: str, reader: str) -> str:
+    """What is waited for, under a bar without an end."""
+    return render("kit/running.html", reader, text=text, share=None)
+
+
 def finished(transcript: Transcript, done: float, total: float, reader: str) -> str:
     """The whole transcript, or as much of it as there was when it was stopped."""
     whole = done >= total

@@ -13,7 +13,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import gradio as gr
 from filelock import FileLock, Timeout
 from gradio.utils import get_upload_folder
 
@@ -51,10 +50,14 @@ class Uploads:
                     shutil.rmtree(other, ignore_errors=True)
 
 
-def sweeping(page: gr.Blocks) -> None:
-    """Starts the thread that deletes what is left over, but for what the page itself shows to everybody."""
-    kept = set().union(*(getattr(block, "keep_in_cache", ()) for block in page.blocks.values()))
-    threading.Thread(target=_sweep_for_ever, args=(kept,), name="upload-sweeper", daemon=True).start()
+def sweeping() -> None:
+    """Starts the thread that deletes what is left over; once the page is built, before the first visitor comes."""
+    threading.Thread(target=_sweep_for_ever, args=(of_the_page(),), name="upload-sweeper", daemon=True).start()
+
+
+def of_the_page() -> set[str]:
+    """The files that lie there before the first visitor comes: the page's own samples, whose dates are old."""
+    return {str(path) for path in Path(get_upload_folder()).rglob("*")}
 
 
 def _sweep_for_ever(kept: set[str]) -> None:

@@ -1,6 +1,7 @@
 """The first tab: a recording in, its transcript out."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -13,11 +14,12 @@ from transcripts.formats import write
 from ui.kit import adapter_shelf, sound, transcript_html
 from ui.kit.engine_pool import transcribe_recording
 from ui.kit.errors import refused, refused_to_program
-from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, PRIVATE, Press
+from ui.kit.events import AT_ONCE, POLL, PRIVATE, QUEUED, Press
 from ui.kit.fields import adapter_field, adapters, languages
 from ui.kit.html import alert
 from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.theme import WAVE
+from ui.server.queue import in_turn, line, sentence, visitor_of
 from ui.transcribe import live, model_inside
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")  # Debian's asterisk-core-sounds-fr-wav
@@ -28,6 +30,10 @@ SAMPLES = {
     "dir-instr": "Est-ce la bonne personne ?",
     "demo-instruct": "Visite guidée (1 min 11)",
 }
+COPY = """() => {
+  const turns = [...document.querySelectorAll('#result .turns p')];
+  navigator.clipboard?.writeText(turns.map(turn => turn.innerText).join('\\n'));
+}"""
 FORMATS = ("txt", "srt", "vtt", "json")
 EFFORTS = ("fast", "balanced", "careful")
 
@@ -71,6 +77,7 @@ def tab() -> Parts:
             text = gr.HTML(apply_default_css=False, js_on_load=transcript_html.SEEK, elem_id="result")
             progress, recording_now, said = gr.State(), gr.State(False), gr.State()
             with gr.Row(visible=False, elem_classes="downloads") as downloads:
+                copy = gr.Button(label("copy_text"), size="sm", min_width=60)
                 files = [gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS]
                 compare = gr.Button(label("live_compare"), size="sm", min_width=60, elem_id="compare-this")
             model_inside.accordion(language, task, timestamps)
@@ -81,16 +88,17 @@ def tab() -> Parts:
     recording.start_recording(lambda: True, None, recording_now, **AT_ONCE)
     gr.on([recording.stop_recording, recording.clear, recording.upload], lambda: False, None, recording_now, **AT_ONCE)
     begun = gr.on(triggers, _begin, None, [start, stop, downloads], **PRIVATE)
-    working = begun.then(_transcribe, [*asked, recording_now], [text, progress], **FOUR_AT_ONCE, **PRIVATE)
+    working = begun.then(_transcribe, [*asked, recording_now], [text, progress], **QUEUED, **PRIVATE)
     ended = [start, stop, downloads, text, *files]
     working.success(_finish, progress, ended, **PRIVATE)
     working.success(_playable, [recording, progress], recording, **PRIVATE)
     working.failure(_interrupted, progress, ended, **PRIVATE)
     gr.on([stop.click, recording.clear, *clicks], None, cancels=working)
+    copy.click(_copied, None, None, js=COPY, **AT_ONCE)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
     spoken = live.wire(microphone, [language, task, hot_words, adapter], text, downloads, said, recording)
     spoken.success(_live_text, said, [downloads, text, *files], **PRIVATE)
-    program.click(transcribe, asked, answer, api_name="transcribe", **FOUR_AT_ONCE)
+    program.click(transcribe, asked, answer, api_name="transcribe", **QUEUED)
     return Parts((language, task, effort, text, adapter, microphone), adapter, recording, compare)
 
 
@@ -106,7 +114,7 @@ def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, gr.Radio, str, gr.Dropd
     )
 
 
-def transcribe(
+async def transcribe(
     audio: str,
     language: str,
     task: str,
@@ -129,10 +137,14 @@ def transcribe(
     Returns:
         The transcript: language, model, turns with start, end, text and confidence, seconds taken, real-time factor.
     """
+
+    def last_piece():
+        setting = adapter_shelf.with_adapter(adapter)
+        pieces = transcribe_recording(audio, language, task, timestamps, hot_words, effort, setting)
+        return deque(pieces, maxlen=1).pop()
+
     try:
-        *_, last = transcribe_recording(
-            audio, language, task, timestamps, hot_words, effort, adapter_shelf.with_adapter(adapter)
-        )
+        last = await in_turn(visitor_of(request), last_piece)
     except UserError as refusal:
         raise refused_to_program(refusal, reader_of(request)) from refusal
     answer = last.transcript.to_dict()
@@ -182,13 +194,15 @@ async def _transcribe(
     try:
         if not path and recording_now:
             raise UserError(*message("still_recording"))
-        setting = await asyncio.to_thread(adapter_shelf.with_adapter, adapter)
-        pieces = transcribe_recording(path, language, task, timestamps, hot_words, effort, setting)
-        while progress := await asyncio.to_thread(next, pieces, None):
-            yield (
-                transcript_html.running(progress.transcript, progress.seconds_done, progress.seconds_total, reader),
-                progress,
-            )
+        with line.enter(visitor_of(request)) as ticket:
+            while place := ticket.place():
+                yield transcript_html.waiting(sentence(place, reader), reader), None
+                await asyncio.sleep(POLL)
+            setting = await asyncio.to_thread(adapter_shelf.with_adapter, adapter)
+            pieces = transcribe_recording(path, language, task, timestamps, hot_words, effort, setting)
+            while progress := await asyncio.to_thread(next, pieces, None):
+                done, total = progress.seconds_done, progress.seconds_total
+                yield transcript_html.running(progress.transcript, done, total, reader), progress
     except UserError as refusal:
         yield refused(refusal, reader), None
 
@@ -245,6 +259,10 @@ def _seek(press: Press) -> gr.Audio:
 
 def _efforts(reader: str) -> list[tuple[str, str]]:
     return [(say(reader, f"effort_{effort}"), effort) for effort in EFFORTS]
+
+
+def _copied(request: gr.Request) -> None:
+    gr.Info(say(reader_of(request), "text_copied"), duration=3)
 
 
 def _tasks(reader: str) -> list[tuple[str, str]]:

@@ -83,3 +83,17 @@ def test_what_is_no_file_of_a_visitor_is_not_taken(base, tmp_path, path):
     sent("visits/0a1b/call.wav")
     with pytest.raises(FileNotFoundError):
         uploads.second_name(base / path, tmp_path)
+
+
+def test_the_samples_that_a_page_shows_stay_however_old_they_are(base):
+    import gradio as gr
+
+    sample = base.parent / "sample.wav"
+    sample.write_bytes(b"words")
+    os.utime(sample, (0, 0))
+    with Uploads() as own, gr.Blocks():
+        gr.Examples([[str(sample)]], gr.Audio(type="filepath"))
+        shown = uploads.of_the_page()
+        late = sent("0a1b/call.wav", age=uploads.LIFETIME + 5)
+        uploads.sweep(shown)
+        assert not late.exists() and [path.name for path in own.folder.rglob("*.wav")] == ["sample.wav"]
