@@ -193,7 +193,7 @@ def test_each_file_of_a_queue_is_for_itself(french, server, tmp_path):
 
 
 def convert(source: Path, target: Path) -> None:
-    subprocess.run(["ffmpeg", "-loglevel", "error", "-i", source, "-c:a", "pcm_alaw", target], check=True)
+    subprocess.run(["ffmpeg", "-y", "-loglevel", "error", "-i", source, "-c:a", "pcm_alaw", target], check=True)
 
 
 def test_cancelled_while_it_is_heard(french, call):
