@@ -118,8 +118,8 @@ def correct(page: Page, said: list[str]) -> Typist:
 def session(page: Page, path: Path, folder: Path) -> dict:
     """A call, from the drop to the file: what it took, and what is wrong before and after."""
     page.locator("#call-files input[type=file]").set_input_files(path)
-    row = page.locator("#call-queue li", has_text=path.name)
-    expect(row.locator("progress")).to_have_count(0, timeout=15 * MINUTE)
+    row = page.locator("#call-queue li.done", has_text=path.name)
+    expect(row).to_have_count(1, timeout=15 * MINUTE)
     row.click()
     expect(page.locator("#call-dialogue [data-era]")).to_be_visible(timeout=MINUTE)
     said = by_channel(reference(path)["turns"])
