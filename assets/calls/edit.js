@@ -30,7 +30,7 @@ function focusOn(turn, at = 0, end = at) {
   p.focus({preventScroll: true});
   const text = p.firstChild ?? p, most = text.length ?? 0;
   getSelection().setBaseAndExtent(text, Math.min(at, most), text, Math.min(end, most));
-  show(row);
+  row.scrollIntoView({block: 'nearest'});
 }
 
 // The place of the caret in its text, and whether something is selected.
