@@ -226,7 +226,7 @@ def test_no_correction_is_lost(french, browser, server, call, tmp_path):
     correct(french, turns(french).nth(1), "Deux, sans réseau.")
     expect(french.locator("#call-dialogue .saved")).to_contain_text("En attente dans ce navigateur")
     expect(turns(french).nth(1)).to_have_class(re.compile("pending"))
-    with suppress(PatienceLost), french.expect_event("load", timeout=15_000):  # gradio loads the page again
+    with suppress(PatienceLost), french.expect_event("load", timeout=3_000):  # gradio may load the page again
         french.context.set_offline(False)
     expect(turns(french).nth(1).locator("p")).to_have_text("Deux, sans réseau.", timeout=PATIENCE)
     saved(french)
