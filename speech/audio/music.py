@@ -5,6 +5,8 @@ Debian's telephone prompts and hold music, clean, through A-law and with noise. 
 voice activity detection finds no voice either: to silence a voice would be worse than to write a word too many.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from speech.audio.decode import SAMPLE_RATE
@@ -21,6 +23,7 @@ EDGE, FAINT = 0.5, 0.005  # likeness over half a second at the edges of music, a
 QUIETEST = -62.0  # dBFS
 ACTIVE = 0.1  # of a window's mean power, from which a frame counts
 EDGES = 2 * UNIT  # frames at both ends of music in which a voice's belong to speech
+SPOKEN, AROUND = 12, 16  # frames: a voice for so long in the midst of music is speech, with what is around it
 VOICE = 0.5, 0.4  # probability of a voice in a frame, and the share of such frames from which it is a voice
 
 
@@ -76,17 +79,15 @@ def _mean(values: np.ndarray) -> np.ndarray:
 
 def _closed(found: np.ndarray) -> np.ndarray:
     """With the gaps of up to two seconds filled."""
-    edges = np.flatnonzero(np.diff(found, prepend=False, append=False))
-    for end, start in zip(edges[1::2], edges[2::2], strict=False):
+    for (_, end), (start, _) in pairwise(_stretches(found)):
         if start - end <= 2 * UNIT:
             found[end:start] = True
     return found
 
 
 def _without_voices(found: np.ndarray, sound: np.ndarray) -> np.ndarray:
-    """Without the stretches in which there is a voice, and without one at the edges of the others."""
-    edges = np.flatnonzero(np.diff(found, prepend=False, append=False))
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
+    """Without the stretches in which there is a voice, and without one at the edges or in the midst of the others."""
+    for start, end in _stretches(found):
         detector = SpeechDetector()
         probabilities = [*detector.add(sound[start * FRAME : end * FRAME]), *detector.end()]
         voiced = np.array(probabilities)[: end - start] > VOICE[0]
@@ -95,7 +96,16 @@ def _without_voices(found: np.ndarray, sound: np.ndarray) -> np.ndarray:
         else:
             found[start : start + _last(voiced[:EDGES])] = False
             found[end - _last(voiced[::-1][:EDGES]) : end] = False
+            for first, last in _stretches(voiced):
+                if last - first >= SPOKEN:
+                    found[max(start, start + first - AROUND) : min(end, start + last + AROUND)] = False
     return found
+
+
+def _stretches(frames: np.ndarray) -> list[tuple[int, int]]:
+    """The first frame of each stretch, and the one after its last."""
+    edges = np.flatnonzero(np.diff(frames, prepend=False, append=False)).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _last(voiced: np.ndarray) -> int:

@@ -145,6 +145,19 @@ def test_sounds_are_kept_left_out_of_talk_and_masked(tmp_path):
 
 
 @MUSIC
+@pytest.mark.parametrize("gain", [0.0, 1.0], ids=["between two pieces", "over one piece"])
+def test_a_voice_in_the_midst_of_music_stays(gain):
+    """« Merci de patienter », and the music goes on."""
+    played = melody(melodies()[0], 16.0, LEVEL / 3, np.random.default_rng(0)).astype(np.float32)
+    for voice in speech(3, 4):
+        sound, place = played.copy(), slice(8 * SAMPLE_RATE, 8 * SAMPLE_RATE + len(voice))
+        sound[place] = gain * sound[place] + voice
+        found = CallSounds()
+        given = np.concatenate([found.add(sound), found.end()])
+        assert np.square(given[place] - sound[place]).mean() < 0.1 * np.square(voice).mean()
+
+
+@MUSIC
 def test_no_window_of_a_call_holds_its_music(tmp_path):
     """The whole way but for the model, which would write a word in each window."""
     (path,) = simulate(corpus.load("phone-prompts"), tmp_path, seconds=60.0, seed=2, sounds=("keys", "music"))
