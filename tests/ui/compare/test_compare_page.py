@@ -138,8 +138,8 @@ def test_microphone_is_compared_word_by_word(french):
     expect(french.locator("#compared-recording #duration")).to_be_visible()
     french.locator("#reference textarea").fill(SAID)
     base, adapter = compare(french).all()
-    expect(base.locator("h3")).to_contain_text("whisper-base")
-    expect(adapter.locator("h3")).to_contain_text("essai")
+    expect(base.locator("h2")).to_contain_text("whisper-base")
+    expect(adapter.locator("h2")).to_contain_text("essai")
     texts = [column.locator(".text").inner_text() for column in (base, adapter)]
     assert "localiser pour vous" in texts[0].lower()
     for column, clip in zip((base, adapter), score_clips([SAID] * 2, texts), strict=True):
@@ -192,7 +192,7 @@ def test_blind_names_nobody_before_the_choice(french, tmp_path):
     french.get_by_role("button", name="2", exact=True).click()
     expect(columns.nth(0)).to_contain_text("whisper-base")
     expect(columns.nth(1)).to_contain_text("essai")
-    signs = columns.locator("h3 i").all_inner_texts()
+    signs = columns.locator("h2 i").all_inner_texts()
     expect(french.locator("#tally li")).to_have_count(2)
     with french.expect_download() as download:
         french.get_by_text("CSV de vos choix").click()
@@ -256,7 +256,7 @@ def test_assistant_says_the_same_and_how_often_it_was_right(french):
     alone, helped = compare(french).all()
     assert alone.locator(".text").inner_text() == helped.locator(".text").inner_text()
     assert fact(helped, "d’ébauches retenues") == "100,0\N{NO-BREAK SPACE}%"
-    expect(helped.locator("h3")).to_contain_text("transformers, float32, CPU, + whisper-base")
+    expect(helped.locator("h2")).to_contain_text("transformers, float32, CPU, + whisper-base")
 
 
 def test_many_are_compared_and_the_clips_worth_hearing_play(french):

@@ -196,7 +196,9 @@ def pressed(server, name: str, times: int, **headers: str) -> str:
 
 
 def test_a_stranger_starts_nothing(server):
-    told = pressed(server, "inconnu", 1, Host="rebound.example")
+    refused = httpx.get(server.address, headers={"Host": "rebound.example"}, trust_env=False)
+    assert refused.status_code == 421
+    told = pressed(server, "inconnu", 1, Origin="https://elsewhere.example")
     assert "ALLO_PASSWORD" in told and "process_completed" in told
     assert background.names() == []
 
