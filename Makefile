@@ -35,9 +35,10 @@ app: $(APP) ## install what is missing and start the page (ARGS="--share" asks f
 	@$(call debian,$(APP_PACKAGES))
 	.venv/bin/python app.py $(ARGS)
 
+# Three at a time on two cores: the tests of the page wait more than they compute.
 test: $(TEST) ## install what is missing and run the tests (ARGS="-k name" runs some of them)
 	@$(call debian,$(TEST_PACKAGES))
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(TEST) ## check the code's rules and its layout
 	.venv/bin/ruff check
