@@ -98,7 +98,10 @@ def _with_bytes(schema: pa.Schema) -> list[str]:
 
 def _are_all_paths(file: Path, column: str) -> bool:
     """No row of a column of {bytes, path} has bytes, by the statistics of the file."""
-    if pa.types.is_null(pq.read_schema(file).field(column).type.field("bytes").type):
+    kind = pq.read_schema(file).field(column).type
+    if not pa.types.is_struct(kind) or kind.get_field_index("path") < 0:
+        return False
+    if pa.types.is_null(kind.field("bytes").type):
         return True
     facts = pq.read_metadata(file)
     groups = [facts.row_group(number) for number in range(facts.num_row_groups)]

@@ -52,7 +52,7 @@ def error_rate(spoken: list[Prompt], heard: str) -> float:
 @pytest.fixture(scope="module")
 def spoken() -> list[Prompt]:
     """Twenty-four prompts of three seconds and more: three minutes."""
-    return prompts(at_least=3.0)[::2][:16]
+    return prompts(at_least=3.0)[::2][:12]
 
 
 @pytest.fixture(scope="module")

@@ -34,8 +34,8 @@ def files(tmp_path_factory) -> Path:
     ffmpeg(PROMPTS / "tt-allbusy.wav", "-c:a", "pcm_mulaw", folder / "mulaw.wav")
     ffmpeg(status, "-ar", "22050", folder / "appel.mp3")
     subprocess.run(["sox", status, "-e", "gsm-full-rate", folder / "gsm.wav"], check=True)
-    # 96 windows, which three and a half seconds of silence keep apart: they are heard 1, 8, 64 and 23 together
-    long = [PROMPTS / "vm-nobodyavail.wav", folder / "long.wav", "pad", "0", "3.5", "repeat", "95"]
+    # 60 windows, which three and a half seconds of silence keep apart: they are decoded 1, 8 and 51 together
+    long = [PROMPTS / "vm-nobodyavail.wav", folder / "long.wav", "pad", "0", "3.5", "repeat", "59"]
     subprocess.run(["sox", *long], check=True)
     (folder / "notes.wav").write_text("This is a note, not a recording.\n")
     return folder

@@ -47,12 +47,12 @@ def test_the_words_of_a_prompt(int8):
 
 
 def test_both_engines_give_the_same_words(float32, torch32, clips):
-    assert texts(float32, clips[:6]) == texts(torch32, clips[:6])
+    assert texts(float32, clips[:5]) == texts(torch32, clips[:5])
 
 
 def test_both_engines_give_the_same_times(float32, torch32, clips):
     ours, theirs = (
-        {i: h for batch in decode(e, clips[6:9], Options(words=True)) for i, h in batch} for e in (float32, torch32)
+        {i: h for batch in decode(e, clips[:3], Options(words=True)) for i, h in batch} for e in (float32, torch32)
     )
     for i, heard in ours.items():
         assert [turn.text for turn in heard.turns] == [turn.text for turn in theirs[i].turns]
@@ -278,7 +278,7 @@ def test_a_beam_that_the_limit_cuts_says_so(float32, torch32, clips):
 
 
 def test_where_greedy_is_unsure_what_a_beam_agrees_on_is_nearer_to_what_is_said(int8):
-    spoken = [(text, path) for _, text, path, seconds in prompts(at_least=2.0) if seconds < 6.0][::4]
+    spoken = [(text, path) for _, text, path, seconds in prompts(at_least=2.0) if seconds < 4.0][::4]
     sounds = [read(path).waveform[0] for _, path in spoken]
     greedy, agreed = (
         dict(item for batch in decode(int8, sounds, replace(PLAIN, unsure_beam=size)) for item in batch)
