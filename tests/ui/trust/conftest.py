@@ -1,4 +1,4 @@
-"""A page with something in every tab: a corpus and a finished training."""
+"""A page with something in every tab: a corpus, a finished training, and a browser to look at it."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.pages import serve, unheard
+from tests.kit.pages import chromium, serve, unheard
 
 SCORE = {"normaliser": "allo-fr-2", "wer": 42.4, "cer": 25.1, "interval": [40.1, 44.6], "words": 651}
 BETTER = SCORE | {"wer": 21.6, "interval": [20.0, 23.1]}
@@ -63,3 +63,9 @@ def finished_run(folder: Path) -> None:
 def server(places, tmp_path_factory):
     with serve(tmp_path_factory.mktemp("server"), **{name: str(path) for name, path in places.items()}) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as browser:
+        yield browser
