@@ -10,6 +10,7 @@ from gradio.utils import get_upload_folder
 from markupsafe import Markup
 
 from common.messages import UserError
+from ui.dataset import scoring_jobs
 from ui.kit import corpus_field
 from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import loading
@@ -19,7 +20,7 @@ from ui.kit.format import clock, percent
 from ui.kit.html import alert, facts, note, render
 from ui.kit.i18n import label, reader_of, say
 from ui.kit.sound import playable
-from ui.scores import background, figures_html, results
+from ui.scores import background, results
 from ui.scores.results import Scorer
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def desk(source: gr.State, adapter: gr.State, shown: list) -> None:
     for event in shown:
         event(_close, None, [parts.player, parts.call], **AT_ONCE)
     parts.score.click(_score, [source, adapter], working, **SEVERAL)
-    parts.cancel.click(_cancel, jobs, parts.progress, **AT_ONCE)
-    timer.tick(_look, [jobs, ended], [*working, ended], **SEVERAL)
+    parts.cancel.click(scoring_jobs.cancel, jobs, parts.progress, **AT_ONCE)
+    timer.tick(scoring_jobs.look, [jobs, ended], [*working, ended], **SEVERAL)
     parts.table.open_call(_open, [source, adapter], [parts.player, parts.call], **SEVERAL)
     parts.call.hear(_hear, source, parts.player, **SEVERAL)
 
@@ -203,20 +204,4 @@ def _score(source: Source | None, adapter: Scorer | None, request: gr.Request) -
     except UserError as refusal:
         return gr.skip(), refused(refusal, reader_of(request)), gr.skip(), gr.skip()
     corpus = corpus_field.opened(source).corpus
-    return _working((background.begin_calls(corpus, _scorer(adapter), corpus.calls),), request)
-
-
-def _look(jobs: tuple, ended: int, request: gr.Request) -> tuple:
-    over = not any(job.alive for job in jobs)
-    return *_working(jobs, request), ended + 1 if over else gr.skip()
-
-
-def _working(jobs: tuple, request: gr.Request) -> tuple:
-    alive = any(job.alive for job in jobs)
-    return jobs, figures_html.jobs(jobs, reader_of(request)), gr.Timer(active=alive), gr.Button(visible=alive)
-
-
-def _cancel(jobs: tuple, request: gr.Request) -> str:
-    for job in jobs:
-        job.stop()
-    return figures_html.jobs(jobs, reader_of(request))
+    return scoring_jobs.working((background.begin_calls(corpus, _scorer(adapter), corpus.calls),), request)

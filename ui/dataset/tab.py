@@ -9,7 +9,7 @@ from gradio.utils import get_upload_folder
 from markupsafe import Markup
 
 from common.messages import UserError
-from ui.dataset import calls, charts, sample, samples
+from ui.dataset import calls, charts, sample, samples, scoring_jobs
 from ui.dataset.samples import ALL, PAGE, SHOWN, View
 from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
@@ -121,8 +121,8 @@ def tab() -> None:
 
     scores.score_first.click(_score_first, [source, adapter, rows.split, scores.first], working, **SEVERAL)
     scores.score_selection.click(_score_selection, None, working, **view, **SEVERAL)
-    scores.cancel.click(_cancel, jobs, scores.progress, **AT_ONCE)
-    timer.tick(_look, [jobs, ended], [*working, ended], **SEVERAL)  # unqueued, a state tells no change
+    scores.cancel.click(scoring_jobs.cancel, jobs, scores.progress, **AT_ONCE)
+    timer.tick(scoring_jobs.look, [jobs, ended], [*working, ended], **SEVERAL)  # unqueued, a state tells no change
 
 
 def _choice() -> Choice:
@@ -368,7 +368,7 @@ def _begin(opened: corpus_field.Opened, adapter: Scorer | None, rows, request: g
     except UserError as refusal:
         return _nothing(for_visitors(refusal.message).to(reader_of(request)))
     jobs = tuple(background.begin(opened.corpus, each, [int(row) for row in rows]) for each in _scorers(adapter))
-    return _working(jobs, request)
+    return scoring_jobs.working(jobs, request)
 
 
 def _nothing(sentence: str) -> tuple:
@@ -378,27 +378,10 @@ def _nothing(sentence: str) -> tuple:
 def _follow(source: Source | None, adapter: Scorer | None, request: gr.Request) -> tuple:
     """A visitor who comes back finds what is being scored."""
     if source is None:
-        return _working((), request)
+        return scoring_jobs.working((), request)
     opened = corpus_field.opened(source)
     outputs = [each.output(opened.corpus) for each in _scorers(adapter)]
-    return _working(tuple(background.alive(outputs)), request)
-
-
-def _look(jobs: tuple, ended: int, request: gr.Request) -> tuple:
-    """How far the jobs are; what they found is shown once none is left."""
-    over = not any(job.alive for job in jobs)
-    return *_working(jobs, request), ended + 1 if over else gr.skip()
-
-
-def _working(jobs: tuple, request: gr.Request) -> tuple:
-    alive = any(job.alive for job in jobs)
-    return jobs, figures_html.jobs(jobs, reader_of(request)), gr.Timer(active=alive), gr.Button(visible=alive)
-
-
-def _cancel(jobs: tuple, request: gr.Request) -> str:
-    for job in jobs:
-        job.stop()
-    return figures_html.jobs(jobs, reader_of(request))
+    return scoring_jobs.working(tuple(background.alive(outputs)), request)
 
 
 def _scorers(adapter: Scorer | None) -> list[Scorer]:
