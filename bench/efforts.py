@@ -20,7 +20,8 @@ from corpus.prompts import prompts
 from corpus.simulate import simulate
 from scoring.measures import rates
 from speech.audio.decode import read
-from speech.decoding.decode import EFFORTS, Options, decode
+from speech.decoding.decode import Options, decode
+from speech.decoding.effort import EFFORTS
 from speech.engines import load
 from speech.engines.base import Engine
 from speech.models.choose import choose

@@ -15,7 +15,8 @@ from speech import archive
 from speech.audio.containers import RAW_CODECS, Raw
 from speech.audio.decode import stream
 from speech.audio.legs import join, pair_name
-from speech.decoding.decode import EFFORT, EFFORTS, Options, beam_of, check_language
+from speech.decoding.decode import Options, check_language
+from speech.decoding.effort import EFFORT, EFFORTS, beam_of
 from speech.diarization import embeddings
 from speech.engines.base import Engine
 from speech.models.checkpoint import Choice

@@ -15,6 +15,7 @@ import numpy as np
 
 from common.messages import UserError
 from speech.audio.decode import SAMPLE_RATE
+from speech.decoding.effort import EFFORT, beam_of
 from speech.decoding.hallucinations import is_hallucination, is_loop, is_too_long
 from speech.decoding.mbr import consensus
 from speech.decoding.segments import text_of, turns_of
@@ -32,8 +33,6 @@ CPU_FRAMES = 12000  # mel frames of one batch on a CPU: more take memory and gai
 RETRY_LOGPROB = -2.0  # mean log-probability under which a clip is decoded again in full; -1 lost half a point
 UNSURE_LOGPROB = -0.15  # mean log-probability under which a beam looks for other texts
 SHORTEST = 0.6  # of a greedy text's tokens, that another text has to have
-EFFORTS = {"fast": 1, "balanced": 5, "careful": 10}  # the size of that beam; bench/efforts.py measures what it gains
-EFFORT = "careful"
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
 
 
@@ -48,7 +47,7 @@ class Options:
     context: bool = False  # each window after the text of the one before: slower, one window at a time
     voice_activity: bool = True  # windows without speech are not decoded
     beam_size: int = 1  # 1 is greedy
-    unsure_beam: int = EFFORTS[EFFORT]  # where greedy decoding is unsure of its text; 1: no beam there either
+    unsure_beam: int = beam_of(EFFORT)  # where greedy decoding is unsure of its text; 1: no beam there either
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # the next one where the text is a loop
     margin: float | None = MARGIN  # seconds of window after the clip; None: always the full window
     batch_size: int = 8
@@ -79,17 +78,6 @@ class DecodedClip:
     @property
     def text(self) -> str:
         return " ".join(turn.text for turn in self.turns)
-
-
-def beam_of(effort: str) -> int:
-    """The beam where greedy decoding is unsure, by its effort's name. Raises UserError for an unknown one."""
-    if effort not in EFFORTS:
-        known = ", ".join(EFFORTS)
-        raise UserError(
-            en=f"There is no effort {effort!r}: choose one of {known}.",
-            fr=f"L'effort {effort!r} n'existe pas : choisissez parmi {known}.",
-        )
-    return EFFORTS[effort]
 
 
 def check_language(engine: Engine, language: str | None) -> None:

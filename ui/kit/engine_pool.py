@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from common.hub import ASK_AGAIN, hub_in_reach
 from common.limits import limit
 from common.messages import UserError
+from speech.decoding.effort import EFFORT, beam_of
 from ui.kit import zero_gpu
 from ui.kit.i18n import message
 
@@ -172,7 +173,7 @@ def transcribe_recording(
     task: str,
     timestamps: bool,
     hot_words: str,
-    effort: str = "careful",
+    effort: str = EFFORT,
     setting: Setting | None = None,
 ) -> Iterator["TranscriptionProgress"]:
     """Transcribes the recording piece by piece, by default with the page's own engine; hours take no more memory.
@@ -181,8 +182,6 @@ def transcribe_recording(
     """
     if not path:
         raise UserError(*message("no_recording"))
-    from speech.decoding.decode import beam_of
-
     asked = {"language": None if language == DETECT else language, "task": task, "unsure_beam": beam_of(effort)}
     yield from transcribe_source(path, setting or Setting(), timestamps=timestamps, hot_words=hot_words, **asked)
 

@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.processing_utils import audio_is_playable
 
 from common.messages import UserError
+from speech.decoding.effort import EFFORT, EFFORTS
 from transcripts.formats import write
 from ui.kit import adapter_shelf, sound, transcript_html
 from ui.kit.engine_pool import transcribe_recording
@@ -35,7 +36,6 @@ COPY = """() => {
   navigator.clipboard?.writeText(turns.map(turn => turn.innerText).join('\\n'));
 }"""
 FORMATS = ("txt", "srt", "vtt", "json")
-EFFORTS = ("fast", "balanced", "careful")
 
 
 class Parts(NamedTuple):
@@ -71,7 +71,7 @@ def tab() -> Parts:
             with gr.Group(elem_classes="settings"):
                 hot_words = gr.Textbox("", label=label("hot_words"), placeholder=label("hot_words_hint"), max_lines=2)
                 timestamps = gr.Checkbox(True, label=label("timestamps"))
-                effort = gr.Radio(_efforts("fr"), value="careful", label=label("effort"), info=label("effort_hint"))
+                effort = gr.Radio(_efforts("fr"), value=EFFORT, label=label("effort"), info=label("effort_hint"))
             picked, clicks = _samples(recording)
         with gr.Column(scale=7, min_width=320):
             text = gr.HTML(apply_default_css=False, js_on_load=transcript_html.SEEK, elem_id="result")
@@ -121,7 +121,7 @@ async def transcribe(
     timestamps: bool,
     hot_words: str,
     adapter: str = "",
-    effort: str = "careful",
+    effort: str = EFFORT,
     request: gr.Request = None,
 ) -> dict:
     """Transcribes a recording, a French telephone call above all.
