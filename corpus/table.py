@@ -9,26 +9,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from common.columns import CALL, CHANNEL, LANGUAGE, SECONDS, SPEAKER, TEXT, guessed
 from common.messages import Message, UserError
 from corpus import splits
 from corpus.clips import Clips, decoded
 from corpus.durations import checked
-from corpus.layouts.columns import (
-    CALL,
-    CHANNEL,
-    CLIP_NAMES,
-    LANGUAGE,
-    SECONDS,
-    SPEAKER,
-    TEXT,
-    TEXT_CALLED,
-    channels,
-    guessed,
-    named,
-    numbers,
-    split_of,
-    texts,
-)
+from corpus.layouts.columns import CLIP_NAMES, TEXT_CALLED, channels, named, numbers, splits_of, texts
 from corpus.layouts.raw import Call, LeftOut, Raw
 
 SCHEMA = ["id", "split", "text", "seconds", "call", "speaker", "channel", "language", "source", "transcript"]
@@ -89,7 +75,7 @@ def build(raw: Raw, text: str | None = None, limit: int | None = None) -> Corpus
     Raises UserError where there is no column of text, or no row that can be used.
     """
     frame = raw.frame if limit is None else raw.frame.head(limit)
-    published = raw.published or splits.divide(map(split_of, texts(raw.frame, "split")))
+    published = raw.published or splits.divide(splits_of(raw.frame))
     column = named(frame.columns, text, TEXT, TEXT_CALLED, "--text")
     rows, notes = _in_schema(raw, frame, column)
     reasons = {row: said for row, said in raw.refused.items() if row < len(frame)}
@@ -132,7 +118,7 @@ def _in_schema(raw: Raw, frame: pd.DataFrame, text: str) -> tuple[pd.DataFrame, 
     channel, note = channels(written)
     cells = {
         "id": _ids(raw, frame, names, [w if c is None else c for c, w in zip(channel, written, strict=True)]),
-        "split": [split_of(name) for name in texts(frame, "split")],
+        "split": splits_of(frame),
         "text": [clean(words) for words in transcript],
         "seconds": np.nan,
         "call": call,

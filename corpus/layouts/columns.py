@@ -1,4 +1,4 @@
-"""The columns of a source, by their usual names, and their cells as text and numbers."""
+"""The columns of a source, and their cells as text, numbers, splits and channels."""
 
 import re
 from collections.abc import Iterable
@@ -6,24 +6,16 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from common.columns import SPLIT, guessed, plain
 from common.messages import Message, UserError
 
-# The usual names, the most telling first; compared without case.
-AUDIO = ("audio", "file_name", "file", "path", "filename", "audio_path", "audio_filepath", "audio_file", "wav", "clip")
-TEXT = ("text", "transcript", "transcription", "sentence", "raw_transcription", "normalized_text", "utterance")
-SECONDS = ("seconds", "audio_len_sec", "duration", "duration_sec", "duration_seconds", "audio_duration", "duration_ms")
-OFFSET = ("offset",)  # as NeMo calls the start of a segment: the duration beside it is the segment's
-START = ("start", "start_time", "segment_start", "start_sec", "start_seconds", "begin", "start_ms", "onset")
-END = ("end", "end_time", "segment_end", "end_sec", "end_seconds", "stop", "end_ms")
-CALL = ("call", "call_id", "transcript_filename", "conversation", "conversation_id", "session", "session_id")
-SPEAKER = ("speaker", "speaker_id", "spk_id", "client_id")
-CHANNEL = ("channel", "channel_id", "side", "canal")
-LANGUAGE = ("language", "language_code", "lang", "locale")
 CLIP_NAMES = ("segment_id", "clip_id", "utterance_id", "file_name")
 AUDIO_CALLED = Message(en="audio", fr="audio")
 TEXT_CALLED = Message(en="text", fr="texte")
-SPLITS = {"train": "train", "training": "train", "test": "test", "eval": "test", "evaluation": "test"} | dict.fromkeys(
-    ("validation", "valid", "dev", "val"), "validation"
+SPLITS = (
+    dict.fromkeys(("train", "training", "entrainement", "apprentissage"), "train")
+    | dict.fromkeys(("test", "eval", "evaluation"), "test")
+    | dict.fromkeys(("validation", "valid", "dev", "val", "developpement"), "validation")
 )
 # Channels that are called so are the first and the second everywhere.
 FIRST_AND_SECOND = (("0", "1"), ("1", "2"), ("left", "right"), ("l", "r"), ("a", "b"), ("gauche", "droite"), ("g", "d"))
@@ -38,6 +30,8 @@ def named(columns: Iterable, asked: str | None, usual: tuple[str, ...], what: Me
             return found
     elif asked in columns:
         return asked
+    elif alike := [column for column in columns if plain(column) == plain(asked)]:
+        return alike[0]
     there = ", ".join(columns) or "-"
     if asked is None:
         raise UserError(
@@ -48,12 +42,6 @@ def named(columns: Iterable, asked: str | None, usual: tuple[str, ...], what: Me
         en=f"There is no column {asked!r} for {what.en}: name one ({option}) of {there}.",
         fr=f"Il n'y a pas de colonne {asked!r} pour {what.fr} : nommez-en une ({option}) parmi {there}.",
     )
-
-
-def guessed(columns: Iterable, usual: tuple[str, ...]) -> str | None:
-    """The column whose name comes first among the usual ones."""
-    by_name = {column.lower(): column for column in reversed([str(column) for column in columns])}
-    return next((by_name[name] for name in usual if name in by_name), None)
 
 
 def texts(frame: pd.DataFrame, column: str | None) -> list[str | None]:
@@ -95,7 +83,17 @@ def _written(cell: str) -> float:
 
 def split_of(name: str | None) -> str | None:
     """A split by the name that all corpora here have for it: Train is train, dev is validation."""
-    return SPLITS.get(name.strip().lower(), name) if name else None
+    return SPLITS.get(plain(name), name) if name else None
+
+
+def splits_of(frame: pd.DataFrame) -> list[str | None]:
+    """The split of each row: of the column called so, else of one that is called nearly so and holds nothing else."""
+    for column in SPLIT:
+        named = guessed(frame.columns, (column,))
+        found = [split_of(name) for name in texts(frame, named)]
+        if named == "split" or (named and {*found} - {None} <= {*SPLITS.values()}):
+            return found
+    return [None] * len(frame)
 
 
 def channels(written: list[str | None]) -> tuple[list[int | None], Message | None]:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from common.columns import AUDIO, TEXT, guessed, plain
 from common.messages import Message, UserError
 from corpus.clips import Joined
-from corpus.layouts import manifest
+from corpus.layouts import lists, manifest
 from corpus.layouts.calls import open_calls
 from corpus.layouts.card import licence_in
-from corpus.layouts.columns import AUDIO, AUDIO_CALLED, SPLITS, TEXT, guessed, named, texts
+from corpus.layouts.columns import AUDIO_CALLED, SPLITS, named, texts
 from corpus.layouts.kaldi import MARKS, read_kaldi
 from corpus.layouts.parquet import open_parquet
 from corpus.layouts.paths import find_files, key
@@ -21,7 +22,7 @@ from corpus.splits import rank
 from speech.audio.containers import SOUNDS
 
 MANIFESTS = (*manifest.TABLES, *manifest.JSON_LINES)
-FILES = (*MANIFESTS, ".parquet")
+FILES = (*MANIFESTS, *lists.EXTENSIONS, ".parquet")
 METADATA = ("metadata.csv", "metadata.jsonl")
 
 
@@ -29,7 +30,7 @@ def open_path(path: Path, audio: str | None = None, text: str | None = None) -> 
     """The source in a folder or a file. Raises UserError where it holds no corpus."""
     if path.is_dir():
         return open_folder(path, audio, text)
-    if path.suffix.lower() in MANIFESTS:
+    if path.suffix.lower() in MANIFESTS or (path.suffix.lower() in lists.EXTENSIONS and manifest.columns(path)):
         return open_manifests([path], path.parent, str(path), audio)
     if path.suffix.lower() == ".parquet":
         return open_parquet([(path, None)], str(path), audio)
@@ -41,8 +42,8 @@ def open_path(path: Path, audio: str | None = None, text: str | None = None) -> 
 
 def open_folder(folder: Path, audio: str | None = None, text: str | None = None, root: Path | None = None) -> Raw:
     """Opens a folder with metadata.csv or .jsonl in it or in its sub-folders (as `datasets` has its audiofolder), with
-    parquet, with Kaldi's directories, with other manifests (Common Voice's, NeMo's, a train.csv and a test.csv), or
-    with recordings of calls and their transcripts.
+    parquet, with Kaldi's directories, with other manifests (Common Voice's, NeMo's, a train.csv and a test.csv), with
+    lists without column names (LibriSpeech's, MLS's), or with recordings of calls and their transcripts.
 
     Files and sub-folders called train, test, validation... are its splits. `root` is the folder that its links may not
     leave, if it is not the folder itself.
@@ -87,7 +88,7 @@ NO_SPLIT = Message(
 
 def split_named(path: Path) -> str | None:
     """The split in a path: of its folders and its file's name, the first that is or begins with the name of one."""
-    words = (re.split(r"[-_.]", part.lower())[0] for part in path.parts)
+    words = (plain(re.split(r"[-_.]", part)[0]) for part in path.parts)
     return next((SPLITS[word] for word in words if word in SPLITS), None)
 
 
@@ -108,10 +109,10 @@ def open_manifests(
     left_out: tuple[LeftOut, ...] = (),
 ) -> Raw:
     """The rows of all manifests; each names its clips by a path relative to its own folder, which it may not leave."""
-    rows, folders, splits = [], [], []
+    rows, folders, splits, said = [], [], [], []
     for file in manifests:
         before = len(rows)
-        rows += manifest.rows(file, audio)
+        rows += manifest.rows(file, audio, said)
         folders += [file.parent] * (len(rows) - before)
         splits += [split_named(file.relative_to(folder))] * (len(rows) - before)
     check_rows(len(rows), source)
@@ -130,7 +131,7 @@ def open_manifests(
     refused = missing | {number: row.refused for number, row in enumerate(rows) if row.refused}
     clips, wrong, notes = divided(frame, clips, refused)
     licence = licence_in(folder)
-    return Raw(Path(source).name, source, licence, NAMED, frame, clips, refused | wrong, left_out, notes)
+    return Raw(Path(source).name, source, licence, NAMED, frame, clips, refused | wrong, left_out, (*said, *notes))
 
 
 def open_kaldi(folders: list[Path], folder: Path, root: Path | None = None) -> Raw:

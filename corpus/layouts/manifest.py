@@ -1,4 +1,4 @@
-"""Manifests: tables between commas, semicolons or tabs, and JSON lines; a line a clip, and each is accounted for."""
+"""Manifests: tables between commas, semicolons, tabs or bars, lists, and JSON lines; each line is accounted for."""
 
 import csv
 import json
@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from common.columns import AUDIO, TEXT, guessed
 from common.messages import Message, UserError
-from corpus.layouts.columns import AUDIO, guessed
+from corpus.layouts import lists
+from transcripts.encoding import as_text
 
 TABLES = (".csv", ".tsv")
 JSON_LINES = (".jsonl", ".ndjson", ".json")
+COMMAS = ",;\t|"
 LONGEST = 200  # lines of a cell between quotation marks; an open one would take the rest of the file
 SNIFFED = 1 << 16  # characters by which a .json file is known as JSON lines or something else
 QUOTING = {"strict": True, "skipinitialspace": True}
@@ -26,53 +29,80 @@ class Row(NamedTuple):
     refused: Message | None = None
 
 
-def rows(manifest: Path, audio: str | None = None) -> Iterator[Row]:
+def rows(manifest: Path, audio: str | None = None, notes: list[Message] | None = None) -> Iterator[Row]:
     """The rows of a manifest; `audio` names its column of files where that is unusual.
 
-    Raises UserError where the file is no text in UTF-8 (or UTF-16 with its mark), or cannot be read.
+    `notes` takes what is to be said of it. Raises UserError where the file is no text, or cannot be read.
     """
-    text = read_text(manifest)
+    text = read_text(manifest, notes)
     if manifest.suffix.lower() in JSON_LINES:
         yield from _json_rows(text)
+    elif listed := _list(manifest, _lines(text), audio):
+        yield from _list_rows(_lines(text), *listed)
     else:
         yield from _table_rows(text, manifest.parent, audio)
 
 
 def columns(manifest: Path) -> list[str]:
-    """The names of its columns, by its first row alone; none where it is not a manifest."""
+    """The names of its columns, by its first rows alone; none where it is not a manifest."""
     try:
-        if manifest.suffix.lower() in JSON_LINES:
-            with open(manifest, encoding="utf-8-sig") as file:
-                head = file.read(SNIFFED)
-                head += file.read() if head.lstrip().startswith("[") else ""
-            first = next(iter(_json_rows(head)), Row({}))
-            return list(first.cells)
         with open(manifest, "rb") as file:
-            return _header(_lines(_decoded(file.read(SNIFFED), "ignore")))[0]
-    except (OSError, UnicodeDecodeError):
+            head = file.read(SNIFFED)
+            if manifest.suffix.lower() in JSON_LINES and as_text(head, []).lstrip().startswith("["):
+                head += file.read()
+    except OSError:
         return []
+    text = as_text(head, [])
+    if manifest.suffix.lower() in JSON_LINES:
+        return list(next(iter(_json_rows(text)), Row({})).cells)
+    lines = _lines(text)
+    listed = _list(manifest, lines[:-1] or lines, None)  # the last one may be cut
+    if listed or manifest.suffix.lower() in lists.EXTENSIONS:
+        return listed[0] if listed else []
+    return _header(lines)[0]
 
 
-def read_text(manifest: Path) -> str:
-    """The text of a file. Raises UserError where it is not UTF-8, or UTF-16 with its mark, or cannot be read."""
+def read_text(manifest: Path, notes: list[Message] | None = None) -> str:
+    """The text of a file, of which `notes` takes how it was read where that was a guess.
+
+    Raises UserError where it is no text, or cannot be read.
+    """
+    guesses: list[Message] = []
     try:
-        return _decoded(manifest.read_bytes())
-    except UnicodeDecodeError as error:
-        raise UserError(
-            en=f"{manifest} is not UTF-8 text: save it again with that encoding.",
-            fr=f"{manifest} n'est pas un texte UTF-8 : enregistrez-le à nouveau dans ce codage.",
-        ) from error
+        text = as_text(manifest.read_bytes(), guesses)
     except OSError as error:
         raise UserError(
             en=f"{manifest} cannot be read ({error}): write it again.",
             fr=f"{manifest} ne peut être lu ({error}) : écrivez-le à nouveau.",
         ) from error
+    if guesses and re.search(r"[\0-\x08\x0e-\x1f]", text):
+        raise UserError(
+            en=f"{manifest} is no text: save it again as CSV UTF-8.",
+            fr=f"{manifest} n'est pas un texte : enregistrez-le à nouveau en CSV UTF-8.",
+        )
+    if notes is not None:
+        notes += [Message(*(f"{manifest.name}: {said.rstrip('.')}" for said in guess)) for guess in guesses]
+    return text
 
 
-def _decoded(content: bytes, errors: str = "strict") -> str:
-    """UTF-8, or UTF-16 as Excel saves "Unicode text"."""
-    marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return content.decode("utf-16" if marked else "utf-8-sig", errors)
+def _list(manifest: Path, lines: list[str], audio: str | None) -> tuple[list[str], str | None] | None:
+    """The columns of a manifest without a line of their names, and what stands between them; None where it has one."""
+    header = _header(lines)[0]
+    if audio in header or (guessed(header, AUDIO) and guessed(header, TEXT)):
+        return None
+    return lists.layout(lines, manifest.parent)
+
+
+def _list_rows(lines: list[str], names: list[str], mark: str | None) -> Iterator[Row]:
+    for line in filter(str.strip, lines):
+        cells = lists.parts(line, mark)
+        if len(cells) == len(names) - 1 == 1:
+            cells.append("")  # a name without a text
+        if len(cells) == len(names):
+            found = dict(zip(names, cells, strict=True))
+            yield Row(found | lists.reader(found["file"]))
+        else:
+            yield Row({}, _miscounted(len(cells), len(names), False))
 
 
 def _lines(text: str) -> list[str]:
@@ -89,8 +119,14 @@ def _header(lines: list[str]) -> tuple[list[str], str, int]:
     if taken >= len(lines):
         return [], ",", taken
     first = lines[taken]
-    comma = asked[1] if asked else max(",;\t|", key=first.count)
+    comma = asked[1] if asked else max(COMMAS, key=lambda sign: (_usual(first, sign), first.count(sign)))
     return [name.strip() for name in _cells(first, comma, 0) or first.split(comma)], comma, taken + 1
+
+
+def _usual(line: str, comma: str) -> int:
+    """How many usual names of columns there are between these marks."""
+    names = [name.strip('" ') for name in line.split(comma)]
+    return sum(guessed(names, usual) is not None for usual in (AUDIO, TEXT))
 
 
 def _table_rows(text: str, folder: Path, audio: str | None) -> Iterator[Row]:

@@ -7,10 +7,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from common.columns import AUDIO, guessed
 from common.messages import Message, UserError
 from corpus.clips import Clips, Joined, Parquet
 from corpus.layouts.card import licence_in
-from corpus.layouts.columns import AUDIO, AUDIO_CALLED, guessed, named, text
+from corpus.layouts.columns import AUDIO_CALLED, named, text
 from corpus.layouts.paths import find_files
 from corpus.layouts.raw import NAMED, LeftOut, Raw, check_rows
 from corpus.layouts.segments import divided

@@ -25,13 +25,15 @@ class Finder:
     """Finds the files of a corpus by their names.
 
     A name may have backslashes, no extension or another one, other capitals or other accents (NFC, NFD) than the file,
-    and a bare one may lie in a sub-folder (clips/, wav/...). Neither a name nor a link leads out of `root`.
+    and a bare one may lie in a sub-folder (clips/, wav/...), else anywhere below. Neither a name nor a link
+    leads out of `root`.
     """
 
     def __init__(self, root: Path):
         self.root = os.path.realpath(root).rstrip("/") + "/"
         self._real = cache(os.path.realpath)
         self._listing = cache(_listing)
+        self._tree = cache(_tree)
 
     def find(self, name: str, folder: str) -> Found | Message:
         """The file that `name` means in `folder`, or why there is none."""
@@ -63,7 +65,7 @@ class Finder:
         return facts.st_size, facts.st_mtime_ns
 
     def _as_written(self, name: str, folder: str) -> str | None:
-        """The path of the one file that is nearly called so, in `folder` or, of a bare name, right below it."""
+        """The path of the one file that is nearly called so, in `folder` or, of a bare name, below it."""
         if os.path.isabs(name) or ".." in name.split("/"):
             return None
         *way, last = [part for part in name.split("/") if part != "."]
@@ -72,10 +74,11 @@ class Finder:
             if len(found) != 1:
                 return None
             folder = os.path.join(folder, found[0])
-        paths = self._called(last, folder)
+        paths = _called(last, self._listing(folder), folder)
         if not paths and not way:
             below = [os.path.join(folder, names[0]) for names in self._listing(folder).folders.values()]
-            paths = [path for inner in below for path in self._called(last, inner)]
+            paths = [path for inner in below for path in _called(last, self._listing(inner), inner)]
+            paths = paths or _called(last, self._tree(folder), folder)
         if len(paths) > 1:
             raise UserError(
                 en=f"several files are called {name!r}: name it with its folder and its extension",
@@ -83,20 +86,37 @@ class Finder:
             )
         return paths[0] if paths else None
 
-    def _called(self, name: str, folder: str) -> list[str]:
-        there, (stem, extension) = self._listing(folder), os.path.splitext(name)
-        names = there.files.get(key(name)) or there.stems.get(key(name), [])
-        if not names and extension.lower() in SOUNDS:  # the sounds were converted, the table was not
-            names = there.stems.get(key(stem), [])
-        return [os.path.join(folder, found) for found in names]
-
 
 class _Listing(NamedTuple):
-    """What a folder holds, by the names without capitals and in one form of accents."""
+    """What a folder or a tree holds, by the names without capitals and in one form of accents."""
 
     folders: dict[str, list[str]]
     files: dict[str, list[str]]
     stems: dict[str, list[str]]  # of sound files, without their extension
+
+    def add(self, name: str, path: str) -> None:
+        self.files[key(name)].append(path)
+        stem, extension = os.path.splitext(name)
+        if extension.lower() in SOUNDS:
+            self.stems[key(stem)].append(path)
+
+
+def _called(name: str, there: _Listing, folder: str) -> list[str]:
+    """The paths of the files that are nearly called so."""
+    stem, extension = os.path.splitext(name)
+    names = there.files.get(key(name)) or there.stems.get(key(name), [])
+    if not names and extension.lower() in SOUNDS:  # the sounds were converted, the table was not
+        names = there.stems.get(key(stem), [])
+    return [os.path.join(folder, found) for found in names]
+
+
+def _tree(folder: str) -> _Listing:
+    """All files below a folder, in any depth."""
+    found = _Listing({}, defaultdict(list), defaultdict(list))
+    for where, _, names in os.walk(folder):
+        for name in sorted(names):
+            found.add(name, os.path.relpath(os.path.join(where, name), folder))
+    return found
 
 
 def _listing(folder: str) -> _Listing:
@@ -109,10 +129,7 @@ def _listing(folder: str) -> _Listing:
         if entry.is_dir():
             found.folders[key(entry.name)].append(entry.name)
         else:
-            found.files[key(entry.name)].append(entry.name)
-            stem, extension = os.path.splitext(entry.name)
-            if extension.lower() in SOUNDS:
-                found.stems[key(stem)].append(entry.name)
+            found.add(entry.name, entry.name)
     return found
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from common.columns import END, OFFSET, SECONDS, START, guessed
 from common.messages import Message
 from corpus.clips import Files, Span
 from corpus.durations import UNITS, close
-from corpus.layouts.columns import END, OFFSET, SECONDS, START, guessed, numbers
+from corpus.layouts.columns import numbers
 from speech.audio.containers import header_seconds
 
 FIT = 0.9  # of the rows, so that a unit is the right one
