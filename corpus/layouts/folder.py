@@ -22,7 +22,7 @@ from corpus.splits import rank
 from speech.audio.containers import SOUNDS
 
 MANIFESTS = (*manifest.TABLES, *manifest.JSON_LINES)
-FILES = (*MANIFESTS, *lists.EXTENSIONS, ".parquet")
+FILES = (*MANIFESTS, ".parquet")
 METADATA = ("metadata.csv", "metadata.jsonl")
 
 
@@ -49,7 +49,7 @@ def open_folder(folder: Path, audio: str | None = None, text: str | None = None,
     leave, if it is not the folder itself.
     """
     named_files = [Path(where, name) for where, _, names in os.walk(folder) for name in names]
-    files = sorted(file for file in named_files if file.suffix.lower() in FILES)
+    files = sorted(file for file in named_files if file.suffix.lower() in (*FILES, *lists.EXTENSIONS))
     files.sort(key=lambda file: rank(split_named(file.relative_to(folder))))
     parquet = [(file, split_named(file.relative_to(folder))) for file in files if file.suffix.lower() == ".parquet"]
     if metadata := [file for file in files if file.name in METADATA]:
