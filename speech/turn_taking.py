@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from transcripts.transcript import Turn
+from transcripts.transcript import Sound, Turn
 
 # Seconds that a word may last, and a pause that is too short to be one. By these a simulated call of 74 s had 16.8 s of
 # silence and 4.5 s of overlap, by its turns' times 5.0 and 23.6; the truth is 17.7 and 4.2.
@@ -44,6 +44,22 @@ def analyse(turns: Sequence[Turn], seconds: float) -> TurnTaking:
     voiced = _joined(span for spans in talk.values() for span in spans)
     gaps = [max(0.0, after[0] - before[1]) for before, after in pairwise([(0.0, 0.0), *voiced, (seconds, seconds)])]
     return TurnTaking(talk, _overlaps(talk), sum(gaps), max(gaps), _interruptions(talk))
+
+
+def said_by_people(turns: Iterable[Turn], sounds: Iterable[Sound]) -> list[Turn]:
+    """The turns without those that a machine's prompt is most of."""
+    prompts = [sound for sound in sounds if sound.kind == "prompt"]
+    return [
+        turn
+        for turn in turns
+        if not is_covered((turn.start, turn.end), (each for each in prompts if each.channel == turn.channel))
+    ]
+
+
+def is_covered(span: Span, sounds: Iterable[Sound]) -> bool:
+    """Whether the sounds, of which no two are at once, fill more than half of the span."""
+    inside = sum(max(0.0, min(span[1], sound.end) - max(span[0], sound.start)) for sound in sounds)
+    return inside > (span[1] - span[0]) / 2
 
 
 def spoken(turn: Turn) -> list[Span]:

@@ -43,11 +43,11 @@ class Flagged:
 
 @dataclass(frozen=True)
 class Sound:
-    """What sounded on a channel and was no speech."""
+    """What sounded on a channel and nobody said."""
 
     start: float
     end: float
-    kind: str  # "keys", "ringing", "busy" or "music"
+    kind: str  # "keys", "ringing", "busy", "music", or "prompt": what a machine says
     text: str = ""  # of keys: which were pressed
     channel: int = 0
 

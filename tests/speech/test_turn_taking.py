@@ -2,8 +2,8 @@
 
 import pytest
 
-from speech.turn_taking import analyse, spoken
-from transcripts.transcript import Turn, Word
+from speech.turn_taking import analyse, said_by_people, spoken
+from transcripts.transcript import Sound, Turn, Word
 
 pytestmark = pytest.mark.fast
 
@@ -27,3 +27,9 @@ def test_a_first_and_a_last_word_do_not_reach_into_silence():
 def test_a_call_in_which_nobody_speaks_is_silence():
     found = analyse([], 5)
     assert (found.silence, found.longest_silence, found.talk, found.interruptions) == (5, 5, {}, [])
+
+
+def test_what_a_machine_says_most_of_is_said_by_nobody():
+    turns = [Turn(0, 4, "", channel=0), Turn(0, 4, "", channel=1), Turn(5, 9, ""), Turn(9, 10, "")]
+    sounds = [Sound(0, 3, "prompt"), Sound(5, 6.5, "prompt"), Sound(9, 10, "music")]
+    assert said_by_people(turns, sounds) == turns[1:]

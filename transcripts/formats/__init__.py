@@ -38,7 +38,7 @@ CONTENTS = {
     "confidence": Message("the confidence", "la confiance"),
     "language": Message("the language", "la langue"),
     "flagged": Message("the text that was left out", "le texte écarté"),
-    "sounds": Message("the tones and the music", "les tonalités et la musique"),
+    "sounds": Message("the tones, music and recorded messages", "les tonalités, la musique et les annonces"),
     "turns": Message(
         "the limits of long turns, which come back in several",
         "les limites des longs tours de parole, qui reviennent en plusieurs",

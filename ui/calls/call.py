@@ -11,8 +11,10 @@ from common.messages import Message
 from transcripts.edits import Journal
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from speech.transcribe import TranscriptionProgress
-    from transcripts.transcript import Transcript, Turn
+    from transcripts.transcript import Sound, Transcript, Turn
     from transcripts.work_file import Work
 
 VOICES = 4  # colours of the style
@@ -47,6 +49,7 @@ class Call:
     masked_sound: Path | None = None  # without what is masked, once that was asked for
     usual: dict[str, str] = field(default_factory=dict)  # what its parties are called where nobody says more
     reopened: bool = False  # its work was done before, and came back
+    fingerprint: "list[np.ndarray] | None" = None  # of its channels' sound, once there are others
     pieces: "Iterator[TranscriptionProgress] | None" = None  # of its transcription
     stepping: threading.Lock = field(default_factory=threading.Lock)  # held while a piece is transcribed
     era: str = field(default_factory=lambda: secrets.token_hex(8))  # of its journal: another one after ↻
@@ -78,6 +81,11 @@ class Call:
     def transcribed(self) -> list["Turn"]:
         """The turns as the model wrote them."""
         return self.transcript.turns if self.transcript else []
+
+    @property
+    def sounds(self) -> list["Sound"]:
+        """What is no speech, and what a machine says."""
+        return self.transcript.sounds if self.transcript else []
 
     @property
     def checked(self) -> set[int]:

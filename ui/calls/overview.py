@@ -1,7 +1,7 @@
 """All calls of a visit together: a table of figures, words to watch for, and the places where something is said.
 
 When somebody spoke is counted from the words as they were transcribed, so that a corrected text does not change it;
-words are counted and looked for in the texts as they are now.
+words are counted and looked for in the texts as they are now. What a machine says is in the texts, and in no figure.
 """
 
 import re
@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from common.messages import UserError
-from speech.turn_taking import analyse
+from speech.turn_taking import analyse, said_by_people
 from transcripts.formats.csv import table
 from transcripts.transcript import Turn
 from ui.calls.call import Call
@@ -55,11 +55,11 @@ class Place:
 
 
 def row(call: Call, watched: Sequence[str] = (), pattern: str = "") -> Row:
-    turns, seconds = call.transcribed, call.transcript.audio.seconds
-    seconds = max([seconds, *(turn.end for turn in turns)])
+    turns = said_by_people(call.transcribed, call.sounds)
+    seconds = max([call.transcript.audio.seconds, *(turn.end for turn in call.transcribed)])
     found = analyse(turns, seconds)
     spoken = sum(end - start for spans in found.talk.values() for start, end in spans)
-    words = sum(len(turn.text.split()) for turn in call.turns)
+    words = sum(len(turn.text.split()) for turn in said_by_people(call.turns, call.sounds))
     sure = [word.confidence for turn in turns for word in turn.words]
     said = " \n ".join(turn.text for turn in call.turns)
     return Row(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from speech.turn_taking import TurnTaking, analyse
+from speech.turn_taking import TurnTaking, analyse, said_by_people
 from transcripts.transcript import Sound
 from ui.calls.call import Call, voice
 from ui.kit.format import clock, number, percent
@@ -51,7 +51,7 @@ def drawn(call: Call, sounds: Sequence[Sound], reader: str) -> str:
 
     They show what was transcribed: a corrected text says nothing new of when somebody spoke.
     """
-    turns = call.transcribed
+    turns = said_by_people(call.transcribed, sounds)
     if not turns and not sounds:
         return ""
     seconds = max([call.transcript.audio.seconds, *(each.end for each in (*turns, *sounds))])

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -53,7 +54,11 @@ async def transcribe_waiting(session: CallSession) -> AsyncIterator[Call]:
             yield call
             if session.worker is not worker:
                 return
-        if call.status == CANCELLED:  # what was drawn before that may come after it
+        if call.status == DONE:
+            others = [each for each in session.calls if each.status == DONE and each.path and each is not call]
+            with suppress(UserError):  # one of them was removed meanwhile
+                await asyncio.to_thread(_name_prompts, call, others, session.lock)
+        if call.status in (CANCELLED, DONE):  # what was drawn before that may come after it
             yield call
 
 
@@ -106,6 +111,21 @@ def _fail(call: Call, error: Exception) -> None:
         call.error = error.message
     else:
         _log.error("a call could not be transcribed", exc_info=error)
+
+
+def _name_prompts(call: Call, others: list[Call], lock: RLock) -> None:
+    """Finds the machine prompts that the call shares with the others, and puts them among the sounds of both."""
+    from speech.machine_prompts import fingerprint, shared, with_prompts
+
+    for each in (call, *others) if others else ():
+        if each.fingerprint is None:
+            each.fingerprint = fingerprint(each.path)
+    for other in others:
+        found = shared(call.fingerprint, other.fingerprint)
+        with lock:
+            for each, sounds in zip((call, other), found, strict=True):
+                if each.status == DONE:
+                    each.transcript = replace(each.transcript, sounds=with_prompts(each.sounds, sounds))
 
 
 def cancel(call: Call) -> None:

@@ -141,7 +141,7 @@ def test_sounds_are_kept_left_out_of_talk_and_masked(tmp_path):
     masked = mask(call)
     assert [sound.text for sound in masked.sounds] == ["", "[code]"] and masked.sounds[0] == call.sounds[0]
     assert moments(call) == [(1, 25.8, 27.2)]
-    assert [what.en for what in formats.lost(call, "stm")] == ["the tones and the music"]
+    assert [what.en for what in formats.lost(call, "stm")] == ["the tones, music and recorded messages"]
 
 
 @MUSIC
