@@ -70,7 +70,7 @@ def chosen(opened: "Opened", view: View, scores: Sequence["pd.DataFrame"]) -> "n
     elif view.shown == "loops":
         keep &= _any(each["loop"].eq(True) for each in scores)
     elif view.shown == "doubtful":
-        keep &= _agree(scores)
+        keep &= doubtful(scores) if len(scores) > 1 else False
     return _in_order(opened, view, scores, keep)
 
 
@@ -81,10 +81,8 @@ def _any(masks) -> "pd.Series | bool":
     return found
 
 
-def _agree(scores: Sequence["pd.DataFrame"]) -> "pd.Series | bool":
+def doubtful(scores: Sequence["pd.DataFrame"]) -> "pd.Series":
     """Where base and adapter wrote the same, and not what the reference says: perhaps that is wrong."""
-    if len(scores) < 2:
-        return False
     base, adapter = scores[:2]
     return base["hypothesis"].notna() & base["plain"].eq(adapter["plain"]) & base["edits"].gt(0)
 

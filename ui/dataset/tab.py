@@ -9,7 +9,7 @@ from gradio.utils import get_upload_folder
 from markupsafe import Markup
 
 from common.messages import UserError
-from ui.dataset import calls, charts, sample, samples, scoring_jobs
+from ui.dataset import calls, charts, correction, sample, samples, scoring_jobs
 from ui.dataset.samples import ALL, PAGE, SHOWN, View
 from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
@@ -73,7 +73,7 @@ def tab() -> None:
                 scores = _scores()
             with gr.Row(elem_classes="desk samples-desk"):
                 rows = _table()
-                player, one = _sample()
+                player, one, corrected = _sample()
         calls_desk = gr.Column(visible=False)
 
     view = {"source": source, "adapter": adapter, "split": rows.split, "search": rows.search, "shown": rows.shown}
@@ -118,6 +118,7 @@ def tab() -> None:
         event.then(_show, page, page_shown, **view, **SEVERAL)
     rows.split.input(_count, **counted, **SEVERAL)
     rows.table.listen(_listen, [source, adapter], [player, one], **SEVERAL).then(None, js=SCROLL)
+    correction.wire(corrected, rows.table, source, adapter)
 
     scores.score_first.click(_score_first, [source, adapter, rows.split, scores.first], working, **SEVERAL)
     scores.score_selection.click(_score_selection, None, working, **view, **SEVERAL)
@@ -170,7 +171,7 @@ def _table() -> Table:
     return Table(search, split, shown, table, before, where, after)
 
 
-def _sample() -> tuple[gr.Audio, gr.HTML]:
+def _sample() -> tuple[gr.Audio, gr.HTML, correction.Parts]:
     with gr.Column(scale=5, min_width=300, elem_id="clip"):
         player = gr.Audio(
             label=label("clip"),
@@ -180,7 +181,7 @@ def _sample() -> tuple[gr.Audio, gr.HTML]:
             waveform_options=gr.WaveformOptions(waveform_progress_color=INK.c500),
             elem_id="player",
         )
-        return player, gr.HTML(apply_default_css=False, elem_id="sample")
+        return player, gr.HTML(apply_default_css=False, elem_id="sample"), correction.parts()
 
 
 def _open(

@@ -121,6 +121,7 @@ def _default() -> str:
 
 def _local() -> dict[str, Path]:
     """The folders and files under ALLO_CORPORA, by their names."""
+    from corpus import corrections
     from corpus.layouts.folder import FILES
 
     folder = root()
@@ -130,6 +131,7 @@ def _local() -> dict[str, Path]:
         path.name: path
         for path in sorted(folder.iterdir())
         if not path.name.startswith(".")
+        and not path.name.endswith(corrections.ENDING)
         and (path.suffix in FILES if path.is_file() else path.is_dir() and not (path / ADAPTER).is_file())
     }
 
