@@ -48,6 +48,9 @@ SPEAKER = (
 )
 CHANNEL = ("channel", "channel_id", "side", "canal", "canal_audio", "numero_canal", "voie", "piste", "cote")
 LANGUAGE = ("language", "language_code", "lang", "locale", "langue", "code_langue")
+REFERENCE = ("reference", "ref", "reference_text", "texte_reference", "transcription_reference", "ground_truth")
+HYPOTHESIS = ("hypothesis", "hyp", "hypothese", "hypothesis_a", "hypothese_a", "prediction", "pred_text")
+HYPOTHESIS_B = ("hypothesis_b", "hyp_b", "hypothese_b", "prediction_b")
 CONFIDENCE = ("confidence", "confiance")
 SPLIT = ("split", "partition", "subset", "ensemble", "jeu")
 
@@ -56,9 +59,8 @@ _SMALL = frozenset(["d", "de", "des", "du", "l", "la", "le", "les", "en", "of", 
 
 def plain(name: object) -> str:
     """What all ways to write a name have in common: « Durée (en s) », duree_s and DuréeS are duree_s."""
-    parted = re.sub(r"(?<=[^\W\d_A-Z])(?=[A-Z])", " ", unicodedata.normalize("NFC", str(name)))
-    bare = unicodedata.normalize("NFKD", parted.casefold())
-    words = re.findall(r"[^\W_]+", "".join(letter for letter in bare if not unicodedata.combining(letter)))
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", str(name)) if not unicodedata.combining(letter))
+    words = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare).casefold())
     return "_".join(word for word in words if word not in _SMALL)
 
 

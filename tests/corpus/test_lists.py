@@ -199,6 +199,8 @@ NAMES = {
     "Côté": CHANNEL,
     "Locutrice": SPEAKER,
     "Id. locuteur": SPEAKER,
+    "DURÉE": SECONDS,
+    "DÉBUT_S": START,
     "Texte automatique": None,
     "File-Name": AUDIO,
     "œuvre": None,

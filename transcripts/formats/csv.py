@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from common import columns
 from common.messages import Message, UserError
 from transcripts.clock import seconds
 from transcripts.encoding import as_text
@@ -21,15 +22,15 @@ class Dialect:
 
 DIALECTS = {"excel": Dialect(",", "."), "excel-fr": Dialect(";", ","), "excel-tab": Dialect("\t", ".")}
 COLUMNS = ("file", "language", "start", "end", "channel", "speaker", "text", "confidence")
-NAMES = {  # of columns, as people have them
-    "file": ("file", "file_name", "fichier", "recording", "enregistrement"),
-    "language": ("language", "langue"),
-    "start": ("start", "start_time", "begin", "début", "debut"),
-    "end": ("end", "end_time", "fin"),
-    "channel": ("channel", "canal"),
-    "speaker": ("speaker", "locuteur", "speaker_id"),
-    "text": ("text", "texte", "transcript", "transcription", "sentence"),
-    "confidence": ("confidence", "confiance"),
+NAMES = {  # as people have them; a file that is named by its call is one as well
+    "file": (*columns.AUDIO, *columns.CALL),
+    "language": columns.LANGUAGE,
+    "start": columns.START,
+    "end": columns.END,
+    "channel": columns.CHANNEL,
+    "speaker": columns.SPEAKER,
+    "text": columns.TEXT,
+    "confidence": columns.CONFIDENCE,
 }
 EXTENSIONS = (".csv", ".tsv")
 SIGNATURE = re.compile(r"(?i)\A\s*(?:sep=.\n)?[^\n]*\bstart\b[^\n]*[,;\t][^\n]*\btext\b")
@@ -114,7 +115,7 @@ def _rows(text: str):
     if declared := re.fullmatch(r"(?i)sep=(.)", first.strip()):
         delimiter, text = declared[1], rest
     else:
-        delimiter = max(",;\t", key=first.count)
+        delimiter = max(",;\t|", key=first.count)
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     except csv.Error as error:
@@ -125,8 +126,8 @@ def _rows(text: str):
 
 
 def _places(header: list[str]) -> dict[str, int]:
-    columns = {name.strip().casefold(): place for place, name in reversed(list(enumerate(header)))}
-    places = {key: columns[name] for key, names in NAMES.items() for name in reversed(names) if name in columns}
+    found = {key: columns.guessed(header, names) for key, names in NAMES.items()}
+    places = {key: header.index(name) for key, name in found.items() if name is not None}
     if "text" not in places:
         raise UserError(
             en=f"The table has the columns {', '.join(header)}: name one of them text.",
