@@ -39,14 +39,32 @@ TURNS = 2  # before it, in which it may have been asked for
 
 
 def addresses(turns: Sequence[Turn]) -> Iterator[Hidden]:
-    """Where a turn gives an address that it announces, or that was asked for just before."""
+    """Where a turn gives an address that it announces, or that was asked for just before; its next turns may go on."""
     for number, turn in enumerate(turns):
         asked = "".join(f"{before.text}\n" for before in turns[max(0, number - TURNS) : number])
-        text = asked + turn.text
+        said = [number, *_next_of_its_voice(number, turns)]
+        text = asked + "\n".join(turns[each].text for each in said)
         announced = [found.end() for found in ANNOUNCED.finditer(text)]
         for street in STREET.finditer(text, len(asked)) if announced else ():
             last = bisect_right(announced, street.start()) - 1
-            if last >= 0 and street.start() - announced[last] <= REACH:
+            begins_here = street.start() - len(asked) < len(turn.text)
+            if begins_here and last >= 0 and street.start() - announced[last] <= REACH:
                 town = TOWN.match(text, street.end())
                 end = town.end() if town else street.end()
-                yield Hidden(number, street.start() - len(asked), end - len(asked), ADDRESS)
+                yield from _by_turn(street.start() - len(asked), end - len(asked), said, turns)
+
+
+def _next_of_its_voice(number: int, turns: Sequence[Turn]) -> list[int]:
+    """The next turns of a turn's voice, not far from it."""
+    voice = turns[number].channel, turns[number].speaker
+    after = range(number + 1, min(number + 1 + 2 * TURNS, len(turns)))
+    return [each for each in after if (turns[each].channel, turns[each].speaker) == voice][:TURNS]
+
+
+def _by_turn(start: int, end: int, said: Sequence[int], turns: Sequence[Turn]) -> Iterator[Hidden]:
+    """A stretch of the texts of these turns, which a line break parts, turn by turn."""
+    for number in said:
+        length = len(turns[number].text)
+        if start < length and end > 0:
+            yield Hidden(number, max(0, start), min(end, length), ADDRESS)
+        start, end = start - length - 1, end - length - 1

@@ -18,9 +18,12 @@ TAKEN_FOR_AT = {"a", "at", "chez"}
 
 SIGNS = vocabulary("point dot tiret tirets underscore moins slash souligne")
 DOTS = {"point", "dot"}
-GLUED = {"", ".", "-", "_", "+"}
+GLUED = {"", ".", "-", "_", "+", " . ", " - ", " _ "}
 MAIL = vocabulary("gmail hotmail outlook yahoo icloud laposte wanadoo live protonmail proton aol gmx msn ymail mailo")
 HOSTS = MAIL | vocabulary("orange free sfr bbox numericable bouyguestelecom bouygues club neuf cegetel aliceadsl")
+HOSTS_IN_TWO_WORDS = {
+    *("g mail", "hot mail", "out look", "i cloud", "la poste", "bouygues telecom", "proton mail", "club internet"),
+}
 ENDINGS = vocabulary("fr com net org eu be ch ca lu info io pro gouv me co uk de it es paris bzh re tv biz")
 SITES = vocabulary("www http https boutique assistance espace mobile webmail mail messagerie site wwww login portail")
 
@@ -81,11 +84,12 @@ def emails(voice: Sequence[TextWord], words: Sequence[TextWord], turns: Sequence
 
 
 def _without_pauses(said: Sequence[TextWord]) -> list[TextWord]:
-    return [
-        word
-        for word, after in pairwise([*said, None])
-        if word.plain not in PAUSES or word.before in GLUED or (after and after.before in GLUED)
-    ]
+    return [word for word, after in pairwise([*said, None]) if word.plain not in PAUSES or _is_of_it(word, after)]
+
+
+def _is_of_it(word: TextWord, after: TextWord | None) -> bool:
+    """Whether what sounds like a pause is a part of the address: « voila point fr »."""
+    return word.before in GLUED or bool(after and (after.before in GLUED or after.plain in DOTS))
 
 
 def _at(voice: Sequence[TextWord], place: int) -> tuple[At | None, int]:
@@ -104,7 +108,7 @@ def _at(voice: Sequence[TextWord], place: int) -> tuple[At | None, int]:
 
 
 def _is_host(two: str) -> bool:
-    return two in {"g mail", "hot mail", "out look", "i cloud", "la poste", "bouygues telecom", "proton mail"}
+    return two in HOSTS_IN_TWO_WORDS
 
 
 def _is_address(
@@ -157,32 +161,42 @@ def _domain(voice: Sequence[TextWord], at: int, turns: Sequence[Turn]) -> tuple[
 
 def _dot_follows(voice: Sequence[TextWord], place: int) -> bool:
     after = voice[place + 1] if place + 1 < len(voice) else None
-    return bool(after and (_is_sign(after) or after.before.strip() == "." or after.plain in {"telecom"}))
+    return bool(after and (_is_sign(after) or after.before.strip() == "." or after.plain in {"telecom", "internet"}))
 
 
 def _local(voice: Sequence[TextWord], at: int, turns: Sequence[Turn]) -> int:
     """The place of the first word of what stands before the @."""
-    start, free, place = at, 0, at - 1
+    start, free, place, after = at, 0, at - 1, voice[at]
     described = False  # what follows the word says how it is written
     while place >= max(at - LONGEST_LOCAL, 0):
-        word, after = voice[place], voice[place + 1]
+        word, after = voice[place], after if place == at - 1 or voice[place + 1].plain in PAUSES else voice[place + 1]
         if not _near(word, after, turns):
             break
         if length := _described(voice, place):
             start, place, described = place - length + 1, place - length, True
             continue
-        if word.plain in PAUSES and place and _is_tied(voice, place - 1):
+        if word.plain in PAUSES and place and (_is_tied(voice, place - 1) or _answers(voice, place, at)):
             place -= 1
             continue
         if not _is_tied(voice, place):
             parted = place < at - 1 and not described and (after.is_apart or word.turn != after.turn)
-            if parted or word.plain in BEGINS_AFTER:
+            if parted or _begins(word, after):
                 break
             free += len(word.said) > 1 and not word.said.isdecimal() and word.plain not in NUMBER_WORDS
             if free > FREE_WORDS:
                 break
         start, place, described = place, place - 1, False
     return start
+
+
+def _answers(voice: Sequence[TextWord], place: int, at: int) -> bool:
+    """« dupont », « avec un t ? », « oui, arobase »: what stands before the @ answers the other party."""
+    return place == at - 1 and voice[place - 1].turn != voice[place].turn
+
+
+def _begins(word: TextWord, after: TextWord) -> bool:
+    """Whether an address begins after the word; « c » is one of « c'est » or a letter of a name."""
+    return word.plain in BEGINS_AFTER and (len(word.said) > 1 or word.plain == "a" or after.before in {"'", "’"})
 
 
 def _is_tied(voice: Sequence[TextWord], place: int) -> bool:

@@ -29,13 +29,13 @@ MONTHS = "janvier|f[eé]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|oct
 STREETS = "rue|avenue|boulevard|bd|place|all[eé]es?|chemin|impasse|route|quai|cours|square|passage|sentier|faubourg"
 UNIT = re.compile(
     rf"""\s*(?:[$£%°²]|k€|(?:{MONTHS}|(?:bis\s|ter\s)?(?:{STREETS})|centimes?|francs?|dollars?|livres?|balles
-    |pour\s?cents?|pourcents?|degr[eé]s?|ans?|ann[eé]es?|mois|semaines?|jours?|nuits?|m(?![.'’])
+    |pour\s?cents?|pourcents?|degr[eé]s?|ans?|ann[eé]es?|mois|semaines?|jours?|nuits?|(?-i:m)(?![.'’])
     |minutes?|min|mn|secondes?|km|kilom[eè]tres?|m[eè]tres?|cm|centim[eè]tres?|mm|kg|kilos?|kilogrammes?|grammes?|litres?
     |tonnes?|m[eé]gas?|gigas?|go|mo|octets|watts?|kw|kwh|kilowatts?(?:[ -]?heures?)?|volts?|personnes?|habitants?
     |clients?|points?\sde|pages?|pi[eè]ces?|colis|(?:millisecondes?|ms)|sur\s(?:\d|vingt|sept|cent|dix|cinq))\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
-HOUR = re.compile(r"\s*(?:heures?\b|(?-i:h)(?![.'’]))", re.IGNORECASE)
+HOUR = re.compile(r"\s*(?:heures?\b|(?-i:h)(?![.'’]|[^\W\d]))", re.IGNORECASE)
 AMOUNT = re.compile(r"\s*(?:€|(?:d['’]\s?)?(?:euros?|eur)\b)", re.IGNORECASE)
 SCALE = re.compile(r"\s*(?:mille|millions?|milliards?)\b", re.IGNORECASE)  # after digits: « 12 millions »
 RANK = re.compile(r"(?:er|re|e|è|nd|i?[èe]mes?|[GK])\b")

@@ -13,6 +13,7 @@ from transcripts.transcript import Turn
 
 COUNTRIES = vocabulary("AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MC MT NL NO PL PT RO SE")
 GLUED = {"", "-", "."}
+TIMES = {"double": 2, "triple": 3}
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,22 @@ def all_pieces(voice: Sequence[TextWord], turns: Sequence[Turn]) -> list[Piece]:
         word.alone = word.plain == "virgule" or (word.plain == "et" and not _is_et_un(before, after))
         if word.said.isdecimal() and not (before and before.plain in {"cvv", "cvc"} and word.before == ""):
             pieces.append(Piece((word,), word.said, start=number))
+        elif _is_zero(word, after):
+            pieces.append(Piece((word,), "0", start=number))
         elif _is_spelled(word, before, after, turns[word.turn].text) or _is_bank(number, voice):
             pieces.append(Piece((word,), word.said.upper(), start=number))
     for number in find_numbers(list(voice), "fr", threshold=0):
         if number.text.isdecimal() and not _is_large(number.text):
             pieces.append(Piece(tuple(voice[number.start : number.end]), number.text, start=number.start))
-    return sorted(pieces, key=lambda piece: piece.start)
+    return [_repeated(piece, voice) for piece in sorted(pieces, key=lambda piece: piece.start)]
+
+
+def _repeated(piece: Piece, voice: Sequence[TextWord]) -> Piece:
+    """« double huit » is 88."""
+    times = TIMES.get(voice[piece.start - 1].plain, 1) if piece.start and len(piece.text) == 1 else 1
+    if times == 1 or piece.words[0].is_apart:
+        return piece
+    return Piece((voice[piece.start - 1], *piece.words), times * piece.text, start=piece.start - 1)
 
 
 def _is_et_un(before: TextWord | None, after: TextWord | None) -> bool:
@@ -80,15 +91,27 @@ def _is_et_un(before: TextWord | None, after: TextWord | None) -> bool:
     )
 
 
+def _is_zero(word: TextWord, after: TextWord | None) -> bool:
+    """« O6 », « oh six »: a zero that was taken for a letter."""
+    follows = after and after.turn == word.turn and not after.is_apart
+    return bool(word.plain in {"o", "oh"} and follows and (after.said.isdecimal() or after.plain in NUMBER_WORDS))
+
+
 def _is_spelled(word: TextWord, before: TextWord | None, after: TextWord | None, text: str) -> bool:
     """A letter by itself that is no word, letters written together with digits, or those that begin an IBAN."""
-    if word.said in COUNTRIES or (word.plain == "fr" and after and after.before == "" and after.said.isdecimal()):
+    if word.said in COUNTRIES or (word.plain == "fr" and _is_key(after) and not (before and before.plain == "point")):
         return True
     if len(word.said) > 1:
         return bool(re.fullmatch("[A-Z]{2,4}", word.said)) and _touches_digits(word, before, after)
     if word.plain == "h" and before and before.said.isdecimal() and word.before.strip(" ") == "":
         return False  # 12h30
     return bool(re.fullmatch("[A-Zb-xz]", word.said)) and text[word.end : word.end + 1] not in {"'", "’"}
+
+
+def _is_key(word: TextWord | None) -> bool:
+    """The check digits after a country: fr76, « fr 76 »."""
+    beside = word and word.said.isdecimal() and (word.before == "" or (word.before == " " and len(word.said) == 2))
+    return bool(beside)
 
 
 def _is_bank(place: int, voice: Sequence[TextWord]) -> bool:
@@ -101,7 +124,8 @@ def _is_bank(place: int, voice: Sequence[TextWord]) -> bool:
 def _touches_digits(word: TextWord, before: TextWord | None, after: TextWord | None) -> bool:
     beside = [before] if before and word.before in GLUED else []
     beside += [after] if after and after.before in GLUED else []
-    return any(other.turn == word.turn and other.said.isdecimal() for other in beside)
+    in_words = [other for other in (before, after) if other and other.plain in NUMBER_WORDS and len(word.said) == 2]
+    return any(other.turn == word.turn and other.said.isdecimal() for other in beside) or bool(in_words)
 
 
 def _is_large(number: str) -> bool:

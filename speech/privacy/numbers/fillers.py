@@ -30,6 +30,7 @@ LITTLE = vocabulary(
 )
 SMALL_WORDS = HESITATIONS | WAITING | LITTLE
 LONGEST_FILLER = 4  # words
+LONGEST_REPEAT = 6
 LONGEST_WAIT = 9
 
 NUMBER_WORDS = vocabulary(
@@ -40,7 +41,7 @@ NUMBER_WORDS = vocabulary(
 
 def is_filler(said: Sequence[str]) -> bool:
     """Whether words, without case and accents, may stand between two pieces of a number."""
-    if len(said) <= LONGEST_FILLER and (HESITATIONS.issuperset(said) or _is_repeat(said)):
+    if (len(said) <= LONGEST_FILLER and HESITATIONS.issuperset(said)) or _is_repeat(said):
         return True
     if len(said) > LONGEST_WAIT or WAITING.isdisjoint(said):
         return False
@@ -48,5 +49,7 @@ def is_filler(said: Sequence[str]) -> bool:
 
 
 def _is_repeat(said: Sequence[str]) -> bool:
-    """« 2 fois le 12 », « et la clé 36 »."""
-    return not {"fois", "cle"}.isdisjoint(said) and (HESITATIONS | {"le", "la"}).issuperset(said)
+    """« 2 fois le 12 », « et la clé, c'est 36 »."""
+    if len(said) > LONGEST_REPEAT or {"fois", "cle"}.isdisjoint(said):
+        return False
+    return (HESITATIONS | {"le", "la"}).issuperset(said)

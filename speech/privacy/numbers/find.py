@@ -177,7 +177,7 @@ def _unshaped(row: Row, said: Context) -> Iterator[Number]:
     if digits >= LONG_AFTER_ZERO and whole[0].text[0] == "0":
         yield Number(whole, PHONE if kind in {None, NUMBER} else kind, said.sign)
     elif digits >= LONG or (kind and digits >= LONG_AFTER_ITS_NAME):
-        yield Number(_with_letters(row, whole) if kind else whole, kind or NUMBER, said.sign)
+        yield Number(with_letters(row, whole) if kind else whole, kind or NUMBER, said.sign)
 
 
 def _without_readings_at_its_ends(row: Row) -> list[Piece]:
@@ -190,7 +190,7 @@ def _without_readings_at_its_ends(row: Row) -> list[Piece]:
     return trimmed(whole)
 
 
-def _with_letters(row: Row, whole: Sequence[Piece]) -> list[Piece]:
+def with_letters(row: Row, whole: Sequence[Piece]) -> list[Piece]:
     """With those at its ends that no comma parts from it: « FR2023-0045678 », « 1 234 567 A »."""
     start, end = row.index(whole[0]), row.index(whole[-1]) + 1
     while start and not row[start - 1].digits and not row[start].words[0].is_apart:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from speech.privacy.numbers.digits import Piece
 from speech.privacy.numbers.fillers import is_filler
@@ -32,14 +33,20 @@ def repeats(
     known = {piece.words[0].place for number in numbers for piece in number.pieces}
     for reading, row in rows if numbers else ():
         part = trimmed([piece for piece in row if piece.words[0].place not in known])
-        if not part or any(piece.reading for piece in part):
+        if not part:
             continue
         first = bisect_left(numbers, part[0].turn - TURNS, key=_turn)
         last = bisect_right(numbers, part[0].turn + TURNS, key=_turn)
         near = [number for number in numbers[first:last] if _soon(part, number, turns)]
-        kind = _repeated(trimmed(row), near, reading) or _repeated(part, near, reading)
-        if kind or (near and _is_at_an_edge(part, reading)):
+        counts = any(piece.reading for piece in part)
+        kind = None if counts else _repeated(trimmed(row), near, reading) or _repeated(part, near, reading)
+        if kind or (near and not counts and _is_at_an_edge(part, reading)):
             yield reading, Number(part, kind or near[0].kind)
+            continue
+        for _, pieces in groupby(part, key=lambda piece: (piece.turn, piece.reading)):  # said again piece by piece
+            again = trimmed(list(pieces))
+            if again and not again[0].reading and (kind := _repeated(again, near, reading)):
+                yield reading, Number(again, kind)
 
 
 def _repeated(part: Sequence[Piece], numbers: Sequence[Number], reading: Reading) -> str | None:

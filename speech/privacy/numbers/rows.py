@@ -16,7 +16,7 @@ from transcripts.transcript import Turn
 TURNS_BETWEEN = 2  # short turns without a number (« Attendez, je prends un stylo. »)
 WORDS_BETWEEN = 8
 LONGEST_REMARK = 10  # words of any sort that may stand between the parts of a number whose shape is known
-MOST_REMARKS = 2
+MOST_REMARKS = 3
 SENTENCE_END = re.compile(r"[.?!]")
 
 
@@ -92,8 +92,13 @@ def _neighbours(rows: Sequence[Row], reading: Sequence[TextWord], turns: Sequenc
         yield list(rows[: last + 1])
 
 
+def _may_count(part: Row) -> bool:
+    """As it looks; but « 06 12 34 » begins a telephone number more often than it is a date."""
+    return may_count(part) and not re.match("0[67]", part[0].text)
+
+
 def _makes_a_number(parts: Sequence[Row]) -> bool:
-    if any(is_date(part) or may_count(part) or all(piece.reading for piece in part) for part in parts):
+    if any(is_date(part) or _may_count(part) or all(piece.sure > Sure.MAYBE for piece in part) for part in parts):
         return False
     middle = [piece for part in parts[1:-1] for piece in part]
     first, last = parts[0][-LONGEST:], parts[-1][:LONGEST]

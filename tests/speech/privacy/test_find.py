@@ -200,6 +200,23 @@ CALLS = [  # (voice, text) in the order of time
     ),
     (
         [
+            ("B", "Votre mail ?"),
+            ("A", "camille point leroy"),
+            ("B", "avec un y ?"),
+            ("A", "oui, arobase free point fr"),
+        ],
+        ["Votre mail ?", "[e-mail]", "avec un y ?", "oui, [e-mail]"],
+    ),
+    (
+        [("B", "Votre adresse ?"), ("A", "14 rue"), ("A", "des Lilas"), ("B", "À ?"), ("A", "33000 Bordeaux")],
+        ["Votre adresse ?", "[adresse]", "[adresse]", "À ?", "[adresse]"],
+    ),
+    (
+        [("A", "07 88"), ("B", "88"), ("A", "22, 14"), ("B", "22 ? Il est 14 h 30."), ("A", "double zéro")],
+        ["[téléphone]", "[téléphone]", "[téléphone]", "[téléphone] ? Il est 14 h 30.", "[téléphone]"],
+    ),
+    (
+        [
             ("B", "Votre date de naissance, votre adresse ?"),
             ("A", "Le 12 mars 1980."),
             ("A", "3 rue Haute, 69001 Lyon."),
