@@ -28,7 +28,7 @@ WITHOUT_FILLERS = f"{NAME} without fillers"
 
 CASED = [*roman.CASED, *abbreviations.CASED, *units.CASED]
 READ = [*abbreviations.LOWER, *digits.LOWER]
-SIGNS = re.compile(r"[\d%‰€$£&#*°@+/]|\b[^\W\d_]{1,4} ?\.|\bt[ée]l\b|aujourd")
+SIGNS = re.compile(r"[\d%‰€$£&#*°@+/§]|\b[^\W\d_]{1,4} ?\.|\bt[ée]l\b|aujourd")
 PER_HOUR = re.compile(r"\b(km|kilomètres?) (?:à l|par) heure\b")
 WORD = re.compile(r"aujourd'hui|[^\W_]+")
 

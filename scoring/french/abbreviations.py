@@ -13,6 +13,7 @@ AFTER_TO = (
 # Where capitals tell abbreviations from words, and À at the beginning of a sentence from a.
 CASED: list[Rule] = compiled(
     (rf"\bMM ?\. ?(?=[^\W\d_]{{2}})|\bMM {NAME}", "messieurs "),
+    (rf"(?<![A-Z] )(?<!\d )\bM {NAME}", "monsieur "),
     (rf"\bMe {NAME}", "maître "),
     (rf"\b(?:Pr\.?|Prof\.) {NAME}", "professeur "),
     (
@@ -29,7 +30,9 @@ LOWER: list[Rule] = compiled(
     (r"\bn ?°(s?) ?", r" numéro\1 "),
     (r"\bno\.? ?(?=\d)", "numéro "),
     (r"\bart\. ?(?=\d)", "article "),
+    (r"§ ?(?=\d)", " paragraphe "),
     (r"\bp\. ?(?=\d)", "page "),
+    (r"\benv\. ?(?=\d)", "environ "),
     (r"\bav\.? (?=jc\b)", "avant "),
     (r"\bap\.? (?=jc\b)", "après "),
     (r"\bt[ée]l ?[.:] ?", "téléphone "),

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from scoring.french.numbers import NUMBER_WORDS, Group, cardinal
 from scoring.french.units import MONEY, PARTS, PER, UNSAID, unit_of
 
+LARGE = {"million", "millions", "milliard", "milliards"}
+
 
 def measured(groups: Sequence[Group]) -> list[str]:
     """The words, with the units after numbers in full and amounts in one reading."""
@@ -38,7 +40,7 @@ def _add_unit(found: list[Group], unit: str, after: str) -> None:
     if len(found) > 2 and found[-2].words == "et" and unit == "centime" and _unit_before(found, 2) in MONEY:
         del found[-2]
         return
-    if number.words.endswith(("million", "millions", "milliard", "milliards")) and unit in MONEY:
+    if number.words.rpartition(" ")[2] in LARGE and unit in MONEY:
         found.append(Group("d"))
     decimal = _decimal(found)
     if decimal and after not in {"carré", "carrés", "cube", "cubes"} and (split := _split(*decimal, unit)):
@@ -77,6 +79,9 @@ def _add_word(found: list[Group], group: Group) -> None:
     elif before[-1:] == ["et"] and word in {"demi", "demie"} and (unit := _unit_before(found, 1)):
         one = [Group("un", "1")] if found[-3].words == "une" else found[-3:-2]
         found[-3:] = [*one, Group("virgule"), Group("cinq", "5"), Group(unit)]
+    elif before[-1:] == ["et"] and word == "demi" and before[0].split()[-1] in LARGE and found[-2].digits:
+        number, _, large = found[-2].words.rpartition(" ")
+        found[-2:] = [Group(number), Group("virgule"), Group("cinq", "5"), Group(f"{large.removesuffix('s')}s")]
     elif singular == "heure" and before and before[-1].removesuffix("s").endswith(("watt", "ampère")):
         found[-1] = Group(f"{before[-1].removesuffix('s')}heures")
     elif _unit_before(found, 0) in (UNSAID.get(word) or UNSAID.get(singular, ())):

@@ -40,7 +40,7 @@ def _after_le(found: re.Match) -> str:
 def _time(hour: str, minutes: str, seconds: str = "") -> str:
     """The time in words, so that no number joins it; 00 is not said."""
     words = ["une" if int(hour) == 1 else cardinal(int(hour)), "heures" if int(hour) > 1 else "heure"]
-    words += [cardinal(int(minutes))] if int(minutes) else []
+    words += ["une" if int(minutes) == 1 else cardinal(int(minutes))] if int(minutes) else []
     words += [cardinal(int(seconds)), "secondes"] if int(seconds or 0) else []
     return f" {' '.join(words)} "
 
@@ -65,6 +65,11 @@ DATES: list[Rule] = compiled(
     (r"\b(le|du|au) (\d{1,2})/(\d{1,2})(?![\d/]|[.,]\d)", _after_le),
     (r"\b(le|du|au) (\d{1,2})\.(0[1-9]|1[0-2])(?![\d/.,])", _after_le),
     (rf"(\d(?:er)? )({'|'.join(SHORT)})\.(?!\w)", lambda found: f"{found[1]}{MONTHS[SHORT[found[2]] - 1]}"),
+    (
+        rf"(?<!\w)({'|'.join(SHORT)})\.? (?=(?:19|20)\d\d(?!\d))",
+        lambda found: f"{MONTHS[SHORT[found[1]] - 1]} ",
+    ),
+    (r"(?<![\d/])1/2 ?h(?:eures?)?(?!\w)", " une demi heure "),
     (rf"(\d)/(?=\d{{1,2}} {MONTH})", r"\1 "),
     (rf"(?<![\d.,:/-])(?<!\d )0?1 (?={MONTH})", "premier "),
     (rf"\b(du|le) 0?1 (?=au \d{{1,2}} {MONTH})", r"\1 premier "),

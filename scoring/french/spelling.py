@@ -55,6 +55,10 @@ WORDS = {  # one word, several spellings
     "dièze": "dièse",
     "teeshirt": "tshirt",
     "teeshirts": "tshirts",
+    "payement": "paiement",
+    "payements": "paiements",
+    "ognon": "oignon",
+    "ognons": "oignons",
     "clef": "clé",
     "clefs": "clés",
     "ambiguë": "ambigüe",
@@ -80,7 +84,7 @@ ACCENTED = """
 """
 # Spelled in one word, in two, or with a hyphen.
 COMPOUNDS = """
-    auto-entrepreneur auto-stop auto-école back-up basket-ball black-list blue-tooth call-back call-center
+    auto-entrepreneur auto-radio auto-stop auto-école back-up basket-ball black-list blue-tooth call-back call-center
     check-list check-up contre-temps e-billet e-book e-boutique e-carte e-commerce e-learning e-mail e-mailing
     e-shop e-sim e-sport e-ticket faire-part feed-back foot-ball free-lance giga-bit giga-octet hand-ball hi-fi
     hot-line kilo-octet kilowatt-heure log-in micro-crédit micro-entrepreneur micro-entreprise micro-onde

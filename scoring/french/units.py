@@ -46,6 +46,8 @@ UNITS = {
     "kv": "kilovolt",
     "kw": "kilowatt",
     "mw": "mégawatt",
+    "va": "voltampère",
+    "kva": "kilovoltampère",
     "wh": "wattheure",
     "kwh": "kilowattheure",
     "mwh": "mégawattheure",

@@ -2,6 +2,7 @@
 
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,11 @@ from scoring.french import cardinal, normalise
 from scoring.french.quantities import values
 from scoring.french.roman import value
 
+PAIRS = [
+    line.split("\t")
+    for line in Path(__file__).with_name("pairs.tsv").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
 SAME = {
     "hours": """
         14h00 150 personnes | quatorze heures cent cinquante personnes
@@ -355,3 +361,9 @@ def test_numbers_by_value():
         "rien": [],
     }.items():
         assert values(text) == [Decimal(str(number)) for number in found], text
+
+
+@pytest.mark.parametrize(("kind", "one", "other"), PAIRS)
+def test_pairs(kind, one, other):
+    assert (normalise(one) == normalise(other)) == (kind == "S"), (normalise(one), normalise(other))
+    assert normalise(normalise(one)) == normalise(one)
