@@ -32,47 +32,49 @@ const TAKER = `registerProcessor('taker', class extends AudioWorkletProcessor {
 
 let live = null;  // a press: from its first sample to the transcript
 const SENTENCES = {  // by the name of the browser's error
-  NotAllowedError: 'refused', NotFoundError: 'absent', NotReadableError: 'busy', EncodingError: 'unreadable', Insecure: 'insecure',
+  NotAllowedError: 'refused', SecurityError: 'refused', NotReadableError: 'busy', AbortError: 'busy', EncodingError: 'unreadable',
 };
 
 async function press(open) {
   if (live) return;
-  live = {pieces: [], bytes: 0, turns: new Map(), level: 0, lag: 0, factor: 0, tries: 0, remark: '', quiet: 0, clipped: 0, lost: 0, drift: []};
+  if (!window.isSecureContext) return put('remark', say('insecure'));
+  const own = live = {pieces: [], bytes: 0, turns: new Map(), level: 0, lag: 0, factor: 0, tries: 0, remark: '', quiet: 0, clipped: 0, lost: 0, drift: []};
   draw();
   try {
-    live.audio = new AudioContext();
-    const [source, channels] = await open();
-    await live.audio.audioWorklet.addModule(URL.createObjectURL(new Blob([TAKER], {type: 'text/javascript'})));
-    live.channels = channels;
+    const audio = own.audio = new AudioContext();
+    audio.onstatechange = () => live === own && awake();
+    const [source, channels] = await open(own);
+    await audio.audioWorklet.addModule(URL.createObjectURL(new Blob([TAKER], {type: 'text/javascript'})));
+    own.channels = channels;
     const how = {numberOfOutputs: 0, channelCount: channels, channelCountMode: 'explicit'};
-    const taker = new AudioWorkletNode(live.audio, 'taker', how);
-    taker.port.onmessage = event => took(event.data);
+    const taker = new AudioWorkletNode(audio, 'taker', how);
+    taker.port.onmessage = event => live === own && took(event.data);
     source.connect(taker);
     source.start?.();
   } catch (error) {
-    return over(say(SENTENCES[error.name] || 'absent'));
+    if (live === own) over(say(SENTENCES[error.name] || 'absent'));
   }
-  live.rate = live.audio.sampleRate;
-  live.second = 2 * live.channels * live.rate;  // bytes
-  live.timer = setInterval(draw, 200);
+  if (live !== own) return own.stream?.getTracks().forEach(track => track.stop());  // stopped before the browser's question was answered
+  own.rate = own.audio.sampleRate;
+  own.second = 2 * own.channels * own.rate;  // bytes
+  own.timer = setInterval(draw, 200);
   trigger('begin');
 }
 
-async function microphone() {
-  if (!navigator.mediaDevices) throw {name: 'Insecure'};
-  live.stream = await navigator.mediaDevices.getUserMedia({audio: {channelCount: 1}});
-  const [track] = live.stream.getAudioTracks();
+async function microphone(own) {
+  own.stream = await navigator.mediaDevices.getUserMedia({audio: {channelCount: 1}});
+  const [track] = own.stream.getAudioTracks();
   track.onended = () => { remark('unplugged'); stop(); };
-  track.onmute = () => remark('silent');
-  return [live.audio.createMediaStreamSource(live.stream), 1];
+  track.onmute = () => { own.quiet = DEAF; };
+  return [own.audio.createMediaStreamSource(own.stream), 1];
 }
 
 // Both sides of a call, where the file has them, each with turns of its own.
-async function file(chosen) {
-  const buffer = await live.audio.decodeAudioData(await chosen.arrayBuffer());
-  const source = new AudioBufferSourceNode(live.audio, {buffer});
-  source.connect(live.audio.destination);
-  source.onended = stop;
+async function file(own, chosen) {
+  const buffer = await own.audio.decodeAudioData(await chosen.arrayBuffer());
+  const source = new AudioBufferSourceNode(own.audio, {buffer});
+  source.connect(own.audio.destination);
+  source.onended = () => live === own && stop();
   return [source, Math.min(2, buffer.numberOfChannels)];
 }
 
@@ -102,6 +104,7 @@ function took(piece) {
     clipped += size >= LOUD;
   }
   live.level = Math.max(Math.sqrt(power / piece.length), 0.8 * live.level);
+  if (!live.stream || live.stopped) return;
   live.quiet = peak < SILENCE ? live.quiet + piece.byteLength / live.second : 0;
   live.clipped = 0.98 * live.clipped + clipped / piece.length;
   if (live.quiet > DEAF) remark('silent');
@@ -129,6 +132,15 @@ function compare() {
   live.began = now - live.bytes / live.second * 1000;
   live.drift = [];
   lost(behind);
+}
+
+// A browser may take the sound away: a telephone while it rings, or one that hides the page.
+function awake() {
+  const is = live.audio.state;
+  if (is === 'running' && live.why === 'paused') remark('');
+  if (is === 'running' || is === 'closed') return;
+  remark('paused');
+  live.audio.resume();
 }
 
 function lost(seconds) {
@@ -266,11 +278,11 @@ function line(kind, pieces) {
 
 element.addEventListener('click', event => {
   if (event.target.closest('[data-press]')) press(microphone);
-  if (event.target.closest('[data-stop]')) stop();
+  if (event.target.closest('[data-stop]')) live.rate ? stop() : over('');
 });
 element.addEventListener('change', event => {
   const [chosen] = event.target.files || [];
-  if (chosen) press(() => file(chosen));
+  if (chosen) press(own => file(own, chosen));
   event.target.value = '';
 });
 // The server has drawn this part anew: with a session to connect to, or with the reason why there is none.
@@ -282,4 +294,5 @@ watch('value', () => {
   if (live) draw();
   else if (!window.isSecureContext) put('remark', say('insecure'));
 });
+document.addEventListener('visibilitychange', () => live?.audio && !document.hidden && awake());
 addEventListener('pagehide', () => live?.socket?.close(1000));

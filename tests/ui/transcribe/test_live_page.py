@@ -21,6 +21,19 @@ SOCKETS = """  // those of the page, so that a test can cut them
 window.sockets = [];
 window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); sockets.push(this); } };
 """
+MADE = """() => {  // a microphone that a test turns up, mutes and unplugs, and the page's own end of it
+  const Own = AudioContext;
+  window.AudioContext = class extends Own { constructor() { super(); window.taken = this; } };
+  navigator.mediaDevices.getUserMedia = async () => {
+    const audio = new Own(), voice = new OscillatorNode(audio), level = new GainNode(audio, {gain: 30});
+    const {stream} = voice.connect(level).connect(new MediaStreamAudioDestinationNode(audio));
+    voice.start();
+    window.level = level.gain;
+    [window.track] = stream.getAudioTracks();
+    return stream;
+  };
+}"""
+ASKING = "() => { navigator.mediaDevices.getUserMedia = () => new Promise(answer => { window.answer = answer; }); }"
 MUSIC = Path("/usr/share/asterisk/moh")  # Debian's asterisk-moh-opsound-wav
 
 
@@ -145,3 +158,29 @@ def test_a_page_without_a_microphone_says_so(server, browser):
         page.add_init_script("Object.defineProperty(window, 'isSecureContext', {value: false})")
         page.reload()
         expect(alert).to_contain_text("ouvrez-la en https", timeout=PATIENCE)
+
+
+def test_a_microphone_that_fails_in_mid_word_is_told_in_one_sentence(server, browser):
+    """Clipped, silent, paused by the browser as for a telephone call, unplugged; or never allowed."""
+    with visit(browser, server, "fr-FR") as page:
+        alert = page.locator("#live").get_by_role("alert")
+        page.evaluate(MADE)
+        press(page)
+        expect(alert).to_contain_text("sature")
+        page.evaluate("level.value = 0")
+        expect(alert).to_contain_text("aucun son", timeout=PATIENCE)
+        page.evaluate("() => { level.value = 0.1; taken.resume = () => {}; return taken.suspend(); }")
+        expect(alert).to_contain_text("suspendu")
+        page.wait_for_timeout(1000)
+        page.evaluate("AudioContext.prototype.resume.call(taken)")
+        expect(alert).to_contain_text("de son ont été perdues", timeout=PATIENCE)
+        page.evaluate("track.dispatchEvent(new Event('ended'))")
+        expect(page.get_by_role("button", name="Parler en direct")).to_be_visible(timeout=PATIENCE)
+        expect(alert).to_contain_text("débranché")  # and it stays
+        page.evaluate(ASKING)
+        press(page)
+        release(page)
+        expect(page.get_by_role("button", name="Parler en direct")).to_be_visible()
+        page.evaluate("answer(new MediaStream([track.clone()].map(one => window.track = one)))")
+        until(lambda: page.evaluate("track.readyState") == "ended", seconds=10)
+        expect(page.locator("#live [data-remark]")).to_have_text("")

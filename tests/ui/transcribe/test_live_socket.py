@@ -1,9 +1,11 @@
 """The WebSocket of live transcription: real voices, found by loudness, and a recogniser that reads off the sound who
 speaks."""
 
+import gc
 import random
 import threading
 import time
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -125,6 +127,19 @@ def test_what_a_broken_connection_did_not_bring_is_sent_again(client):
     assert transcript.audio.seconds == pytest.approx(len(sound) / 2 / SAMPLE_RATE, abs=0.01)
     session.leave()
     assert not session.path.exists()
+
+
+def test_who_leaves_in_mid_word_frees_the_sessions_memory(client):
+    session = begun()
+    with connected(client, f"rate=16000&session={session.token}") as socket:
+        socket.receive_json()
+        socket.send_bytes(voice(6)[: -8 * CHUNK])  # its pause, and a little more, is missing
+        socket.receive_json()  # a first word
+        socket.close(1001)
+    kept, path = weakref.ref(session), session.path
+    del session
+    until(lambda: gc.collect() >= 0 and kept() is None, seconds=20)
+    assert not path.exists()
 
 
 def test_lost_sound_is_silence_and_moves_no_time(client):
