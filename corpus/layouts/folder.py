@@ -124,7 +124,7 @@ def open_manifests(
             fr=f"{manifests[0]} n'a aucune ligne : donnez une ligne par extrait sous une ligne de noms de colonnes.",
         )
     column = named(frame.columns, audio, AUDIO, AUDIO_CALLED, "--audio")
-    names = [cell if isinstance(cell, str) else "" for cell in frame[column]]
+    names = [_name(cell) for cell in frame[column]]
     clips, missing = find_files(names, folders, folder, root)
     if any(splits) and "split" not in frame.columns:
         frame["split"] = splits
@@ -132,6 +132,12 @@ def open_manifests(
     clips, wrong, notes = divided(frame, clips, refused)
     licence = licence_in(folder)
     return Raw(Path(source).name, source, licence, NAMED, frame, clips, refused | wrong, left_out, (*said, *notes))
+
+
+def _name(cell) -> str:
+    """The file that a cell names: a text, or the path of an object, as `datasets` writes it."""
+    named = cell.get("path") if isinstance(cell, dict) else cell
+    return named if isinstance(named, str) else ""
 
 
 def open_kaldi(folders: list[Path], folder: Path, root: Path | None = None) -> Raw:

@@ -15,6 +15,7 @@ from transcripts.encoding import as_text
 
 TABLES = (".csv", ".tsv")
 JSON_LINES = (".jsonl", ".ndjson", ".json")
+TITLES = 6  # first lines, in one of which the columns are named
 COMMAS = ",;\t|"
 LONGEST = 200  # lines of a cell between quotation marks; an open one would take the rest of the file
 SNIFFED = 1 << 16  # characters by which a .json file is known as JSON lines or something else
@@ -48,7 +49,7 @@ def columns(manifest: Path) -> list[str]:
     try:
         with open(manifest, "rb") as file:
             head = file.read(SNIFFED)
-            if manifest.suffix.lower() in JSON_LINES and as_text(head, []).lstrip().startswith("["):
+            if manifest.suffix.lower() in JSON_LINES and _is_one_value(as_text(head, [])):
                 head += file.read()
     except OSError:
         return []
@@ -111,9 +112,12 @@ def _lines(text: str) -> list[str]:
 
 def _header(lines: list[str]) -> tuple[list[str], str, int]:
     """The names of the columns, what stands between cells, and how many lines that took."""
+    named = (at for at, line in enumerate(lines[:TITLES]) if max(_usual(line, comma) for comma in COMMAS) == 2)
     taken = 0
     while taken < len(lines) and not lines[taken].strip():
         taken += 1
+    if not re.match('"?sep=', lines[taken] if taken < len(lines) else ""):
+        taken = next(named, taken)  # below a title
     asked = re.fullmatch(r"sep=(.)", lines[taken].strip("\"' ")) if taken < len(lines) else None
     taken += bool(asked)
     if taken >= len(lines):
@@ -197,13 +201,21 @@ def _miscounted(cells: int, header: int, quoted: bool) -> Message:
     )
 
 
+def _is_one_value(text: str) -> bool:
+    """Whether a JSON file is one list or one object, and not an object a line."""
+    first = text.lstrip().partition("\n")[0].rstrip()
+    return first.startswith("[") or (first.startswith("{") and not first.endswith("}"))
+
+
 def _json_rows(text: str) -> Iterator[Row]:
-    """One JSON object a line, or one list of them over the whole file."""
-    if text.lstrip().startswith("["):
+    """One JSON object a line, or one list of them over the whole file, by itself or in an object."""
+    if _is_one_value(text):
         try:
-            listed = json.loads(text)
+            whole = json.loads(text)
         except (ValueError, RecursionError):
-            listed = []
+            whole = []
+        lists_in = [each for each in whole.values() if isinstance(each, list)] if isinstance(whole, dict) else [whole]
+        listed = lists_in[0] if len(lists_in) == 1 else []
         if listed and all(isinstance(cells, dict) for cells in listed):
             yield from (Row(cells) for cells in listed)
             return

@@ -6,8 +6,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from common.messages import Message, UserError
 from corpus.clips import Files
@@ -25,8 +26,8 @@ class Finder:
     """Finds the files of a corpus by their names.
 
     A name may have backslashes, no extension or another one, other capitals or other accents (NFC, NFD) than the file,
-    and a bare one may lie in a sub-folder (clips/, wav/...), else anywhere below. Neither a name nor a link
-    leads out of `root`.
+    and a bare one may lie in a sub-folder (clips/, wav/...), else anywhere below. Of a path that another machine has
+    the end counts. Neither a name nor a link leads out of `root`.
     """
 
     def __init__(self, root: Path):
@@ -42,7 +43,7 @@ class Finder:
         try:
             path = os.path.normpath(os.path.join(folder, name))
             if not os.path.lexists(path):
-                path = self._as_written(name.replace("\\", "/"), folder) or path
+                path = self._nearly(name, folder) or path
             return Found(path, self._facts(path, name))
         except UserError as refusal:
             return refusal.message
@@ -64,9 +65,20 @@ class Finder:
             raise UserError(en=f"{name!r} is not a file", fr=f"{name!r} n'est pas un fichier")
         return facts.st_size, facts.st_mtime_ns
 
+    def _nearly(self, name: str, folder: str) -> str | None:
+        """The path of the file that is nearly called so; of an absolute path the longest end that is one here."""
+        written = name.strip().replace("\\", "/")
+        for called in dict.fromkeys((written, unquote(written.removeprefix("file://")))):
+            parts = PurePosixPath(called).parts
+            elsewhere = called.startswith("/") or parts[0].endswith(":")
+            ends = ("/".join(parts[first:]) for first in range(1, len(parts))) if elsewhere else (called,)
+            if found := next(filter(None, (self._as_written(end, folder) for end in ends)), None):
+                return found
+        return None
+
     def _as_written(self, name: str, folder: str) -> str | None:
         """The path of the one file that is nearly called so, in `folder` or, of a bare name, below it."""
-        if os.path.isabs(name) or ".." in name.split("/"):
+        if ".." in name.split("/"):
             return None
         *way, last = [part for part in name.split("/") if part != "."]
         for part in way:

@@ -1,5 +1,8 @@
 """Rows that are parts of recordings: from a start to an end, or from an offset on for as long as they last."""
 
+from collections import defaultdict
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +15,7 @@ from speech.audio.containers import header_seconds
 
 FIT = 0.9  # of the rows, so that a unit is the right one
 MISFIT = 0.5  # of the rows fit in seconds, or another unit is looked for
+SHORT = 0.2  # seconds: where most parts are shorter, they were written in a larger unit
 BEYOND = 0.5  # seconds that an end may lie behind its recording's: it was rounded
 
 
@@ -26,6 +30,8 @@ def divided(
     start, end, name = _times(frame)
     if name is None:
         return clips, {}, ()
+    wrong = {int(row): NO_START for row in np.flatnonzero(np.isnan(start) & ~np.isnan(end)) if row not in refused}
+    end = _until_the_next(start, end, clips)
     rows = [row for row in range(len(frame)) if row not in refused and not np.isnan(start[row])]
     by_path = {path: header_seconds(path) for path in dict.fromkeys(clips.paths[row] for row in rows)}
     length = np.array([by_path[clips.paths[row]] for row in rows])
@@ -36,7 +42,7 @@ def divided(
     fits = end <= length + BEYOND
     if whole.all() or (len(by_path) == len(rows) and (fits | whole).mean() < FIT):
         return clips, {}, ()
-    spans, wrong = {}, {}
+    spans = {}
     for row, first, last, there, is_whole in zip(rows, start, end, length, whole, strict=True):
         if is_whole:
             continue
@@ -59,8 +65,24 @@ def _times(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, str | None]:
     lasts = guessed(columns, SECONDS)
     name = offset or (begins if ends or lasts else None)
     start = numbers(frame, name)
+    if name and name == offset and (ends or lasts):
+        start = start.fillna(0.0)  # as NeMo takes it
     end = numbers(frame, ends) if ends and not (offset and lasts) else start + numbers(frame, lasts)
     return start.to_numpy(), end.to_numpy(), name
+
+
+def _until_the_next(start: np.ndarray, end: np.ndarray, clips: Files) -> np.ndarray:
+    """The ends, where none is told that of the recording's next start, if it has one."""
+    until = end.copy()
+    by_path = defaultdict(list)
+    for row in np.argsort(start, kind="stable"):
+        if not np.isnan(start[row]):
+            by_path[clips.paths[row]].append(row)
+    for rows in by_path.values():
+        for row, after in pairwise(rows):
+            if np.isnan(end[row]) and start[after] > start[row]:
+                until[row] = start[after]
+    return until
 
 
 def _unit(start: np.ndarray, end: np.ndarray, length: np.ndarray) -> tuple[float, Message]:
@@ -72,11 +94,18 @@ def _unit(start: np.ndarray, end: np.ndarray, length: np.ndarray) -> tuple[float
         inside = (last * factor <= length + BEYOND) | close(length, (end - start) * factor)
         return inside[known].mean() if known.any() else 1.0
 
+    if known.any() and np.nanmedian((end - start)[known]) < SHORT:
+        for factor, unit in sorted(UNITS.values()):
+            if factor > 1 and fit(factor) >= FIT:
+                return factor, Message(en=f" in {unit.en}", fr=f" en {unit.fr}")
     if fit(1.0) < MISFIT:
         for factor, unit in sorted(UNITS.values(), reverse=True):  # where a unit fits, all smaller ones do
             if factor < 1 and fit(factor) >= FIT:
                 return factor, Message(en=f" in {unit.en}", fr=f" en {unit.fr}")
     return 1.0, Message(en="", fr="")
+
+
+NO_START = Message(en="it has no start, where others have one", fr="il n'a pas de début, alors que d'autres en ont un")
 
 
 def _outside(start: float, end: float, length: float) -> Message:

@@ -27,6 +27,9 @@ TABLES = {  # what the file holds; the texts of its rows, None for one that is l
     "sep= of a spreadsheet": ("sep=;\npath;sentence\n1.wav;Un, deux\n2.wav;Trois\n", 2),
     "bars": ("path|sentence\n1.wav|Un, deux\n", 1),
     "tabs and quotes": ('path\tsentence\n1.wav\t"Un\n2.wav\tDeux"\n3.wav\t"Trois" et "quatre"\n', 3),
+    "a title above the names": (f"Corpus de mars\n\n{H}\n1.wav,Un\n2.wav,Deux\n", 2),
+    "a title below sep=": ("sep=;\npath;sentence\n1.wav;Un\n", 1),
+    "the names once more": (f"{H}\n1.wav,Un\n{H}\n2.wav,Deux\n", 3),
     "a long text": (f"{H}\n1.wav,{'x' * 200_000}\n2.wav,Deux\n", 2),
     "without extensions": (f'{H}\n1,"Un\n2,Deux"\n', 1),  # nothing tells that 2 is a file: a cell of two lines
 }
@@ -72,8 +75,11 @@ def test_json_by_lines_or_in_one_list(tmp_path):
     clips = [{"audio_filepath": f"{n}.wav", "text": "oui"} for n in range(3)]
     (tmp_path / "lines.json").write_text("\n".join(map(json.dumps, clips)) + "\n{\n")
     (tmp_path / "list.json").write_text(json.dumps(clips, indent=1))
+    (tmp_path / "object.json").write_text(json.dumps({"version": 1, "data": clips}, indent=1))
     (tmp_path / "config.json").write_text(json.dumps({"sample_rate": 8000}, indent=1))
     assert [bool(row.refused) for row in rows(tmp_path / "lines.json")] == [False, False, False, True]
     assert [row.cells for row in rows(tmp_path / "list.json")] == clips
+    assert [row.cells for row in rows(tmp_path / "object.json")] == clips
+    assert columns(tmp_path / "object.json") == ["audio_filepath", "text"]
     assert columns(tmp_path / "lines.json") == columns(tmp_path / "list.json") == ["audio_filepath", "text"]
     assert columns(tmp_path / "config.json") == []
