@@ -1,7 +1,8 @@
 """python -m speech submit DATASET --output REPO -- OPTION... : a dataset of recordings as a Hugging Face Job.
 
 The Job runs speech/job_script.py of the Space that Allô is in: what `python -m speech transcribe FOLDER` does here, on
-the audio files of DATASET, with those options. REPO, a dataset too, gets the transcripts.
+the audio files of DATASET and the audio in its parquet files, with those options. REPO, a dataset too, gets the
+transcripts.
 """
 
 import argparse
@@ -20,7 +21,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     )
     command.set_defaults(run=run)
     add = command.add_argument
-    add("dataset", metavar="DATASET", help="audio files in a dataset of the Hub: OWNER/NAME")
+    add("dataset", metavar="DATASET", help="recordings in a dataset of the Hub, audio files or parquet: OWNER/NAME")
     add("--output", required=True, metavar="REPO", help="the dataset that gets the transcripts: OWNER/NAME")
     add("--private", action="store_true", help="make that dataset private")
     add("--flavor", default="t4-small", help="the machine, by the Hub's name (default: t4-small)")

@@ -8,6 +8,8 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from corpus.prompts import prompt
@@ -17,6 +19,15 @@ from tests.kit.hub_writes import Client, Hub, client, serve_with_space
 ROOT = Path(__file__).parents[2]
 ASKED = ("submit", "ada/calls", "--output", "ada/transcripts", "--source", "ada/allo", "--flavor", "a10g-small")
 TOKEN = {"HF_TOKEN": "hf_ada"}
+UV = """
+import json, pathlib, sys
+at = sys.argv.index("--output")
+calls, out = pathlib.Path(sys.argv[at - 1]), pathlib.Path(sys.argv[at + 1])
+sounds = sorted(str(path.relative_to(calls)) for path in calls.rglob("*.*") if path.suffix in (".wav", ".png"))
+out.mkdir(exist_ok=True)
+file = out / f"{len(list(out.glob('*.txt')))}.txt"
+file.write_text(json.dumps([sys.argv, sounds]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +36,11 @@ def hub(tmp_path_factory) -> Hub:
         calls = running.root / "ada/calls/lundi"
         calls.mkdir(parents=True)
         (calls / "full.wav").write_bytes(prompt("conf-full").read_bytes())
+        sound = {"bytes": prompt("conf-full").read_bytes(), "path": "x/../plein.wav"}
+        rows = {"audio": [sound, None, sound | {"path": None}], "picture": [{"bytes": b"PNG", "path": "a.png"}] * 3}
+        features = {"picture": {"_type": "Image"}, "audio": {"_type": "Audio"}}
+        told = {"huggingface": json.dumps({"info": {"features": features}})}
+        pq.write_table(pa.table(rows).replace_schema_metadata(told), calls / "rows.parquet")
         yield running
 
 
@@ -69,10 +85,8 @@ def test_refusals_come_before_anything_is_paid(hub, here, changed, settings, sai
 
 
 def test_the_job_keeps_its_transcripts_and_finds_them_again(hub, tmp_path):
-    """With a uv that writes one file more each time."""
-    code = "import sys, pathlib\nout = pathlib.Path(sys.argv[sys.argv.index('--output') + 1])\n"
-    code += "out.mkdir(exist_ok=True)\n(out / f'{len(list(out.glob(\"*.txt\")))}.txt').write_text(' '.join(sys.argv))\n"
-    for name, program in (("uv", code), ("apt-get", "")):
+    """With a uv that writes one file more each time, about the recordings that it is given."""
+    for name, program in (("uv", UV), ("apt-get", "")):
         (tmp_path / name).write_text(f"#!{sys.executable}\n{program}")
         (tmp_path / name).chmod(0o755)
     settings = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")}
@@ -83,5 +97,7 @@ def test_the_job_keeps_its_transcripts_and_finds_them_again(hub, tmp_path):
         environment = os.environ | settings | TOKEN | {"HF_HUB_DISABLE_XET": "1"}
         assert subprocess.run(command, env=environment, cwd=tmp_path / day, timeout=60).returncode == 0
     assert hub.files("ada/out") == ["0.txt", "1.txt"]
-    words = (hub.root / "ada/out/1.txt").read_text().split()
-    assert words[words.index("speech") + 1 :][:2] == ["transcribe", "--words"] and json.dumps(words[-3]).count("calls")
+    words, sounds = json.loads((hub.root / "ada/out/1.txt").read_text())
+    assert words[words.index("speech") + 1 :][:2] == ["transcribe", "--words"]
+    rows = ["lundi/rows/audio/000000-plein.wav", "lundi/rows/audio/000002-recording.wav"]
+    assert sounds == ["lundi/full.wav", *rows]
