@@ -42,7 +42,7 @@ def read(content: bytes) -> Work:
     """The work in a file's bytes. Raises UserError for one that is cut short, of another version, or damaged."""
     try:
         found = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             en="The work file is cut short or damaged: take the whole file, as Allô saved it.",
             fr="Le fichier de travail est tronqué ou abîmé : reprenez le fichier entier, tel qu'Allô l'a enregistré.",

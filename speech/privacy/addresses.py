@@ -17,7 +17,7 @@ FIGURES = (
     "un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingts?|trente"
     "|quarante|cinquante|soixante|septante|huitante|nonante|cents?|mille|zéro|et"
 )
-IN_WORDS = rf"(?:{FIGURES})(?:[ -](?:{FIGURES}))*"
+IN_WORDS = rf"(?:{FIGURES})(?:[ -](?:{FIGURES})){{0,9}}"
 WAYS = rf"(?i:{STREETS}|lotissement|r[ée]sidence|villa|lieu[ -]dit)\b"
 OF = r"(?:de\s+la|de|du|des|la|le|les|aux?|à|en|sur|sous|lès|saint|sainte|et)"
 ELIDED = r"(?:[dl]['’]\s?|de\s+l['’]\s?)"

@@ -33,7 +33,7 @@ NAMES = {  # as people have them; a file that is named by its call is one as wel
     "confidence": columns.CONFIDENCE,
 }
 EXTENSIONS = (".csv", ".tsv")
-SIGNATURE = re.compile(r"(?i)\A\s*(?:sep=.\n)?[^\n]*\bstart\b[^\n]*[,;\t][^\n]*\btext\b")
+SIGNATURE = re.compile(r"(?i)\A\s*+(?:sep=.\n)?(?>[^\n]*?\bstart\b)(?>[^\n]*?[,;\t])[^\n]*\btext\b")
 HOLDS = frozenset({"text", "times", "speakers", "channels", "confidence", "language", "turns"})
 
 _FORMULA = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")

@@ -11,7 +11,7 @@ from transcripts.word_times import moments
 
 EXTENSIONS = (".ctm",)
 SIGNATURE = re.compile(
-    r"\A(?:;;[^\n]*\n|\s*\n)*\S+[ \t]+\S+[ \t]+\d+\.\d*[ \t]+\d+\.\d*[ \t]+\S+(?:[ \t]+[\d.]+)?\s*(?:\n|\Z)"
+    r"\A(?:;;[^\n]*\n|[^\S\n]*\n)*+\S+[ \t]+\S+[ \t]+\d+\.\d*[ \t]+\d+\.\d*[ \t]+\S+(?:[ \t]+[\d.]+)?\s*(?:\n|\Z)"
 )
 HOLDS = frozenset({"text", "times", "channels", "words", "confidence"})
 

@@ -21,6 +21,7 @@ HOLDS = frozenset({"text", "times", "speakers", "turns"})
 
 HEADINGS = {"en": ("Start", "End", "Speaker", "Text"), "fr": ("Début", "Fin", "Locuteur", "Texte")}
 LARGEST = 200_000_000  # bytes of the parts of a document, unpacked
+MOST_TAGS, WIDEST = 1_000_000, 1_000  # of its XML: two hours have a third of that; columns that a cell may take
 WIDTHS = (2.1, 2.1, 3.0, 9.8)  # centimetres, of the 17 between the margins
 KINDS = {  # of columns, by what people call them
     "start": r"début|debut|start|begin|time|temps|heure|timecode|tc|horodatage",
@@ -90,16 +91,27 @@ def _add(table, texts: Iterable[str], behaviour: str) -> None:
 
 def _document(content: bytes):
     import docx
+    from docx.oxml.ns import qn
 
     try:
-        if sum(part.file_size for part in ZipFile(io.BytesIO(content)).infolist()) > LARGEST:
-            raise ValueError("unpacked, it is too large")
-        return docx.Document(io.BytesIO(content))
+        _check_size(ZipFile(io.BytesIO(content)))
+        document = docx.Document(io.BytesIO(content))
+        if any(int(span.val) > WIDEST for span in document.element.iter(qn("w:gridSpan"))):
+            raise ValueError("a cell is too wide")
+        return document
     except (BadZipFile, KeyError, ValueError, RuntimeError, SyntaxError, zlib.error) as error:
         raise UserError(
             en="The file is no DOCX or is damaged: save it again as a Word document (.docx).",
             fr="Le fichier n'est pas un DOCX ou est abîmé : enregistrez-le de nouveau comme document Word (.docx).",
         ) from error
+
+
+def _check_size(parts: ZipFile) -> None:
+    """Raises ValueError for a document that would take all memory, or minutes: a little file may hold much."""
+    if sum(part.file_size for part in parts.infolist()) > LARGEST:
+        raise ValueError("unpacked, it is too large")
+    if sum(parts.read(name).count(b"<") for name in parts.namelist() if name.endswith((".xml", ".rels"))) > MOST_TAGS:
+        raise ValueError("it has too many parts")
 
 
 def _rows(table) -> list[Turn]:

@@ -101,7 +101,7 @@ def _parsed(content: bytes):
             file = Path(folder) / "call.eaf"
             ElementTree.ElementTree(document).write(file, encoding="UTF-8")
             return Eaf(file, suppress_version_warning=True)
-    except (ElementTree.ParseError, KeyError, IndexError, AttributeError, ValueError, TypeError) as error:
+    except (ElementTree.ParseError, RecursionError, LookupError, AttributeError, ValueError, TypeError) as error:
         raise UserError(
             en=f"The EAF breaks off or is damaged ({error}): save it again in ELAN.",
             fr=f"Le fichier EAF est tronqué ou abîmé ({error}) : enregistrez-le de nouveau dans ELAN.",

@@ -11,7 +11,7 @@ from transcripts.tracks import of_track, track
 from transcripts.transcript import Transcript, Turn
 
 EXTENSIONS = (".rttm",)
-SIGNATURE = re.compile(r"\A(?:;;[^\n]*\n|\s*\n)*(?:SPEAKER|SPKR-INFO)[ \t]+\S+[ \t]+\S+[ \t]")
+SIGNATURE = re.compile(r"\A(?:;;[^\n]*\n|[^\S\n]*\n)*+(?:SPEAKER|SPKR-INFO)[ \t]+\S+[ \t]+\S+[ \t]")
 HOLDS = frozenset({"times", "speakers", "channels", "turns"})
 
 

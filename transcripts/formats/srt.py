@@ -13,12 +13,12 @@ from transcripts.transcript import Transcript, Turn
 EXTENSIONS = (".srt",)
 _TIME = r"(?:\d+:)?\d{1,2}:\d{1,2}(?:[,.]\d{1,9})?"
 _TIMES = rf"[ \t]*({_TIME})[ \t]*-->[ \t]*({_TIME})[^\n]*"
-SIGNATURE = re.compile(rf"(?m)\A\s*(?:\d+[ \t]*\n+)?{_TIMES}$")
+SIGNATURE = re.compile(rf"(?m)\A\s*+(?:\d+[ \t]*\n+)?{_TIMES}$")
 HOLDS = frozenset({"text", "times", "speakers"})
 
 _INDEX = re.compile(rf"(?m)^(?:[ \t]*\d+[ \t]*\n)?{_TIMES}$")
 _ARROW = re.compile(r"(?m)^(?=[^\n]*\d:\d)[^\n]*-->[^\n]*$")
-_MARKUP = re.compile(r"(?i)</?(?:[biu]|s|font)(?:\s[^>]*)?>|\{\\an?\d\}")
+_MARKUP = re.compile(r"(?i)</?(?:[biu]|s|font)(?:\s[^<>]*)?>|\{\\an?\d\}")
 
 
 def read(content: bytes, notes: list[Message]) -> list[Transcript]:

@@ -13,7 +13,7 @@ from transcripts.transcript import Transcript, Turn
 
 EXTENSIONS = (".stm",)
 SIGNATURE = re.compile(
-    r"\A(?:;;[^\n]*\n|\s*\n)*(?!SPEAKER )\S+[ \t]+\S+[ \t]+(?!\d+\.\d*\s)\S+[ \t]+\d+\.\d+[ \t]+\d+\.\d+(?:\s|\Z)"
+    r"\A(?:;;[^\n]*\n|[^\S\n]*\n)*+(?!SPEAKER )\S+[ \t]+\S+[ \t]+(?!\d+\.\d*\s)\S+[ \t]+\d+\.\d+[ \t]+\d+\.\d+(?:\s|\Z)"
 )
 HOLDS = frozenset({"text", "times", "speakers", "channels", "turns"})
 _LABEL = re.compile(r"\A<(?:NA|[^<>\s]*,[^<>\s]*)?>\s*")  # <o,f0,male>

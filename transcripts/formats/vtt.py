@@ -14,8 +14,8 @@ EXTENSIONS = (".vtt", ".webvtt")
 SIGNATURE = re.compile(r"\A\s*WEBVTT(?:[ \t][^\n]*)?(?:\n|\Z)")
 HOLDS = frozenset({"text", "times", "speakers"})
 
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>\n]*)>")
-_MARKUP = re.compile(r"<[^>\n]*>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]++([^<>\n]*)>")
+_MARKUP = re.compile(r"<[^<>\n]*>")
 
 
 def read(content: bytes, notes: list[Message]) -> list[Transcript]:
