@@ -36,6 +36,7 @@ CODECS = {
     **{"a.webm": ["-c:a", "libopus"], "a.aiff": [], "a.au": []},
     **{"a.avi": ["-c:a", "pcm_s16le"], "a.ulaw": ["-f", "mulaw"], "a.g722": ["-ar", "16000", "-c:a", "g722"]},
 }
+REPEATED = [b"\n", b" ", b"<", b"[", b'"', b",", b"<a>", b"1 ", b";;\n"]
 NASTY = [None, True, -1, 0, 2**31, 2**63, 1e308, float("nan"), "", "\0", "/etc/passwd", "../..", "x" * 5000]
 NASTY += [[], {}, [[[]]], ["q_proj"] * 300, r"(\w+\.?)+(\w+\.?)+!", "http://127.0.0.1:9/a", "=1+1", "<script>", "​"]
 
@@ -164,7 +165,7 @@ def _spoiled(draw: random.Random, content: bytes) -> bytes:
     found = bytearray(content)
     for _ in range(draw.choice([1, 1, 2, 5, 20])):
         at = draw.randrange(max(1, draw.choice([min(len(found), 1024), len(found)])))
-        match draw.randrange(6):
+        match draw.randrange(7):
             case 0:
                 found[at : at + 1] = bytes([draw.randrange(256)])
             case 1:
@@ -177,6 +178,8 @@ def _spoiled(draw: random.Random, content: bytes) -> bytes:
                 found[at:at] = found[at : at + draw.randrange(1, 2000)]
             case 5:
                 found[at:at] = draw.randbytes(draw.randrange(1, 50))
+            case 6:  # what makes a pattern or a parser go over the same again and again
+                found[at:at] = draw.choice([*REPEATED, bytes(found[at : at + 4])]) * draw.choice([60, 5000])
     return bytes(found)
 
 
