@@ -165,13 +165,16 @@ def _words(turn: Turn, parts: list[list[str]]) -> list[tuple[Word, ...]]:
         return [(), ()]
     texts = [text for part in parts for text in part]
     times = moments(turn, texts)
-    sure = {(word.start, word.end): word.confidence for word in turn.words}
+    known = {(word.start, word.end): word for word in turn.words}
     whole = [word.text for word in turn.words] == turn.text.split()
     found = []
     for place, (text, (start, end)) in enumerate(zip(texts, times, strict=True)):
         cut = whole and len(texts) > len(turn.words) and place >= len(parts[0])
-        like = turn.words[place - cut].confidence if whole else sure.get((start, end), turn.confidence)
-        found.append(Word(start, end, text, like))
+        like = turn.words[place - cut] if whole else known.get((start, end))
+        if like and like.text == text:
+            found.append(replace(like, start=start, end=end))
+        else:
+            found.append(Word(start, end, text, like.confidence if like else turn.confidence))
     return [tuple(found[: len(parts[0])]), tuple(found[len(parts[0]) :])]
 
 

@@ -5,11 +5,20 @@ from dataclasses import asdict, dataclass, field, replace
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """What a model nearly wrote in the place of a word."""
+
+    text: str  # empty: nothing in its place
+    share: float  # of the probability of all the texts that were compared, 0 to 1
+
+
+@dataclass(frozen=True)
 class Word:
     start: float
     end: float
     text: str
     confidence: float  # probability of its least sure token, 0 to 1
+    alternatives: tuple[Alternative, ...] = ()  # the likeliest first; none where the model had no other text
 
 
 @dataclass(frozen=True)
@@ -125,8 +134,14 @@ class Transcript:
         return self.seconds_taken / self.audio.seconds if self.audio.seconds else 0.0
 
     def to_dict(self) -> dict:
-        """The JSON object of the design, with `flagged` beside the turns; times and shares to the millisecond."""
-        return _rounded(asdict(self) | {"real_time_factor": self.real_time_factor})
+        """The JSON object of the design, with `flagged` beside the turns; times and shares to the millisecond.
+
+        A word has the key `alternatives` where there are some.
+        """
+        found = _rounded(asdict(self) | {"real_time_factor": self.real_time_factor})
+        for word in (word for turn in found["turns"] for word in turn["words"] if not word["alternatives"]):
+            del word["alternatives"]
+        return found
 
 
 def _rounded(value):

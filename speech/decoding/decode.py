@@ -15,6 +15,7 @@ import numpy as np
 
 from common.messages import UserError
 from speech.audio.decode import SAMPLE_RATE
+from speech.decoding.alternatives import with_alternatives
 from speech.decoding.effort import EFFORT, beam_of
 from speech.decoding.hallucinations import is_hallucination, is_loop, is_too_long
 from speech.decoding.mbr import consensus
@@ -260,7 +261,13 @@ def _consensus(engine: Engine, greedy: Hypothesis, others: list[Hypothesis], lan
     some = [other for other in others if len(other.tokens) >= SHORTEST * tokens and other.tokens != greedy.tokens]
     some.append(greedy)
     texts = [text_of(engine, each.tokens) for each in some]
-    return some[consensus(texts, [each.logprob * (len(each.tokens) + 1) for each in some], language in UNSPACED)]
+    chosen = some.pop(consensus(texts, list(map(_total, some)), language in UNSPACED))
+    return replace(chosen, others=tuple(some))
+
+
+def _total(hypothesis: Hypothesis) -> float:
+    """The log-probability of the whole text."""
+    return hypothesis.logprob * (len(hypothesis.tokens) + 1)
 
 
 def _decoded(
@@ -277,7 +284,15 @@ def _words(
     texts = [[token for token in h.tokens if token < engine.generation.eos_token_id] for h in hypotheses]
     frames = [math.ceil(len(clip) / SAMPLE_RATE * FRAMES_PER_SECOND) for clip in clips]
     alignments = engine.align(states, engine.prompt(options.language, options.task), texts, frames)
-    return [words_of(engine, *pair, options.language) for pair in zip(texts, alignments, strict=True)]
+    words = [words_of(engine, *pair, options.language) for pair in zip(texts, alignments, strict=True)]
+    if options.language in UNSPACED:
+        return words
+    return [_with_alternatives(engine, *pair) for pair in zip(words, hypotheses, strict=True)]
+
+
+def _with_alternatives(engine: Engine, words: tuple[Word, ...], hypothesis: Hypothesis) -> tuple[Word, ...]:
+    texts = [text_of(engine, other.tokens) for other in hypothesis.others]
+    return with_alternatives(words, texts, list(map(_total, (hypothesis, *hypothesis.others))))
 
 
 def _is_unreliable(engine: Engine, clip: np.ndarray, hypothesis: Hypothesis, short: bool) -> bool:

@@ -37,6 +37,7 @@ class Hypothesis:
     logprob: float  # mean over the tokens and the end token, natural logarithm
     no_speech: float  # probability that the window holds no speech, 0 to 1
     cut: bool  # the length limit came before the end token
+    others: tuple["Hypothesis", ...] = ()  # of the same window, from which this one was chosen
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ LEAST_IN_A_PATH = 3  # letters of a part of a name that is hidden there without 
 def mask(transcript: Transcript, names: Iterable[str] = ()) -> Transcript:
     """The transcript with the kind of each personal datum between brackets in its place: [téléphone], [e-mail]...
 
-    The words inside become one word with the times of all and the lowest confidence. What was flagged, the keys that
-    were pressed, the speakers' names and the file's name are masked as well, since they are exported too. `names` are
-    people's, to mask too.
+    The words inside become one word with the times of all and the lowest confidence; no word has alternatives. What
+    was flagged, the keys that were pressed, the speakers' names and the file's name are masked as well, since they are
+    exported too. `names` are people's, to mask too.
     """
     names = tuple(names)
     texts, spoken = spans_of(transcript.turns, names)
@@ -145,4 +145,5 @@ def _masked_words(words: tuple[Word, ...], spans: Sequence[Span]) -> tuple[Word,
         times = min(word.start for word in inside), max(word.end for word in inside)
         kept += [*words[at:first], Word(*times, text, min(word.confidence for word in inside))]
         at = after
-    return (*kept, *words[at:])
+    # an alternative may be the number itself, or another piece of it
+    return tuple(replace(word, alternatives=()) for word in (*kept, *words[at:]))

@@ -2,13 +2,15 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
 from common.messages import UserError
 from transcripts import work_file
 from transcripts.edits import UNDO, Journal
-from transcripts.transcript import Transcript, Turn, Word
+from transcripts.formats import write
+from transcripts.transcript import Alternative, Transcript, Turn, Word
 from transcripts.work_file import Work
 
 pytestmark = pytest.mark.fast
@@ -48,6 +50,21 @@ def test_each_edit_is_undone_and_done_again(entry, expected):
     assert texts(entry, {"kind": "undo"}, {"kind": "redo"}) == expected
     assert texts(entry, {"kind": "machine"}) == before
     assert texts(entry, {"kind": "machine"}, {"kind": "undo"}) == expected
+
+
+def test_alternatives_stay_with_the_words_that_nobody_changed():
+    words = tuple(replace(word, alternatives=(Alternative("bon jour", 0.3),)) for word in MACHINE[0].words)
+    machine = [replace(MACHINE[0], words=words), *MACHINE[1:]]
+    split, text = {"kind": "split", "turn": 0, "at": 7}, {"kind": "text", "turn": 0, "text": "allô bonsoir madame"}
+    for entries, kept in (
+        ([split], "allô madame"),
+        ([text], "allô madame"),
+        ([split, {"kind": "merge", "turn": 1}], "allô madame"),
+    ):
+        found = [word.text for turn in Journal(machine, entries).turns for word in turn.words if word.alternatives]
+        assert found == kept.split()
+    held = work_file.read(work_file.write(Work("a.wav", "0", Transcript.of_turns(machine), Journal(machine))))
+    assert held.machine.turns == machine and "alternatives" not in write(Transcript.of_turns(MACHINE), "json").decode()
 
 
 @pytest.mark.parametrize(

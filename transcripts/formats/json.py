@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 
 from common.messages import Message, UserError
 from transcripts.encoding import as_json
-from transcripts.transcript import AudioFacts, Channel, Flagged, Line, Sound, Transcript, Turn, Word
+from transcripts.transcript import Alternative, AudioFacts, Channel, Flagged, Line, Sound, Transcript, Turn, Word
 
 EXTENSIONS = (".json",)
 SIGNATURE = re.compile(r"\A\s*\{\s*\"")
@@ -47,7 +47,7 @@ def _ours(found: dict) -> Transcript:
     turns = [
         replace(
             _made(Turn, turn | {"start": float(turn["start"]), "end": float(turn["end"]), "text": str(turn["text"])}),
-            words=tuple(_made(Word, word) for word in turn.get("words") or ()),
+            words=tuple(map(_word, turn.get("words") or ())),
         )
         for turn in found["turns"]
     ]
@@ -70,6 +70,11 @@ def _ours(found: dict) -> Transcript:
         found.get("speakers_sure"),
         [_made(Sound, sound) for sound in found.get("sounds") or ()],
     )
+
+
+def _word(found: dict) -> Word:
+    alternatives = tuple(_made(Alternative, each) for each in found.get("alternatives") or ())
+    return replace(_made(Word, found), alternatives=alternatives)
 
 
 def _made(kind: type, values: dict):

@@ -16,7 +16,7 @@ from speech.privacy.mask import mask
 from speech.privacy.sound import hide, moments
 from speech.transcribe import transcribe
 from transcripts.formats import FORMATS, write
-from transcripts.transcript import AudioFacts, Flagged, Transcript, Turn, Word
+from transcripts.transcript import Alternative, AudioFacts, Flagged, Transcript, Turn, Word
 
 
 def call(turns: list[Turn], **facts) -> Transcript:
@@ -37,6 +37,8 @@ def test_words_inside_become_one():
     assert [word.text for word in words] == ["C'est", "le", "[téléphone].", "Voilà."]
     assert (words[2].start, words[2].end, words[2].confidence) == (11.0, 13.9, 0.83)
     assert mask(call([turn])).turns[0].text == "C'est le [téléphone]. Voilà."
+    nearly = replace(turn, words=tuple(replace(w, alternatives=(Alternative("78.", 0.2),)) for w in turn.words))
+    assert mask(call([nearly])).turns[0].words == words
 
 
 def test_a_corrected_text_hides_its_words_too():
