@@ -78,6 +78,7 @@ const ACTS = {
   },
   doubt: (turn, {at}) => doubtful(turn, at, 1),
   sure: (turn, {at}) => doubtful(turn, at, -1),
+  others: offer,
 };
 
 // A turn that is left without a text is no turn; whether it was one.
@@ -88,15 +89,17 @@ function leaveEmpty(turn) {
 
 // To the next doubtful word, or the one before, which is selected: typing puts another in its place.
 function doubtful(turn, at, step) {
-  const places = state.turns.flatMap((each, number) => each.checked && number !== turn ? [] :
-    each.doubt.split(' ').filter(Boolean).map(pair => [number, ...pair.split(',').map(Number)]));
-  const later = ([number, start]) => number > turn || number === turn && start > at;
-  const sooner = ([number, start]) => number < turn || number === turn && start < at;
-  const found = step > 0 ? places.find(later) : places.findLast(sooner);
+  const words = doubtfulWords(turn), isBefore = word => word.turn < turn || word.turn === turn && word.start < at;
+  const found = step > 0 ? words.find(word => isAfter(word, turn, at)) : words.findLast(isBefore);
   if (!found) return;
-  focusOn(...found);
-  seek(rows()[found[0]], false);
+  focusOn(found.turn, found.start, found.end);
+  seek(rows()[found.turn], false);
 }
+const isAfter = (word, turn, at) => word.turn > turn || word.turn === turn && word.start > at;
+
+// Those of this turn, and of the others that nobody has said to be right.
+const doubtfulWords = here => state.turns.flatMap(({checked, doubt}, turn) =>
+  checked && turn !== here ? [] : places(doubt).map(place => ({turn, ...place})));
 
 // One turn is a stop of the Tab key; the others are reached from it.
 function rove(row) {

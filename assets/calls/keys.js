@@ -7,7 +7,7 @@ const IN_A_TURN = {
   Enter: 'next', 'Shift+Enter': 'previous', 'Control+Enter': 'right', 'Alt+Enter': 'split',
   'Control+ArrowDown': 'next', 'Control+ArrowUp': 'previous',
   'Control+z': 'undo', 'Control+y': 'redo', 'Control+Shift+z': 'redo', 'Control+i': 'insert',
-  'Control+Shift+Backspace': 'delete', F2: 'doubt', 'Shift+F2': 'sure', F4: 'speaker',
+  'Control+Shift+Backspace': 'delete', F2: 'doubt', 'Shift+F2': 'sure', F3: 'others', F4: 'speaker',
 };
 
 function named(event) {
@@ -32,6 +32,7 @@ function find() {
 document.addEventListener('keydown', event => {
   if (event.isComposing || !list()?.offsetParent) return;
   const name = named(event), row = current();
+  if (choose(name)) return event.preventDefault();
   const elsewhere = !row && event.target.matches('input, textarea, select, [contenteditable]');
   if (KEYS[name] && !(elsewhere && !/^F\d/.test(name))) {
     event.preventDefault();
@@ -60,7 +61,7 @@ document.addEventListener('keydown', event => {
 // With the focus nowhere, undo and the keys that go to a turn work as well.
 function undoOutside(name, event, elsewhere) {
   const act = IN_A_TURN[name];
-  if (elsewhere || !editable() || !['undo', 'redo', 'doubt'].includes(act) || event.target !== document.body) return;
+  if (elsewhere || !editable() || !['undo', 'redo', 'doubt', 'others'].includes(act) || event.target !== document.body) return;
   event.preventDefault();
   ACTS[act](0, {at: -1});
 }

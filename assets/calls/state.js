@@ -13,9 +13,14 @@ function read(row) {
   return {start: +start, end: +end, speaker, doubt, text, checked: row.classList.contains('checked')};
 }
 
-// Places in a text, "3,9 15,21", that lie between two others, moved.
-const between = (doubt, from, to, by) => doubt.split(' ').filter(Boolean).map(each => each.split(',').map(Number))
-  .filter(([start, end]) => start >= from && end <= to).map(([start, end]) => `${start + by},${end + by}`).join(' ');
+// Doubtful words, "3,9 15,21,mot,maux": where each stands in the text, and what else it could be.
+const places = doubt => doubt.split(' ').filter(Boolean).map(each => {
+  const [start, end, ...others] = each.split(',');
+  return {start: +start, end: +end, others: others.map(decodeURIComponent)};
+});
+// Those that lie between two places, moved.
+const between = (doubt, from, to, by) => places(doubt).filter(({start, end}) => start >= from && end <= to)
+  .map(({start, end, others}) => [start + by, end + by, ...others.map(encodeURIComponent)].join(',')).join(' ');
 
 function doubtOf(turn, text) {
   let head = 0, tail = 0;
@@ -153,8 +158,7 @@ const doubts = globalThis.Highlight && new Highlight(), marked = new WeakMap();
 function mark(row) {
   const text = row.querySelector('p').firstChild;
   for (const range of marked.get(row) ?? []) doubts?.delete(range);
-  const places = (row.dataset.doubt || '').split(' ').filter(Boolean).map(each => each.split(',').map(Number));
-  const ranges = places.filter(([, end]) => text && end <= text.length).map(([start, end]) => {
+  const ranges = places(row.dataset.doubt || '').filter(({end}) => text && end <= text.length).map(({start, end}) => {
     const range = new Range();
     range.setStart(text, start);
     range.setEnd(text, end);

@@ -23,7 +23,7 @@ def script(*names: str) -> str:
     return "\n".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
 
 
-FOLLOW = script("state", "store", "sync", "player", "edit", "keys", "search", "reading")
+FOLLOW = script("state", "store", "sync", "player", "edit", "others", "keys", "search", "reading")
 
 
 class Line(NamedTuple):
@@ -35,7 +35,7 @@ class Line(NamedTuple):
     name: str  # the party's, where another one spoke before
     checked: bool
     certainty: str
-    doubt: str  # where its doubtful words stand in the text
+    doubt: str  # where its doubtful words stand in the text, and what else they could be
 
 
 def player(call: Call, masked: bool, reader: str) -> str:
@@ -98,8 +98,11 @@ def _lines(call: Call, shown: Transcript, reader: str) -> list[Line]:
 
 
 def doubtful(turn: Turn, limit: float) -> str:
-    """Where the turn's doubtful words stand, as the page's script reads it."""
-    return " ".join(f"{start},{end}" for start, end in doubt.places(turn, limit))
+    """Where the turn's doubtful words stand and what else they could be, as the page's script reads it."""
+    return " ".join(
+        ",".join([str(place.start), str(place.end), *(quote(other, safe="") for other in place.others)])
+        for place in doubt.places(turn, limit)
+    )
 
 
 def name_of(call: Call, speaker: str, reader: str) -> str:

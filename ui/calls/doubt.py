@@ -1,6 +1,7 @@
 """The words of a call that its model was least sure of: where errors are looked for first."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from transcripts.transcript import Turn, Word
 
@@ -18,8 +19,16 @@ def limit(turns: Iterable[Turn], share: float = SHARE) -> float:
     return sure[min(round(share * len(sure)), len(sure) - 1)] if sure else 0.0
 
 
-def places(turn: Turn, limit: float) -> list[tuple[int, int]]:
-    """Start and end of each doubtful word in the turn's text, counted as browsers count: in UTF-16 units."""
+class Place(NamedTuple):
+    """Where a word stands in its turn's text, counted as browsers count: in UTF-16 units."""
+
+    start: int
+    end: int
+    others: tuple[str, ...]  # what else it could be
+
+
+def places(turn: Turn, limit: float) -> list[Place]:
+    """The turn's doubtful words."""
     found, at = [], 0
     for word in turn.words:
         start = turn.text.find(word.text, at)
@@ -27,7 +36,8 @@ def places(turn: Turn, limit: float) -> list[tuple[int, int]]:
             continue  # people have written the text anew
         at = start + len(word.text)
         if sureness(turn, word) < limit:
-            found.append((_units(turn.text[:start]), _units(turn.text[:at])))
+            others = tuple(each.text for each in word.alternatives)
+            found.append(Place(_units(turn.text[:start]), _units(turn.text[:at]), others))
     return found
 
 

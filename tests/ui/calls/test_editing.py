@@ -114,7 +114,7 @@ def test_a_work_file_goes_on_with_and_without_its_recording(visit, tmp_path):
 def test_the_least_sure_words_are_doubtful_where_browsers_count_them():
     turns = transcript().turns
     assert doubt.limit(turns, 0.4) == pytest.approx(0.4 * 0.2)
-    assert doubt.places(turns[0], 0.4 * 0.25) == [(0, 4), (5, 7)]  # an emoji is two
+    assert doubt.places(turns[0], 0.4 * 0.25) == [(0, 4, ()), (5, 7, ())]  # an emoji is two
     assert doubt.places(turns[1], 1.0) == [] and doubt.limit([]) == 0.0
 
 
