@@ -5,15 +5,17 @@ The names of the parties and what is marked as right are entries of the journal,
 """
 
 import json
+import re
 from dataclasses import dataclass
 
 from common.messages import UserError
 from transcripts.edits import Journal
+from transcripts.encoding import as_text
 from transcripts.formats import reading
 from transcripts.transcript import Transcript
 
 VERSION = 1
-MARK = b'{"allo": "work"'  # what such a file begins with
+MARK = re.compile(r'"allo"\s*:\s*"work"')  # an editor may have saved the file in another order or encoding
 ENDING = ".travail.json"
 
 
@@ -26,7 +28,7 @@ class Work:
 
 
 def is_work(content: bytes) -> bool:
-    return content.lstrip().startswith(MARK)
+    return bool(MARK.search(as_text(content, [])))
 
 
 def write(work: Work) -> bytes:
@@ -41,14 +43,14 @@ def body(work: Work) -> dict:
 def read(content: bytes) -> Work:
     """The work in a file's bytes. Raises UserError for one that is cut short, of another version, or damaged."""
     try:
-        found = json.loads(content)
+        found = json.loads(as_text(content, []))
     except (ValueError, RecursionError) as error:
         raise UserError(
             en="The work file is cut short or damaged: take the whole file, as Allô saved it.",
             fr="Le fichier de travail est tronqué ou abîmé : reprenez le fichier entier, tel qu'Allô l'a enregistré.",
         ) from error
-    version = found.get("version")
-    if version != VERSION:
+    version = found.get("version") if isinstance(found, dict) else VERSION
+    if isinstance(version, int) and version != VERSION:
         raise UserError(
             en=f"The work file has version {version}, and this page reads version {VERSION}: open it in the Allô "
             "that saved it.",

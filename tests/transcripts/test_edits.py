@@ -195,10 +195,23 @@ WORK = work_file.write(
         (WORK.replace(b'"version": 1', b'"version": 2'), "version 2"),
         (WORK.replace(b'"swap"', b'"dance"'), "earlier copy"),
         (WORK.replace(b'"machine"', b'"engine"'), "earlier copy"),
+        (WORK.replace(b'"entries": [', b'"entries": [[], '), "earlier copy"),
+        (WORK.replace(b'"text": "oui bonjour"', b'"text": 5, "start": "x"'), "earlier copy"),
         (json.dumps({"allo": "work", "version": 1}).encode(), "earlier copy"),
+        (b"[" + WORK + b"]", "earlier copy"),
+        (WORK[:-1] + b', "more": ' + b"[" * 100_000, "cut short"),
     ],
 )
 def test_a_work_file_that_cannot_be_opened_is_said(content, said):
     assert work_file.is_work(content)
     with pytest.raises(UserError, match=said):
         work_file.read(content)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_work_file_that_an_editor_saved_anew_is_opened(encoding):
+    """With other spaces and line ends, its keys in another order."""
+    held = json.dumps(json.loads(WORK), indent=2, sort_keys=True).replace("\n", "\r\n").encode(encoding)
+    assert work_file.is_work(held) and work_file.read(held).journal.state == work_file.read(WORK).journal.state
+    said = Transcript.of_turns([Turn(0, 1, 'elle dit "allo": "work"')])
+    assert not work_file.is_work(write(said, "json"))
