@@ -19,10 +19,37 @@ async function transaction(mode, act) {
     base.close();
   }
 }
+// The last corrections, until the journal has them: a page that is being left has no time for IndexedDB.
+const HELD = 'allo-held/';
+const held = {
+  of: key => {
+    try {
+      return JSON.parse(localStorage.getItem(HELD + key));
+    } catch {} // refused
+  },
+  put: tail => {
+    try {
+      localStorage.setItem(HELD + tail.key, JSON.stringify(tail));
+    } catch {} // full or refused: IndexedDB may still take it
+  },
+  drop: key => {
+    try {
+      localStorage.removeItem(HELD + key);
+    } catch {}
+  },
+  // A journal with its tail, {key, era, from, entries}, where that goes on after what it has.
+  after({era, entries} = {era: null, entries: []}, tail) {
+    const goesOn = tail?.era === era && tail.from <= entries.length && tail.from + tail.entries.length > entries.length;
+    return goesOn ? [...entries.slice(0, tail.from), ...tail.entries] : entries;
+  },
+};
 const kept = {
   key: sound => `${sound}/${globalThis.alloToken}`,
   journal: key => transaction('readonly', (_, journals) => journals.get(key)),
-  journals: () => transaction('readonly', (_, journals) => journals.getAll()),
+  async journals() {
+    const all = await transaction('readonly', (_, journals) => journals.getAll());
+    return all.map(each => ({...each, entries: held.after(each, held.of(each.key))}));
+  },
   machine: key => transaction('readonly', machines => machines.get(key)),
   save: (journal, machine) => transaction('readwrite', (machines, journals) => {
     if (machine) machines.put(machine, journal.key);
@@ -30,6 +57,7 @@ const kept = {
   }),
   async forget(wanted) {
     const keys = (await kept.journals()).filter(wanted).map(each => each.key);
+    keys.forEach(held.drop);
     await transaction('readwrite', (machines, journals) => keys.forEach(key => [machines, journals].forEach(all => all.delete(key))));
   },
   // All that was corrected, the last first, without what went on in another tab.

@@ -15,7 +15,7 @@ async function watchOver() {
 
 // What the server has of the call, and what only this browser has.
 async function ready(mine) {
-  const token = globalThis.alloToken, {era} = mine;
+  const token = globalThis.alloToken, {era} = mine, tail = held.of(mine.key);
   const journal = await kept.journal(mine.key).catch(() => null);
   let whole = null;
   while (mine === work && !whole?.entries) {
@@ -25,24 +25,34 @@ async function ready(mine) {
   }
   if (!whole) return;
   [mine.machine, mine.entries] = [whole.machine, whole.entries.slice(0, mine.saved)];
-  if (journal?.era === era && journal.entries.length > mine.saved) // made while the line was cut
-    [mine.unsent, mine.resumed] = [[...journal.entries.slice(mine.saved), ...mine.unsent], true];
+  const here = held.after({era, entries: journal?.era === era ? journal.entries : mine.entries}, tail);
+  if (here.length > mine.saved) // made while the line was cut, or just before the page was left
+    [mine.unsent, mine.resumed] = [[...here.slice(mine.saved), ...mine.unsent], true];
   if (mine.unsent.length && mine === work) send();
 }
 
 function push(entry) {
   work.unsent.push(entry);
+  hold(work);
   keep(work);
   document.querySelector(`#call-queue [data-call="${work.call}"]`)?.setAttribute('data-corrected', '');
   send();
 }
 
+function hold(mine) {
+  if (!mine.entries && held.of(mine.key)?.era === mine.era) return; // what the page before held is not read yet
+  mine.held = mine.saved + mine.unsent.length;
+  held.put({key: mine.key, era: mine.era, from: mine.saved, entries: mine.unsent});
+}
+
 async function keep(mine) {
   await mine.ready;
+  if (!mine.entries) return; // the call is gone from the server: what is held here stays
   const {key, sound, name, era, machine} = mine, entries = [...mine.entries, ...mine.unsent];
   try {
     await kept.save({key, sound, name, era, entries, updated: Date.now()}, mine.stored ? null : machine);
     mine.stored ||= Boolean(machine);
+    if (mine.held <= entries.length) held.drop(key);
   } catch {
     mine.full = true; // or refused: some browsers do so in private windows
     tell('full');
@@ -73,6 +83,7 @@ async function send() {
     mine.entries.push(...done);
     mine.saved = answer.saved;
     mine.behind = mine.unsent.length > 0; // the next answer has to tell of these too
+    if (mine.full && !mine.unsent.length) held.drop(mine.key);
     if (mine !== work || mine.behind) continue;
     adopt(answer);
     if (mine.resumed) forget();
