@@ -53,6 +53,21 @@ def test_two_interleaved_channels_without_a_header(tmp_path, capsys):
     assert found["audio"]["channels"] == 2 and "conférence" in said[0] and "appel" in said[1]
 
 
+def test_two_files_of_other_lengths_and_rates_are_one_call(tmp_path, capsys):
+    left, right = tmp_path / "appel-in.wav", tmp_path / "appel-out.wav"
+    left.write_bytes(prompt("conf-full").read_bytes())
+    convert = ["sox", prompt("tt-allbusy"), "-r", "16000", right, "pad", "0", "2"]
+    subprocess.run(convert, check=True)
+    assert main(["transcribe", str(left), str(right), "--pair", "--json"]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    said = {turn["channel"]: turn["text"] for turn in found["turns"]}
+    assert "conférence" in said[0] and "appel" in said[1] and {turn["speaker"] for turn in found["turns"]} == {"A", "B"}
+    assert (found["audio"]["channels"], found["audio"]["sample_rate"]) == (2, 16000)
+    assert found["audio"]["path"] == str(left) and "the higher is taken" in err and "s shorter than the other" in err
+    assert left.read_bytes() == prompt("conf-full").read_bytes() and len(list(tmp_path.iterdir())) == 2
+
+
 def test_many_files_into_a_folder(tmp_path, capsys):
     twin = tmp_path / 'l\'été "à Orléans"' / "conf-full.wav"
     twin.parent.mkdir()
@@ -123,6 +138,11 @@ def test_a_bad_file_fails_alone(tmp_path, capsys):
             "does not know the",
             "ne connaît pas la",
         ),
+        (["{prompt}", "--pair"], "name the two", "nommez les deux"),
+        (["{prompt}", "{folder}", "--pair"], "name the two", "nommez les deux"),
+        (["{prompt}", "{empty}", "--pair"], "is empty", "est vide"),
+        (["{prompt}", "{stereo}", "--pair"], "has 2 channels", "a 2 canaux"),
+        (["{prompt}", "{prompt}", "--pair", "--raw-rate", "8000"], "leave --watch", "retirez --watch"),
         (["{empty}"], "is empty", "est vide"),
         (["{text}"], "not a recording", "n'est pas un enregistrement"),
         (["{header}"], "no sound", "aucun son"),
@@ -149,5 +169,6 @@ def bad(tmp_path_factory) -> dict[str, Path]:
     (folder / "header.wav").write_bytes(prompt("conf-full").read_bytes()[:44])
     sox = ["sox", "-D", "-n", "-r", "8000", "-c", "1", "-e", "mu-law", folder / "long.wav", "trim", "0", "10800"]
     subprocess.run(sox, check=True)
-    names = {name: folder / f"{name}.wav" for name in ("empty", "text", "header", "long")}
+    subprocess.run(["sox", "-M", prompt("conf-full"), prompt("conf-full"), folder / "stereo.wav"], check=True)
+    names = {name: folder / f"{name}.wav" for name in ("empty", "text", "header", "long", "stereo")}
     return names | {"folder": folder, "prompt": prompt("conf-full")}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.messages import Message
+from speech.decoding.effort import EFFORT
 from transcripts.edits import Journal
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class CallOptions:
     language: str = "fr"
     adapter: str = ""  # its name; none: the page's model as it is
     hot_words: str = ""  # to expect
+    effort: str = EFFORT  # how wide to search where the text is unsure
 
 
 @dataclass(eq=False)

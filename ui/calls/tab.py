@@ -12,6 +12,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from common.messages import Message, UserError
+from speech.decoding.effort import EFFORT
 from transcripts import work_file
 from transcripts.edits import Journal
 from transcripts.formats import content_of, format_for, read
@@ -32,7 +33,7 @@ from ui.calls.session import CallSession, resume, session_of
 from ui.kit import access
 from ui.kit.errors import refused, refused_to_program
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, QUEUED, SEVERAL, Press
-from ui.kit.fields import adapter_field, adapters, languages
+from ui.kit.fields import adapter_field, adapters, effort_field, efforts, languages
 from ui.kit.html import join, note, render
 from ui.kit.i18n import label, message, reader_of, say
 from ui.server.queue import in_turn, visitor_of
@@ -128,16 +129,22 @@ def tab(page: gr.Blocks, tabs: gr.Tabs) -> list[gr.components.Component]:
     resumed = [tabs, *masking[:2], *screen]
     back = page.load(_resume, token, resumed, js=TOKEN, **AT_ONCE)
     back.then(_transcribe, None, [*screen], **SEVERAL | CALLS_AT_ONCE)
-    inputs = [recording, *first, masking.mask, masking.names, options["adapter"]]
+    inputs = [recording, *first, masking.mask, masking.names, options["adapter"], options["effort"]]
     program.click(call, inputs, answer, api_name="call", **QUEUED)
-    return [options["language"], kept, across, keeping.password, options["adapter"]]
+    return [options["language"], options["effort"], kept, across, keeping.password, options["adapter"]]
 
 
 def welcome(reader: str) -> list:
     """What `tab` returned, for this reader."""
     asked = not access.on_a_space() and access.password() is not None
     panels = render("calls/kept.html", reader), render("calls/across.html", reader, sorts=SORTS)
-    return [gr.Dropdown(languages(reader)), *panels, gr.Textbox(visible=asked), adapters(reader)]
+    return [
+        gr.Dropdown(languages(reader)),
+        gr.Radio(efforts(reader)),
+        *panels,
+        gr.Textbox(visible=asked),
+        adapters(reader),
+    ]
 
 
 async def call(
@@ -148,6 +155,7 @@ async def call(
     mask: bool,
     names: str,
     adapter: str = "",
+    effort: str = EFFORT,
     request: gr.Request = None,
 ) -> dict:
     """Transcribes a telephone call: who said what, and when.
@@ -160,6 +168,7 @@ async def call(
         mask: whether spoken numbers of cards, accounts and telephones, and e-mail addresses, are masked.
         names: people's names to mask too, separated by commas.
         adapter: the name of an adapter of this page, or of one on the Hub; none: the page's model as it is.
+        effort: how wide it searches where it is unsure: "fast", "balanced" or "careful".
     Returns:
         The transcript: turns with speaker, start, end, text, confidence and words; and what its line is like.
     """
@@ -169,7 +178,7 @@ async def call(
     reader = reader_of(request)
 
     def last_piece():
-        asked = _options(channels, speakers, language, adapter)
+        asked = _options(channels, speakers, language, adapter, effort=effort)
         return deque(transcription.transcribe_call(Path(audio), asked), maxlen=1).pop()
 
     try:
@@ -201,7 +210,7 @@ def _entrance() -> tuple[gr.File, dict, dict, dict]:
     hot_words = gr.Textbox("", max_lines=2, elem_classes="settings", **words)
     adapter = adapter_field("call-adapter")
     options = {"channels": channels, "speakers": speakers, "language": language, "adapter": adapter}
-    options["hot_words"] = hot_words
+    options |= {"hot_words": hot_words, "effort": effort_field()}
     samples = {}
     if simulated_call.available():
         with gr.Row(elem_classes="simulated"):
@@ -479,9 +488,14 @@ def _agent(request: gr.Request, press: Press) -> Screen:
 
 
 def _options(
-    channels: str, speakers: int, language: str, adapter: str | None, hot_words: str | None = None
+    channels: str,
+    speakers: int,
+    language: str,
+    adapter: str | None,
+    hot_words: str | None = None,
+    effort: str = EFFORT,
 ) -> CallOptions:
-    return CallOptions(channels, int(speakers or 0) or None, language, adapter or "", hot_words or "")
+    return CallOptions(channels, int(speakers or 0) or None, language, adapter or "", hot_words or "", effort)
 
 
 def _expect(words: str | None, press: Press) -> str:

@@ -32,10 +32,17 @@ def transcribe_call(path: Path, asked: CallOptions) -> Iterator["TranscriptionPr
     choice, engine = loaded(setting)
 
     from speech.decoding.decode import Options
+    from speech.decoding.effort import beam_of
     from speech.transcribe import transcribe
 
     language = None if asked.language == DETECT else asked.language
-    options = Options(language, words=True, margin=engine.margin, hot_words=asked.hot_words)
+    options = Options(
+        language,
+        words=True,
+        margin=engine.margin,
+        hot_words=asked.hot_words,
+        unsure_beam=beam_of(asked.effort),
+    )
     where = zero_gpu.decoding(choice)
     for progress in transcribe(path, engine, options, asked.channels, asked.speakers, **where):
         facts = replace(progress.transcript.audio, path=path.name)  # no path of the server is shown

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from speech.decoding.effort import EFFORT, EFFORTS
 from ui.kit import adapter_shelf
 from ui.kit.engine_pool import DETECT
 from ui.kit.i18n import LANGUAGES, label, language_name, say
@@ -27,6 +28,15 @@ def adapters(reader: str, chosen: str | None = None) -> gr.Dropdown:
     value = {} if chosen is None else {"value": chosen}
     choices = [(say(reader, "page_model"), ""), *((name, name) for name in names)]
     return gr.Dropdown(choices, visible=bool(names), **value)
+
+
+def effort_field() -> gr.Radio:
+    """How wide to search where the text is unsure; its choices are those of `efforts`."""
+    return gr.Radio(efforts("fr"), value=EFFORT, label=label("effort"), info=label("effort_hint"))
+
+
+def efforts(reader: str) -> list[tuple[str, str]]:
+    return [(say(reader, f"effort_{effort}"), effort) for effort in EFFORTS]
 
 
 def corpus_columns() -> list[gr.components.Component]:

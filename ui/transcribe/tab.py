@@ -10,13 +10,13 @@ import gradio as gr
 from gradio.processing_utils import audio_is_playable
 
 from common.messages import UserError
-from speech.decoding.effort import EFFORT, EFFORTS
+from speech.decoding.effort import EFFORT
 from transcripts.formats import write
 from ui.kit import adapter_shelf, sound, transcript_html
 from ui.kit.engine_pool import transcribe_recording
 from ui.kit.errors import refused, refused_to_program
 from ui.kit.events import AT_ONCE, POLL, PRIVATE, QUEUED, Press
-from ui.kit.fields import adapter_field, adapters, languages
+from ui.kit.fields import adapter_field, adapters, effort_field, efforts, languages
 from ui.kit.html import alert
 from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.theme import WAVE
@@ -71,7 +71,7 @@ def tab() -> Parts:
             with gr.Group(elem_classes="settings"):
                 hot_words = gr.Textbox("", label=label("hot_words"), placeholder=label("hot_words_hint"), max_lines=2)
                 timestamps = gr.Checkbox(True, label=label("timestamps"))
-                effort = gr.Radio(_efforts("fr"), value=EFFORT, label=label("effort"), info=label("effort_hint"))
+                effort = effort_field()
             picked, clicks = _samples(recording)
         with gr.Column(scale=7, min_width=320):
             text = gr.HTML(apply_default_css=False, js_on_load=transcript_html.SEEK, elem_id="result")
@@ -107,7 +107,7 @@ def welcome(reader: str) -> tuple[gr.Dropdown, gr.Radio, gr.Radio, str, gr.Dropd
     return (
         gr.Dropdown(languages(reader)),
         gr.Radio(_tasks(reader)),
-        gr.Radio(_efforts(reader)),
+        gr.Radio(efforts(reader)),
         transcript_html.invitation(reader),
         adapters(reader),
         live.drawn(reader),
@@ -255,10 +255,6 @@ def _playable(path: str | None, progress):
 
 def _seek(press: Press) -> gr.Audio:
     return gr.Audio(playback_position=press.number("start"))
-
-
-def _efforts(reader: str) -> list[tuple[str, str]]:
-    return [(say(reader, f"effort_{effort}"), effort) for effort in EFFORTS]
 
 
 def _copied(request: gr.Request) -> None:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 import zipfile
-from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +15,20 @@ import pytest
 from gradio import Request
 from gradio_client import Client, handle_file
 from playwright.sync_api import Locator, Page, expect
-from playwright.sync_api import TimeoutError as PatienceLost
 
 import corpus
+from bench import accidents
 from common.messages import UserError
 from corpus import prompts
 from corpus.simulate import simulate
 from scoring.measures import score
 from speech.audio.decode import SAMPLE_RATE, read
 from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, visit
+from transcripts import work_file
+from transcripts.edits import Journal
 from transcripts.formats import read as transcript
+from transcripts.transcript import Alternative, Transcript, Turn, Word
+from transcripts.work_file import Work
 from ui.calls import corrected_turns, session, transcription
 from ui.calls.call import CallOptions
 from ui.calls.session import CallSession, session_of
@@ -214,25 +218,28 @@ def texts(page: Page) -> list[str]:
     return turns(page).locator("p").all_text_contents()
 
 
-def test_no_correction_is_lost(french, browser, server, call, tmp_path):
-    """Neither by a line that is cut, nor by a page that is loaded again, nor with the visit itself."""
+def test_no_accident_loses_a_correction(browser, server, tmp_path):
+    """It is loaded again, closed or cut off; bench/accidents.py has two hundred of these, and kills the server."""
+    desk = accidents.Desk(browser, server, tmp_path)
+    for accident in (accidents.reload, accidents.cut, accidents.close, accidents.reload, accidents.cut):
+        accidents.happen(desk, accident)
+    assert accidents.taken(desk) == desk.texts
+    desk.page.evaluate(FORGOTTEN)
+    desk.page.close()
+    assert not tracebacks(server)
+
+
+def test_corrections_come_back_with_their_recording(french, browser, server, call, tmp_path):
     asked = []
     french.on("dialog", lambda dialog: asked.append(dialog.type))
     drop(french, call[0])
     expect(rows(french, "done")).to_have_count(1, timeout=2 * PATIENCE)
     correct(french, turns(french).first, "Un.")
-    saved(french)
-    french.context.set_offline(True)
-    correct(french, turns(french).nth(1), "Deux, sans réseau.")
-    expect(french.locator("#call-dialogue .saved")).to_contain_text("En attente dans ce navigateur")
-    expect(turns(french).nth(1)).to_have_class(re.compile("pending"))
-    with suppress(PatienceLost), french.expect_event("load", timeout=3_000):  # gradio may load the page again
-        french.context.set_offline(False)
-    expect(turns(french).nth(1).locator("p")).to_have_text("Deux, sans réseau.", timeout=PATIENCE)
+    correct(french, turns(french).nth(1), "Deux.")
     saved(french)
     turns(french).nth(1).locator("p").click()  # of a page that nobody has touched, browsers ask nothing
     french.reload()
-    expect(turns(french).nth(1).locator("p")).to_have_text("Deux, sans réseau.", timeout=PATIENCE)
+    expect(turns(french).nth(1).locator("p")).to_have_text("Deux.", timeout=PATIENCE)
     assert "beforeunload" in asked
     work = download(french, "↓ Fichier de travail", tmp_path)
     corrected = texts(french)
@@ -254,6 +261,63 @@ def test_no_correction_is_lost(french, browser, server, call, tmp_path):
         expect(other.locator("#call-player")).to_contain_text("déposez aussi l’enregistrement")
         assert texts(other) == corrected
     assert not tracebacks(server)
+
+
+# What browsers do in some private windows.
+REFUSED = """['indexedDB', 'localStorage', 'sessionStorage'].forEach(name => Object.defineProperty(window, name, {
+  get() { throw new DOMException('refused', 'SecurityError'); },
+}))"""
+
+
+def test_what_the_browser_refuses_to_store_is_said_and_saved_by_the_server(browser, server, tmp_path):
+    page = browser("fr-FR").new_page()
+    page.add_init_script(REFUSED)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(server.address)
+    page.get_by_role("tab", name="Appels").click()
+    drop(page, accidents.work(tmp_path))
+    correct(page, turns(page).first, "Un.")
+    expect(page.locator("#call-dialogue .saved")).to_contain_text("refuse de garder vos corrections")
+    expect(turns(page).first).not_to_have_class(re.compile("pending"))
+    work = download(page, "↓ Fichier de travail", tmp_path)
+    assert work_file.read(work.read_bytes()).journal.turns[0].text == "Un."
+    page.close()
+
+
+def test_a_doubtful_word_is_replaced_by_what_it_could_be(french, tmp_path):
+    others = tuple(Alternative(text, 0.2) for text in ("maux, dits", "<b>", ""))
+    words = [Word(at, at + 1, text, 0.9) for at, text in enumerate(("un", "mot", "🙂", "dit"))]
+    words[1] = replace(words[1], confidence=0.1, alternatives=others)
+    spoken = [Turn(0, 4, "un mot 🙂 dit", 0.9, 0, "A", tuple(words)), Turn(4, 5, "oui", 0.9, 1, "B")]
+    work = tmp_path / "mots.travail.json"
+    work.write_bytes(work_file.write(Work("mots.wav", "", Transcript.of_turns(spoken), Journal(spoken))))
+    drop(french, work)
+    text, offered, press = turns(french).first.locator("p"), french.locator(".others li"), french.keyboard.press
+    text.focus()
+    press("F3")
+    expect(offered).to_have_text(["1 maux, dits", "2 <b>", "3 (rien)"])
+    press("2")
+    expect(text).to_have_text("un <b> 🙂 dit")
+    for key in ("Control+z", "Home", "F3", "F3", "ArrowUp", "Enter"):
+        press(key)
+    expect(text).to_have_text("un maux, dits 🙂 dit")
+    for key in ("Control+z", "F3", "Escape"):
+        press(key)
+    expect(offered).to_have_count(0)
+    press("F3")
+    offered.last.click()
+    expect(text).to_have_text("un 🙂 dit")
+
+
+def test_the_two_sides_of_a_call_are_one(french, tmp_path):
+    said = {"a-in": "activated", "a-out": "added", "b_r": "tt-allbusy", "c_t": "vm-intro"}
+    for name, prompt in said.items():
+        convert(prompts.prompt(prompt), tmp_path / f"{name}.wav")
+    drop(french, *sorted(tmp_path.glob("*.wav")))
+    expect(french.locator("#call-queue")).to_contain_text("sont les deux côtés d’un appel")
+    assert french.locator("#call-queue .name").all_inner_texts() == ["a.wav", "b_r.wav", "c_t.wav"]
+    french.get_by_role("button", name="Tout effacer").click()
+    expect(french.locator("#call-queue li")).to_have_count(0)
 
 
 def test_corrected_by_keys_alone(french, call):
