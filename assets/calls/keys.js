@@ -32,7 +32,7 @@ function find() {
 document.addEventListener('keydown', event => {
   if (event.isComposing || !list()?.offsetParent) return;
   const name = named(event), row = current();
-  if (choose(name)) return event.preventDefault();
+  if (choose(event, name)) return event.preventDefault();
   const elsewhere = !row && event.target.matches('input, textarea, select, [contenteditable]');
   if (KEYS[name] && !(elsewhere && !/^F\d/.test(name))) {
     event.preventDefault();
