@@ -1,9 +1,9 @@
-"""python bench/editor.py [--calls N] [--minutes M] : a typist corrects every error of simulated calls, by keys alone.
+"""python bench/editor.py [--calls N] [--minutes M] [--seed S] : a typist corrects simulated calls, by keys alone.
 
-It is a script, and knows what was said. It goes from turn to turn with Enter or Ctrl+Enter, puts the caret where its
-turn is wrong, and types; what nobody said it deletes. Its keys are counted, letters and the keys held with another as
-well, and the milliseconds that the page's script is busy with each. What is left wrong is scored on the file that the
-page gives: it must be 0.
+The typist is a script, and knows what was said. It goes from turn to turn with Enter or Ctrl+Enter, puts the caret
+where its turn is wrong, and types; what nobody said it deletes. Its keys are counted, letters and the keys held with
+another as well, and the milliseconds that the page's script is busy with each. What is left wrong is scored on the file
+that the page gives: it must be 0.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,7 +126,9 @@ def session(page: Page, path: Path, folder: Path) -> dict:
     said = by_channel(reference(path)["turns"])
     before = taken(page, folder, said)
     page.evaluate(BUSY)
+    began = time.monotonic()
     typist = correct(page, said)
+    seconds = time.monotonic() - began
     busy = page.evaluate("busy")
     return {
         "turns": page.locator("#call-dialogue [data-turn]").count(),
@@ -133,6 +136,7 @@ def session(page: Page, path: Path, folder: Path) -> dict:
         "left": taken(page, folder, said),
         "corrected": typist.corrected,
         "keys": typist.keys,
+        "seconds": round(seconds),
         "median_ms": round(statistics.median(busy), 2),
         "slowest_ms": round(max(busy), 1),
     }
@@ -153,17 +157,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--calls", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=5, help="of the calls")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "server").mkdir()
-        manner = {"seconds": 60 * asked.minutes, "codec": "alaw", "snr": 25.0, "overlap": 0.2, "seed": 5}
+        manner = {"seconds": 60 * asked.minutes, "codec": "alaw", "snr": 25.0, "overlap": 0.2, "seed": asked.seed}
         paths = simulate(corpus.load(NAME), folder / "calls", calls=asked.calls, **manner)
         with serve(folder / "server") as server, chromium() as browser, visit(browser, server, "en-US") as page:
             page.get_by_role("tab", name="Calls").click()
             for path in paths:
                 found = session(page, path, folder)
-                found["keys_a_correction"] = round(found["keys"] / max(1, found["corrected"]), 1)
+                for what in ("keys", "seconds"):
+                    found[f"{what}_a_correction"] = round(found[what] / max(1, found["corrected"]), 1)
                 print(json.dumps({"call": path.name} | found), flush=True)
 
 
