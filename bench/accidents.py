@@ -152,6 +152,7 @@ def main() -> None:
     parser.add_argument("--accidents", type=int, default=200)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=60.0, help="after which no more accident happens")
     asked = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers, chromium() as browser:
@@ -165,12 +166,14 @@ def main() -> None:
         some = [kill] * asked.kills + others
         desk.chance.shuffle(some)
         for place, accident in enumerate(some, 1):
+            if time.monotonic() - began > 60 * asked.minutes:
+                break
             happen(desk, accident)
             if place % 20 == 0:
                 print(place, "accidents", round(time.monotonic() - began), "s", file=sys.stderr, flush=True)
         lost = sum(one != other for one, other in zip(taken(desk), desk.texts, strict=True))
     seconds = round(time.monotonic() - began)
-    told = {"accidents": len(some), "corrections": desk.count, "lost": lost, "seconds": seconds}
+    told = {"accidents": desk.happened.total(), "corrections": desk.count, "lost": lost, "seconds": seconds}
     print(json.dumps(told | dict(sorted(desk.happened.items()))))
 
 
