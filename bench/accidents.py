@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from playwright.sync_api import Error, Page, expect
 
-from tests.kit.pages import Browser, Server, chromium, serve, until
+from tests.kit.pages import Browser, Server, chromium, serve
 from transcripts import work_file
 from transcripts.edits import Journal
 from transcripts.transcript import Transcript, Turn
@@ -106,8 +106,8 @@ def reload(desk: Desk) -> None:
 
 def close(desk: Desk) -> None:
     """The tab is closed, and another one goes on."""
-    desk.page.close(run_before_unload=True)
-    until(desk.page.is_closed, seconds=PATIENCE)
+    with desk.page.expect_event("close"):
+        desk.page.close(run_before_unload=True)
     desk.page = desk.tab()
 
 
