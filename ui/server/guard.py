@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from urllib.parse import urlsplit
 
 from gradio.utils import get_upload_folder
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -57,7 +58,8 @@ class Guard:
                     headers["x-frame-options"] = "SAMEORIGIN"
             await send(message)
 
-        answer = self._refusal(Request(scope)) or self.app
+        request = Request(scope)
+        answer = self._refusal(request) or (_Uploads(self.app) if _is_upload(request) else self.app)
         await answer(scope, receive, framed)
 
     def _refusal(self, request: Request) -> PlainTextResponse | None:
@@ -66,7 +68,7 @@ class Guard:
             return PlainTextResponse(say(reader_of(request), "other_host"), 421)
         if path.endswith(UNUSED):
             return PlainTextResponse("Not Found", 404)
-        if request.method == "POST" and path.endswith(UPLOADS):
+        if _is_upload(request):
             return self._refused_upload(request)
         return None
 
@@ -90,6 +92,27 @@ class Guard:
             return PlainTextResponse(say(reader, "upload_disk"), 507)
         sent.append((now, size))
         return None
+
+
+class _Uploads:
+    """What gradio makes of an upload; a form that it does not understand is refused, and is no error of the server."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            return await self.app(scope, receive, send)
+        except FormParserError:
+            pass  # its boundary
+        except TypeError as error:
+            if "GradioUploadFile" not in str(error):  # a field without a file's name
+                raise
+        await PlainTextResponse(say(reader_of(Request(scope)), "upload_form"), 400)(scope, receive, send)
+
+
+def _is_upload(request: Request) -> bool:
+    return request.method == "POST" and request.scope["path"].rstrip("/").endswith(UPLOADS)
 
 
 def _is_of_another_site(headers: Headers) -> bool:

@@ -117,3 +117,43 @@ def test_another_site_opens_no_socket(origin):
         "/socket", headers={"host": "localhost:7860", "origin": "http://localhost:7860"}
     ):
         pass
+
+
+FORMS = {  # content type, the part's Content-Disposition
+    "a field without a file's name": ("boundary=x", b'name="files"'),
+    "a name in another way": ("boundary=x", b"name=\"files\"; filename*=UTF-8''a.wav"),
+    "a long boundary": (f"boundary={'x' * 3000}", b'name="files"; filename="a.wav"'),
+    "a long name": ("boundary=x", b'name="files"; filename="%s"' % (b"a" * 9000)),
+    "no boundary": ("", b'name="files"; filename="a.wav"'),
+}
+
+
+@pytest.fixture(scope="module")
+def page():
+    """gradio itself, behind the guard."""
+    import gradio as gr
+
+    with gr.Blocks() as demo:
+        gr.File()
+    app = gr.routes.App.create_app(demo, app_kwargs={"middleware": [Middleware(guard.Guard)]})
+    demo.max_file_size = None
+    return TestClient(app, base_url="http://localhost:7860")
+
+
+def sent(page: TestClient, disposition: bytes, boundary: str = "boundary=x"):
+    content = b"--x\r\nContent-Disposition: form-data; " + disposition + b"\r\n\r\nwords\r\n--x--\r\n"
+    return page.post(
+        "/gradio_api/upload", content=content, headers={"content-type": f"multipart/form-data; {boundary}"}
+    )
+
+
+@pytest.mark.parametrize("case", FORMS)
+def test_a_form_without_a_file_is_refused(page, case):
+    boundary, disposition = FORMS[case]
+    answer = sent(page, disposition, boundary)
+    assert answer.status_code in (400, 413) and answer.text
+
+
+@pytest.mark.parametrize("name", ["", ".", "...", "///", "\0", "   ", "é" * 200, "a.wav"])
+def test_a_file_of_any_name_is_taken(page, name):
+    assert sent(page, f'name="files"; filename="{name}"'.encode()).status_code == 200
