@@ -18,11 +18,19 @@ TIMES = re.compile(rf"\s*[\[(]\s*{CLOCK}(?:\s*(?:-->|[-–—→])\s*{CLOCK})?\s
 SUBTITLES = ("srt", "vtt")
 
 
-def masked(content: bytes, path: Path, names: list[str], format: str | None, notes: list[Message]) -> bytes:
+def masked(
+    content: bytes,
+    path: Path,
+    names: list[str],
+    format: str | None,
+    notes: list[Message],
+    dialect: str = "excel",
+) -> bytes:
     """A file's content with its personal data masked, in its own format or in `format`.
 
     Of a plain text nothing else changes; of subtitles the times stay. `path` tells the format where the content does
-    not. `notes` receives a sentence for each thing that had to be mended. Raises UserError.
+    not, `dialect` how a table is written. `notes` receives a sentence for each thing that had to be mended.
+    Raises UserError.
     """
     if format:
         check_format(format)
@@ -30,7 +38,7 @@ def masked(content: bytes, path: Path, names: list[str], format: str | None, not
     transcript = _with_its_labels(reading(content, found, notes))
     if found == "txt" and format in (None, "txt"):
         return _lines(as_text(content, []), names).encode()
-    return write(mask(transcript, names), format or found, whole=found in SUBTITLES)
+    return write(mask(transcript, names), format or found, whole=found in SUBTITLES, dialect=dialect)
 
 
 def _lines(text: str, names: list[str]) -> str:

@@ -88,3 +88,11 @@ def test_one_sentence_for_what_cannot_be_masked(name, content, more, said, tmp_p
     assert main(["mask", str(path), *more]) == 2
     told = capsys.readouterr()
     assert told.out == "" and said in told.err and told.err.count("\n") == 1
+
+
+def test_a_french_table_stays_one(tmp_path, capsysbinary):
+    table = "Début;Fin;Locuteur;Texte\n0,5;1,5;A;mon numéro 07 88\n1,5;2,5;A;22 14 03\n"
+    (tmp_path / "appel.csv").write_text(table)
+    assert main(["mask", str(tmp_path / "appel.csv"), "--csv-dialect", "excel-fr"]) == 0
+    rows = capsysbinary.readouterr().out.decode().splitlines()
+    assert rows[1:] == [";;0,500;1,500;0;A;mon numéro [téléphone];1,000", ";;1,500;2,500;0;A;[téléphone];1,000"]
