@@ -41,8 +41,10 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serve(folder: Path, *arguments: str, ready: str = "Allô: ", **settings: str) -> Iterator[Server]:
-    """`python app.py` until it prints `ready`; its log and gradio's files lie in `folder`."""
+def serve(
+    folder: Path, *arguments: str, ready: str = "Allô: ", program: tuple[str, ...] = ("app.py",), **settings: str
+) -> Iterator[Server]:
+    """`python app.py`, or another program, until it prints `ready`; its log and gradio's files lie in `folder`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -50,7 +52,7 @@ def serve(folder: Path, *arguments: str, ready: str = "Allô: ", **settings: str
     log = folder / "log.txt"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py", *arguments, "--port", str(port)],
+            [sys.executable, *program, *arguments, "--port", str(port)],
             cwd=ROOT,
             env=os.environ | offline | {"GRADIO_TEMP_DIR": str(folder)} | settings,
             stdout=output,
@@ -85,11 +87,11 @@ def chromium(*arguments: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def visit(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
+def visit(browser: Browser, server: Server, locale: str, model: str = "whisper-base") -> Iterator[Page]:
     """The page once its model is loaded."""
     page = browser(locale).new_page()
     page.goto(server.address)
-    expect(page.locator("#who")).to_contain_text("whisper-base", timeout=PATIENCE)
+    expect(page.locator("#who")).to_contain_text(model, timeout=PATIENCE)
     yield page
     page.close()
 

@@ -11,11 +11,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from corpus.prompts import NAME
-from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, unheard, until, visit, write
+from tests.kit.pages import PATIENCE, ROOT, chromium, serve, tracebacks, unheard, until, visit, write
 from tests.kit.training import prompt_calls
+from tests.kit.training_page import fill, look, press, run_of
 from trainer.runs import background, folder
 
 expect.set_options(timeout=20_000)  # two cores are busy with the training
+LOCALES = ROOT / "assets/locales"
 SOON = 10_000  # milliseconds, in which nothing wrong is shown any more
 LITTLE = ["steps=6", "batch_size=4", "evaluations=2", "logging_steps=1", "checkpoint_steps=1", "validation_clips=2"]
 LITTLE += ["report_clips=2", "forgetting_clips=0"]
@@ -54,34 +56,11 @@ def browser():
         yield browser
 
 
-@pytest.fixture
-def french(browser, server):
-    with visit(browser, server, "fr-FR") as page:
-        yield look(page)
-
-
 @pytest.fixture(scope="module")
 def patient(browser, server):
     """Who stays on the page and tries again."""
     with visit(browser, server, "fr-FR") as page:
         yield look(page)
-
-
-def look(page: Page) -> Page:
-    page.get_by_role("tab", name="Entraîner").first.click()
-    expect(page.get_by_label("Nom de l’entraînement")).not_to_have_value("", timeout=PATIENCE)
-    return page
-
-
-def fill(page: Page, name: str, settings: list[str]) -> None:
-    field = page.locator("#train").get_by_label("Corpus").first
-    field.fill("petit")
-    field.press("Enter")
-    expect(page.locator("#learns")).to_contain_text("train 18")
-    page.get_by_label("Nom de l’entraînement").fill(name)
-    if not page.get_by_label("Autres réglages").is_visible():
-        page.get_by_role("button", name="Tous les réglages").click()
-    write(page.get_by_label("Autres réglages"), "\n".join(settings))
 
 
 def name_the_columns(page: Page) -> None:
@@ -96,22 +75,14 @@ def name_the_columns(page: Page) -> None:
     expect(page.locator("#learns")).to_contain_text("train 18")
 
 
-def start(page: Page) -> None:
-    press(page, "Démarrer")
+def start(page: Page, button: str = "Démarrer") -> None:
+    press(page, button)
     name = page.get_by_label("Nom de l’entraînement").input_value()
     expect(run_of(page, name)).to_have_attribute("aria-current", "true", timeout=2 * PATIENCE)
 
 
-def run_of(page: Page, name: str):
-    return page.locator(f'#runs [data-run="{name}"]')
-
-
 def state(name: str) -> dict:
     return folder.state(background.folder_of(name))
-
-
-def press(page: Page, name: str) -> None:
-    page.locator("#train").get_by_role("button", name=name, exact=True).click()
 
 
 def delete(page: Page, name: str) -> None:
@@ -122,46 +93,75 @@ def delete(page: Page, name: str) -> None:
     assert not background.folder_of(name).exists()
 
 
-def test_a_training_from_its_start_to_its_adapter(french, browser, server, tmp_path):
-    expect(french.locator("#runs")).to_contain_text("Pas encore d’entraînement")
-    expect(french.locator("#train").get_by_label("Corpus").first).to_have_value(NAME)
-    fill(french, "court", LITTLE)
-    name_the_columns(french)
-    start(french)
-    french.reload()
-    look(french)
-    expect(run_of(french, "court")).to_have_attribute("aria-current", "true")
-    expect(french.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 6"), timeout=PATIENCE)
-    expect(french.locator("#run polyline").first).to_be_visible(timeout=2 * PATIENCE)  # it has two points by then
-    expect(french.locator("#run")).to_contain_text("extraits par seconde")
-    expect(french.locator("#command")).to_contain_text("--audio piste --text paroles --model")
-    expect(french.locator("#command")).to_contain_text("--set report_clips=2 ")
-    assert "/petit" not in french.locator("#train").inner_text()  # no way to a folder of this machine
-    expect(run_of(french, "court")).to_contain_text("terminé", timeout=2 * PATIENCE)
-    expect(french.locator("#run circle")).to_have_count(6 + 2)
+def tour() -> list[list[str]]:
+    """What each step of the README's five minutes names, tabs and buttons, as the page in French calls them."""
+    told = (ROOT / "README.md").read_text().split("## Five minutes")[1].split("\n## ")[0]
+    steps = [re.findall(r"\*+([^*]+)\*+", step) for step in re.split(r"^\d\. ", told, flags=re.MULTILINE)[1:]]
+    english, french = (json.loads((LOCALES / f"{reader}.json").read_text()) for reader in ("en", "fr"))
+    keys = {text: key for key, text in english.items()}
+    return [[french.get(keys.get(name), name) for name in step] for step in steps]
+
+
+def test_the_tour_of_the_readme_ends_with_an_adapter(browser, server):
+    [sample], [calls, simulated], [dataset, score], [train, minutes, begin], [use, compare] = tour()
+    with visit(browser, server, "fr-FR") as page:
+        page.get_by_role("button", name=sample).click()
+        expect(page.locator("#result .turns button").first).to_be_visible(timeout=PATIENCE)
+        page.get_by_role("tab", name=calls).click()
+        press(page, simulated, "#calls")
+        expect(page.locator("#call-dialogue li p").first).to_be_visible(timeout=2 * PATIENCE)
+        page.get_by_role("tab", name=dataset).click()
+        page.locator("#dataset").get_by_label("Combien").fill("2")
+        press(page, score, "#dataset")
+        expect(page.locator("#progress")).to_contain_text("2 extraits notés", timeout=2 * PATIENCE)
+        page.get_by_role("tab", name=train).click()
+        look(page)
+        expect(page.locator("#runs")).to_contain_text("Pas encore d’entraînement")
+        expect(page.locator("#train").get_by_label("Corpus").first).to_have_value(NAME)
+        fill(page, "court", LITTLE)
+        name_the_columns(page)
+        page.get_by_label(minutes).fill("1")
+        start(page, begin)
+    with visit(browser, server, "fr-FR") as page:  # the page was closed, and the training goes on
+        follow_to_its_report(look(page))
+        take_away_and_publish(page)
+        press(page, use)
+        expect(page.locator("#adapter input")).to_have_value("court")
+        page.get_by_role("tab", name=calls).click()
+        expect(page.locator("#call-adapter input")).to_have_value("court")
+        look(page)
+        press(page, compare)
+        expect(page.get_by_role("combobox", name="B", exact=True)).to_have_value("court", timeout=PATIENCE)
+        look(page)
+        delete(page, "court")
+
+
+def follow_to_its_report(page: Page) -> None:
+    expect(run_of(page, "court")).to_have_attribute("aria-current", "true")
+    expect(page.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 6"), timeout=PATIENCE)
+    expect(page.locator("#run polyline").first).to_be_visible(timeout=2 * PATIENCE)  # it has two points by then
+    expect(page.locator("#run")).to_contain_text("extraits par seconde")
+    expect(page.locator("#command")).to_contain_text("--audio piste --text paroles --model")
+    expect(page.locator("#command")).to_contain_text("--set report_clips=2 ")
+    assert "/petit" not in page.locator("#train").inner_text()  # no way to a folder of this machine
+    expect(run_of(page, "court")).to_contain_text("terminé", timeout=2 * PATIENCE)
+    expect(page.locator("#run circle")).to_have_count(6 + 2)
     report = json.loads((background.folder_of("court") / "report.json").read_text())
     rate = f"{report['adapter']['wer']:.1f}".replace(".", ",")
-    expect(french.locator("#gain table").first).to_contain_text(f"{rate}\N{NO-BREAK SPACE}%")
+    expect(page.locator("#gain table").first).to_contain_text(f"{rate}\N{NO-BREAK SPACE}%")
 
-    french.get_by_role("button", name="Télécharger l’adaptateur").click()
-    press(french, "Préparer le fichier")
-    with french.expect_download() as download:
-        french.get_by_text("↓ court.zip").click()
+
+def take_away_and_publish(page: Page) -> None:
+    page.get_by_role("button", name="Télécharger l’adaptateur").click()
+    press(page, "Préparer le fichier")
+    with page.expect_download() as download:
+        page.get_by_text("↓ court.zip").click()
     assert download.value.suggested_filename == "court.zip"
-    french.get_by_role("button", name="Publier sur le Hub").first.click()
-    write(french.locator("#publish-box").get_by_label("Dépôt"), "ada/allo")
-    write(french.locator("#publish-box").get_by_label("Jeton"), "hf_secret")
-    french.locator("#publish").click()
-    expect(french.get_by_role("alert")).to_contain_text("ALLO_OFFLINE est réglé")
-    press(french, "L’utiliser pour le micro et les appels")
-    expect(french.locator("#adapter input")).to_have_value("court")
-    french.get_by_role("tab", name="Appels").click()
-    expect(french.locator("#call-adapter input")).to_have_value("court")
-    look(french)
-    press(french, "Le comparer, à l’oreille et sur texte")
-    expect(french.get_by_role("combobox", name="B", exact=True)).to_have_value("court", timeout=PATIENCE)
-    look(french)
-    delete(french, "court")
+    page.get_by_role("button", name="Publier sur le Hub").first.click()
+    write(page.locator("#publish-box").get_by_label("Dépôt"), "ada/allo")
+    write(page.locator("#publish-box").get_by_label("Jeton"), "hf_secret")
+    page.locator("#publish").click()
+    expect(page.get_by_role("alert")).to_contain_text("ALLO_OFFLINE est réglé")
 
 
 @pytest.mark.parametrize(
