@@ -1,23 +1,23 @@
-"""A whole training in slices, through the platform's own package, with a quota that ends in its middle."""
+"""A whole training in slices, through the platform's own package, asked for by the page of a real browser."""
 
 import json
 
-from tests.kit.training import LITTLE, prompt_calls, tiny_whisper
-from tests.kit.zero_gpu import platform, run
+import pytest
+from playwright.sync_api import expect
+
+from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, until, visit
+from tests.kit.training import prompt_calls, tiny_whisper
+from tests.kit.training_page import fill, look, press, run_of
+from tests.kit.zero_gpu import LENT, platform
 from trainer.runs import folder as runs
 
 SLICE = 60  # seconds, of which four steps take all
-DRIVEN = f"""
+SERVED = f"""{LENT}
 import signal
 from pathlib import Path
-from common.messages import UserError
-from trainer.__main__ import request_of
-from trainer.runs import background
-from trainer.train import slices
 from trainer.train.loop import LoraTrainer
-from ui.training.slices import ANOTHER, one
 
-step, killed = LoraTrainer.training_step, Path(sys.argv[1], "killed")
+step, killed = LoraTrainer.training_step, Path(os.environ["ALLO_RUNS"], "..", "killed")
 
 def hurried(trainer, *more):
     at = trainer.state.global_step
@@ -29,35 +29,72 @@ def hurried(trainer, *more):
     return step(trainer, *more)
 
 LoraTrainer.training_step = hurried
-background.resume = lambda name: report.append(name)
-report, seen, refused = [], [], ""
-if not background.names():
-    slices.begin(request_of(json.loads(sys.argv[2])), background.folder_of("run"))
-try:
-    while one("run", {SLICE}) == ANOTHER:
-        seen.append(background.run.state(background.folder_of("run"))["step"])
-except UserError as refusal:
-    refused = refusal.message.fr
-print(json.dumps({{"seen": seen, "refused": refused, "report": report}}))
+import app
+app.main()
 """
+SETTINGS = ["steps=12", "batch_size=4", "evaluations=2", "logging_steps=1", "checkpoint_steps=5", "generation_length=4"]
+SETTINGS += ["report_clips=2", "forgetting_clips=0", "validation_clips=2"]
 
 
-def test_a_training_goes_on_the_next_day_and_after_a_death(tmp_path):
-    sets = LITTLE | {"steps": 12, "evaluations": 2, "checkpoint_steps": 5, "generation_length": 4}
-    words = [word for key, value in sets.items() for word in ("--set", f"{key}={value}")]
-    (tmp_path / "corpus").mkdir()
-    corpus, model = prompt_calls(tmp_path / "corpus"), tiny_whisper(tmp_path / "tiny")
-    asked = json.dumps(["--corpus", str(corpus), "--model", str(model), *words])
-    folder = tmp_path / "runs" / "run"
-    with platform(quota=SLICE + 5) as lender:  # enough for one slice
-        first = run(lender, DRIVEN, str(tmp_path), asked, ALLO_RUNS=str(tmp_path / "runs"))
-    assert first["seen"] == [4] and not first["report"], first
-    assert "5 s restantes" in first["refused"] and "3:00:00" in first["refused"] and "Reprendre" in first["refused"]
-    assert runs.state(folder)["status"] == "paused"
-    with platform(quota=300) as lender:
-        second = run(lender, DRIVEN, str(tmp_path), asked, ALLO_RUNS=str(tmp_path / "runs"))
-    assert (second["seen"][0], len(second["seen"])) == (8, 2) and (tmp_path / "killed").exists(), second
-    assert second["report"] == ["run"] and not second["refused"]
+@pytest.fixture(scope="module")
+def lender():
+    with platform(quota=0) as lender:
+        yield lender
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    names = ("ALLO_RUNS", "ALLO_CORPORA", "ALLO_MODEL")
+    places = {name: tmp_path_factory.mktemp("place") / name.lower() for name in names}
+    (places["ALLO_CORPORA"] / "petit").mkdir(parents=True)
+    prompt_calls(places["ALLO_CORPORA"] / "petit")
+    tiny_whisper(places["ALLO_MODEL"])
+    return places
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, lender, places):
+    settings = {name: str(path) for name, path in places.items()}
+    settings |= {"SPACES_ZERO_GPU": "true", "SPACES_ZERO_DEVICE_API_URL": lender.url, "OMP_NUM_THREADS": "1"}
+    with serve(tmp_path_factory.mktemp("server"), program=("-c", SERVED), **settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    with chromium() as browser, visit(browser, server, "fr-FR", model="allo_model") as page:
+        yield page
+
+
+def test_the_rest_is_transcribed_on_the_cpu_where_the_visitor_says_so(page, lender):
+    lender.quota = 3
+    page.get_by_role("button", name="Laissez un message").click()
+    expect(page.locator("#result")).to_contain_text("3 s restantes ; il se renouvelle dans 3:00:00", timeout=PATIENCE)
+    page.get_by_role("button", name="Réessayer sur le GPU").click()
+    expect(page.locator("#result")).to_contain_text("3 s restantes")
+    page.get_by_role("button", name="Continuer sur le processeur").click()
+    expect(page.locator("#result .facts")).to_contain_text("facteur temps réel", timeout=PATIENCE)
+    expect(page.locator("#result")).not_to_contain_text("restantes")
+
+
+def test_a_training_goes_on_by_itself_after_a_quota_a_reload_and_a_death(page, server, lender, places):
+    folder = places["ALLO_RUNS"] / "essai"
+    lender.quota = SLICE + 5  # enough for one slice
+    fill(look(page), "essai", SETTINGS)
+    press(page, "Démarrer")
+    expect(page.locator("#pressed")).to_contain_text("5 s restantes", timeout=2 * PATIENCE)
+    expect(page.locator("#pressed")).to_contain_text("Rien n’est perdu : « Reprendre »")
+    expect(run_of(page, "essai")).to_contain_text("en pause")
+    assert runs.state(folder)["step"] == 4
+    page.reload()
+    look(page)
+    expect(page.locator("#run")).to_contain_text("En pause après le pas 4 sur 12")
+    lender.quota = 300
+    press(page, "Reprendre")
+    until(lambda: (folder / runs.TRAINED).exists(), seconds=120)
     steps = [line["step"] for line in runs.metrics(folder) if "loss" in line]
-    assert steps == list(range(1, 13))
-    assert json.loads((folder / runs.TRAINED).read_text())["steps"] == 12
+    assert steps == list(range(1, 13)) and (folder.parents[1] / "killed").exists()
+    expect(page.locator("#pressed")).to_contain_text("Plus de GPU à demander", timeout=PATIENCE)
+    expect(run_of(page, "essai")).to_contain_text("terminé", timeout=2 * PATIENCE)
+    assert json.loads((folder / "report.json").read_text())["training"]["steps"] == 12
+    assert tracebacks(server) == []
