@@ -6,7 +6,7 @@ element.addEventListener('click', event => {
   if (!row && act !== 'clear') return;
   const wanted = act !== 'again' || corrections(row);
   if (button?.dataset.ask && wanted && !confirm(button.dataset.ask)) return;
-  const lost = act === 'clear' ? [...element.querySelectorAll('[data-sound]')] : act === 'choose' || act === 'cancel' ? [] : [row];
+  const lost = act === 'clear' ? [...element.querySelectorAll('[data-sound]')] : ['again', 'remove'].includes(act) ? [row] : [];
   if (lost.length) document.dispatchEvent(new CustomEvent('call-forget', {detail: lost.map(each => each.dataset.sound)}));
   trigger('act', {act, call: row ? Number(row.dataset.call) : null});
 });

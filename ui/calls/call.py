@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 VOICES = 4  # colours of the style
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
+HELD = "held"  # no GPU is lent any more, and the visitor has not decided yet
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Call:
     folder: Path | None = None  # of its files
     sound_hash: str = ""  # sha256 of the recording's bytes, in hex
     status: str = WAITING
-    error: Message | None = None  # why it failed
+    error: Message | None = None  # why it failed, or is held
     share: float = 0.0  # of the speech that is transcribed, 0 to 1
     transcript: "Transcript | None" = None  # so far, as the model wrote it
     sound: Path | None = None  # what browsers play

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from ui.calls.call import CANCELLED, DONE, FAILED, RUNNING, WAITING, Call
+from ui.calls.call import CANCELLED, DONE, FAILED, HELD, RUNNING, WAITING, Call
 from ui.calls.conversation import script
 from ui.kit.format import clock, percent
 from ui.kit.html import render
@@ -34,7 +34,7 @@ def rows(calls: Sequence[Call], chosen: Call | None, reader: str, refusals: str 
 
 
 def _state(call: Call, reader: str) -> str:
-    if call.status == FAILED:
+    if call.status in (FAILED, HELD):
         return typeset(call.error.to(reader))
     if call.status == DONE:
         length, turns = clock(call.transcript.audio.seconds), len(call.turns)

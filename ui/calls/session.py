@@ -23,6 +23,7 @@ from common.messages import UserError
 from ui.calls.call import CANCELLED, Call, CallOptions
 from ui.calls.overview import Row, row
 from ui.kit.i18n import message
+from ui.kit.zero_gpu import Quota
 from ui.server.uploads import second_name
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class CallSession:
         self.chosen: Call | None = None
         self.worker: object = None  # whoever transcribes the queue, one at a time: the page that came last
         self.player = ""  # HTML: the player as it is shown
+        self.quota = Quota()
         self.mask = False
         self.names = ""  # to mask too, as they were typed
         self.usual: dict[str, str] = {}  # what the parties of its calls are called, by speaker

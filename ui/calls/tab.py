@@ -474,6 +474,8 @@ def _act(request: gr.Request, press: Press, **options) -> Screen:
                 row.again(_options(**options))
             elif act == "remove":
                 session.remove(row)
+            elif act in ("on_cpu", "on_gpu"):
+                session.quota.decide(act == "on_cpu")
         return _screen(session, reader)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gradio.processing_utils import PLAYABLE_AUDIO_CODECS
 
 from common.messages import UserError
-from ui.calls.call import CANCELLED, DONE, FAILED, RUNNING, Call, CallOptions
+from ui.calls.call import CANCELLED, DONE, FAILED, HELD, RUNNING, Call, CallOptions
 from ui.calls.session import CallSession
 from ui.kit import adapter_shelf, zero_gpu
 from ui.kit.engine_pool import DETECT, display_name, loaded
@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def transcribe_call(path: Path, asked: CallOptions) -> Iterator["TranscriptionProgress"]:
-    """Transcribes a recording piece by piece; hours of it take no more memory. Raises UserError."""
+def transcribe_call(
+    path: Path, asked: CallOptions, quota: zero_gpu.Quota | None = None
+) -> Iterator["TranscriptionProgress"]:
+    """Transcribes a recording piece by piece; hours of it take no more memory. Raises UserError.
+
+    `quota`: of a visitor who can be asked.
+    """
     if not path.is_file():
         raise UserError(*message("call_gone", name=path.name))
     setting = adapter_shelf.with_adapter(asked.adapter)
@@ -43,7 +48,7 @@ def transcribe_call(path: Path, asked: CallOptions) -> Iterator["TranscriptionPr
         hot_words=asked.hot_words,
         unsure_beam=beam_of(asked.effort),
     )
-    where = zero_gpu.decoding(choice)
+    where = zero_gpu.decoding(choice, quota)
     for progress in transcribe(path, engine, options, asked.channels, asked.speakers, **where):
         facts = replace(progress.transcript.audio, path=path.name)  # no path of the server is shown
         named = replace(progress.transcript, audio=facts, adapter=display_name(setting.adapter))
@@ -51,16 +56,21 @@ def transcribe_call(path: Path, asked: CallOptions) -> Iterator["TranscriptionPr
 
 
 async def transcribe_waiting(session: CallSession) -> AsyncIterator[Call]:
-    """Transcribes the calls that wait, and gives each whenever something of it has changed."""
+    """Transcribes the calls that wait, and gives each whenever something of it has changed.
+
+    A call that has no GPU any more is held, and those after it wait, until the visitor has decided.
+    """
     session.worker = worker = object()
     while (call := session.next()) and session.worker is worker:
         call.status = RUNNING
         yield call
-        async for _ in _transcribe(call, session.lock):
+        async for _ in _transcribe(call, session):
             session.touch()
             yield call
             if session.worker is not worker:
                 return
+        if call.status == HELD:
+            return
         if call.status == DONE:
             others = [each for each in session.calls if each.status == DONE and each.path and each is not call]
             with suppress(UserError):  # one of them was removed meanwhile
@@ -69,19 +79,19 @@ async def transcribe_waiting(session: CallSession) -> AsyncIterator[Call]:
             yield call
 
 
-async def _transcribe(call: Call, lock: RLock) -> AsyncIterator[None]:
+async def _transcribe(call: Call, session: CallSession) -> AsyncIterator[None]:
     """Works out each piece in a thread; a call that is cancelled keeps the pieces before.
 
     A page that is loaded again goes on where the one before it was.
     """
     era = call.era
-    call.pieces = call.pieces or transcribe_call(call.path, call.options)
+    call.pieces = call.pieces or transcribe_call(call.path, call.options, session.quota)
     while call.status == RUNNING and call.era == era:
-        await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(_step, call, call.pieces, lock))])
+        await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(_step, call, call.pieces, session))])
         yield
 
 
-def _step(call: Call, pieces: Iterator["TranscriptionProgress"], lock: RLock) -> None:
+def _step(call: Call, pieces: Iterator["TranscriptionProgress"], session: CallSession) -> None:
     """Takes the next piece into the call; a page that has been left may be at the one before it."""
 
     def is_wanted() -> bool:
@@ -95,13 +105,15 @@ def _step(call: Call, pieces: Iterator["TranscriptionProgress"], lock: RLock) ->
             if progress and call.sound is None:
                 call.sound = playable(call.path, progress.transcript.audio.codec)
         except Exception as error:  # it stands in the call, and in the log
-            with lock:
+            with session.lock:
                 if is_wanted():
                     _fail(call, error)
             return
-        with lock:
+        with session.lock:
             if is_wanted():
                 _take(call, progress)
+                if call.status == RUNNING and session.quota.waits:
+                    call.status, call.error = HELD, session.quota.refusal
 
 
 def _take(call: Call, progress: "TranscriptionProgress | None") -> None:

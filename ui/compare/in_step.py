@@ -1,7 +1,7 @@
 """Columns on ZeroGPU: they go on in step, so that one call of the GPU decodes the windows of all of them.
 
 Base and adapters share one set of weights there, and a call is begun once for all. Where the quota ends, what is
-transcribed stays, and each column goes on on the CPU with its own engine.
+transcribed stays, and each column goes on on the CPU with its own engine, if the visitor decides so.
 """
 
 import time
@@ -72,28 +72,38 @@ class _Work:
         return replace(so_far, **gpu) if self.lent else so_far
 
 
-def transcribe_in_step(source: "Source", columns: Sequence[Column], whole: bool) -> Iterator[Stage]:
-    """As `ui.compare.columns.transcribe_columns`, all columns at once."""
+def transcribe_in_step(
+    source: "Source", columns: Sequence[Column], whole: bool, quota: zero_gpu.Quota
+) -> Iterator[Stage]:
+    """As `ui.compare.columns.transcribe_columns`, all columns at once; nothing new comes as long as the quota waits."""
     refuse_twins(columns)
     works = []
     for at, column in enumerate(columns):
         yield Stage(at, None, ())
         works.append(_Work(column, source, whole, zero_gpu.AT_ONCE // len(columns)))
-    spent, asking = False, works
+    asking = works
     while asking:
         for work in asking:
             work.go_on()
         yield _stage(works)
         asking = [work for work in asking if work.request]
-        replies = None if spent or not asking else zero_gpu.replies_to([work.request for work in asking])
-        spent = replies is None
-        for at, work in enumerate(asking):
-            if replies:
-                work.answer(replies[at])
-            else:
-                work.answer_itself()
-                yield _stage(works)
+        for _ in _answered(asking, quota):
+            yield _stage(works)
     yield Stage(len(works), None, tuple(work.result for work in works))
+
+
+def _answered(asking: Sequence[_Work], quota: zero_gpu.Quota) -> Iterator[None]:
+    """Decodes what they ask for, on the GPU or by themselves, and gives way meanwhile."""
+    if not asking:
+        return
+    while (replies := quota.lend([work.request for work in asking])) is None and not quota.on_cpu:
+        yield
+    for work, reply in zip(asking, replies or [None] * len(asking), strict=True):
+        if reply:
+            work.answer(reply)
+        else:
+            work.answer_itself()
+            yield
 
 
 def _stage(works: Sequence[_Work]) -> Stage:

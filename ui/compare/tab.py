@@ -21,11 +21,12 @@ from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import loading
 from ui.kit.errors import refused
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
-from ui.kit.html import alert, note
+from ui.kit.fields import decision
+from ui.kit.html import alert, join, note
 from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.sound import SAMPLE_RATE, new_file, playable
 from ui.kit.theme import WAVE
-from ui.kit.zero_gpu import LENT
+from ui.kit.zero_gpu import LENT, Held, Quota
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,6 +83,7 @@ class Outcome(NamedTuple):
 
     start: object = gr.update(visible=True)
     stop: object = gr.update(visible=False)
+    decide: object = gr.update(visible=False)
     numbers: object = gr.skip()
     first: object = gr.skip()
     second: object = gr.skip()
@@ -95,6 +97,7 @@ def tab() -> list:
     """Builds the tab; what it returns changes as `given` says where a recording comes from another tab."""
     with gr.Tab(label("compare"), id=ID, elem_id="compare") as here:
         shelf, taken, done, ballots = gr.State(Shelf()), gr.State(), gr.State(), gr.State(())
+        held, on_cpu, on_gpu = gr.State(), gr.State(True), gr.State(False)
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=300):
                 audio, sample = _audio(), _sample()
@@ -104,6 +107,7 @@ def tab() -> list:
                     start = gr.Button(label("compare"), variant="primary", elem_classes="start")
                     stop = gr.Button(label("cancel"), variant="stop", visible=False, elem_classes="stop")
                     hidden = gr.Checkbox(False, label=label("blind"), container=False, min_width=140)
+                decide = decision()
                 shown = gr.HTML(apply_default_css=False, padding=False, elem_id="compared")
                 votes = _votes()
         many = whole_corpus.section()
@@ -117,13 +121,16 @@ def tab() -> list:
         cleared = [taken, done, shown, votes.numbers]
         _wire_audio(audio, sample, taken, cleared)
 
-        begun = start.click(_begin, None, [start, stop, votes.numbers], **AT_ONCE)
-        inputs = [audio.recording, audio.phone, taken, hidden, shelf]
-        working = begun.then(_compare, inputs, [shown, done], inputs_kwargs=fields.settings, **WORKING)
-        ended = [*Outcome(start, stop, votes.numbers, *votes.buttons, shown, shelves.memory)]
-        working.success(_finish, [done, audio.reference], ended, **SEVERAL)
-        working.failure(_interrupted, [done, audio.reference], ended, **SEVERAL)
-        gr.on([stop.click, audio.recording.clear], None, cancels=working)
+        begin = {"fn": _begin, "inputs": None, "outputs": [start, stop, decide.row, votes.numbers], **AT_ONCE}
+        inputs, written = [audio.recording, audio.phone, taken, hidden, shelf], [shown, done, held]
+        works = [start.click(**begin).then(_compare, inputs, written, inputs_kwargs=fields.settings, **WORKING)]
+        for button, choice in ((decide.on_cpu, on_cpu), (decide.on_gpu, on_gpu)):
+            works.append(button.click(**begin).then(_go_on, [held, choice], written, **WORKING))
+        ended = [*Outcome(start, stop, decide.row, votes.numbers, *votes.buttons, shown, shelves.memory)]
+        for working in works:
+            working.success(_finish, [done, audio.reference, held], ended, **SEVERAL)
+            working.failure(_interrupted, [done, audio.reference], ended, **SEVERAL)
+        gr.on([stop.click, audio.recording.clear], None, cancels=works)
         audio.reference.input(_show_result, [done, audio.reference], shown, **SEVERAL)
         for at, button in enumerate(votes.buttons):
             choice = gr.State(at if at < len(LETTERS) else None)
@@ -281,7 +288,7 @@ def _first_seconds(path: str) -> "np.ndarray":
 
 
 def _begin() -> tuple:
-    return gr.Button(visible=False), gr.Button(visible=True), gr.Row(visible=False)
+    return gr.Button(visible=False), gr.Button(visible=True), gr.Row(visible=False), gr.Row(visible=False)
 
 
 async def _compare(
@@ -293,26 +300,48 @@ async def _compare(
     request: gr.Request,
     **settings,
 ) -> AsyncIterator[tuple]:
-    """Yields how far it has come, and at the end the results.
-
-    A piece is worked out in a thread: a visitor who cancels is let go at once, and after that piece no other follows.
-    """
-    reader = reader_of(request)
-    yield note(say(reader, "transcribing")), None
+    """Yields how far it has come, and at the end the results."""
+    reader, quota = reader_of(request), Quota()
+    yield note(say(reader, "transcribing")), None, None
     try:
         source, name = await asyncio.to_thread(_source, path, taken, phone)
         columns_asked = await asyncio.to_thread(partial(column_settings.columns_of, shelf, **settings))
-        pieces = _work(source, name, columns_asked, taken is not None, hidden, reader)
-        while piece := await asyncio.to_thread(next, pieces, None):
-            yield piece
     except UserError as refusal:
-        yield refused(refusal, reader), None
+        yield refused(refusal, reader), None, None
+        return
+    work = Held(_work(source, name, columns_asked, taken is not None, hidden, reader, quota), quota)
+    async for written in _written(work, reader):
+        yield written
+
+
+async def _go_on(held: Held | None, on_cpu: bool, request: gr.Request) -> AsyncIterator[tuple]:
+    """What was held, once the visitor has decided."""
+    if held is None:
+        return
+    yield note(say(reader_of(request), "transcribing")), gr.skip(), held
+    held.quota.decide(on_cpu)
+    async for written in _written(held, reader_of(request)):
+        yield written
+
+
+async def _written(work: Held, reader: str) -> AsyncIterator[tuple]:
+    """Yields how far it has come, the results, and at the end the work if it is held.
+
+    A piece is worked out in a thread: a visitor who cancels is let go at once, and after that piece no other follows.
+    """
+    try:
+        while piece := await asyncio.to_thread(next, work.pieces, None):
+            yield *piece, work if work.quota.waits else None
+            if work.quota.waits:
+                return
+    except UserError as refusal:
+        yield refused(refusal, reader), None, None
 
 
 def _work(
-    source: "Source", name: str, asked: Sequence[Column], whole: bool, hidden: bool, reader: str
+    source: "Source", name: str, asked: Sequence[Column], whole: bool, hidden: bool, reader: str, quota: Quota
 ) -> Iterator[tuple[str, Done | None]]:
-    transcribe = in_step.transcribe_in_step if LENT else columns.transcribe_columns
+    transcribe = partial(in_step.transcribe_in_step, quota=quota) if LENT else columns.transcribe_columns
     for stage in transcribe(source, asked, whole):
         if stage.at < len(asked):
             so_far = Done(stage.results, name, None) if stage.together and not hidden else None
@@ -321,24 +350,26 @@ def _work(
     yield gr.skip(), Done(stage.results, name, ballot)
 
 
-def _finish(done: Done | None, reference: str, request: gr.Request) -> Outcome:
-    reader = reader_of(request)
+def _finish(done: Done | None, reference: str, held: Held | None, request: gr.Request) -> Outcome:
+    reader, decide = reader_of(request), gr.Row(visible=held is not None)
+    asks = note(say(reader, "quota_asks", reason=held.quota.refusal.to(reader))) if held else ""
     if done is None:  # what _compare said last stays
-        return Outcome(memory=adapter_fields.in_memory(reader))
+        return Outcome(decide=decide, shown=asks or gr.skip(), memory=adapter_fields.in_memory(reader))
     first, second, third = (gr.Button(visible=at < len(done.results)) for at in range(len(LETTERS)))
     return Outcome(
+        decide=decide,
         numbers=gr.Row(visible=done.ballot is not None),
         first=first,
         second=second,
         third=third,
-        shown=_result(done, reference, reader),
+        shown=join([asks, _result(done, reference, reader)]),
         memory=adapter_fields.in_memory(reader),
     )
 
 
 def _interrupted(done: Done | None, reference: str, request: gr.Request) -> Outcome:
     """The visitor cancelled it, or something failed that nobody foresaw and that the log has."""
-    ended = _finish(done, reference, request)
+    ended = _finish(done, reference, None, request)
     if done is not None:
         return ended
     return ended._replace(shown=alert(say(reader_of(request), "comparison_interrupted")))

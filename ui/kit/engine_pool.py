@@ -175,18 +175,22 @@ def transcribe_recording(
     hot_words: str,
     effort: str = EFFORT,
     setting: Setting | None = None,
+    quota: zero_gpu.Quota | None = None,
 ) -> Iterator["TranscriptionProgress"]:
     """Transcribes the recording piece by piece, by default with the page's own engine; hours take no more memory.
 
-    Raises UserError.
+    `quota`: of a visitor who can be asked. Raises UserError.
     """
     if not path:
         raise UserError(*message("no_recording"))
     asked = {"language": None if language == DETECT else language, "task": task, "unsure_beam": beam_of(effort)}
-    yield from transcribe_source(path, setting or Setting(), timestamps=timestamps, hot_words=hot_words, **asked)
+    asked |= {"timestamps": timestamps, "hot_words": hot_words}
+    yield from transcribe_source(path, setting or Setting(), quota, **asked)
 
 
-def transcribe_source(source: "Source", setting: Setting, **options) -> Iterator["TranscriptionProgress"]:
+def transcribe_source(
+    source: "Source", setting: Setting, quota: zero_gpu.Quota | None = None, **options
+) -> Iterator["TranscriptionProgress"]:
     """Transcribes what `speech.transcribe` takes, with the engine of a setting. Raises UserError.
 
     `options` are those of decoding. No path of the server is in the transcripts.
@@ -197,7 +201,7 @@ def transcribe_source(source: "Source", setting: Setting, **options) -> Iterator
     from speech.transcribe import transcribe
 
     asked = Options(margin=engine.margin, **options)
-    for progress in transcribe(source, engine, asked, **zero_gpu.decoding(choice)):
+    for progress in transcribe(source, engine, asked, **zero_gpu.decoding(choice, quota)):
         facts = replace(progress.transcript.audio, path=Path(progress.transcript.audio.path).name)
         named = replace(progress.transcript, audio=facts, adapter=display_name(setting.adapter))
         yield replace(progress, transcript=named)

@@ -1,5 +1,7 @@
 """Fields that several tabs have."""
 
+from typing import NamedTuple
+
 import gradio as gr
 
 from speech.decoding.effort import EFFORT, EFFORTS
@@ -8,6 +10,14 @@ from ui.kit.engine_pool import DETECT
 from ui.kit.i18n import LANGUAGES, label, language_name, say
 
 FIRST = 20  # samples to score, unless the visitor says otherwise
+
+
+class Decision(NamedTuple):
+    """How work goes on whose quota of GPU is spent."""
+
+    row: gr.Row
+    on_cpu: gr.Button
+    on_gpu: gr.Button
 
 
 def languages(reader: str) -> list[tuple[str, str]]:
@@ -48,3 +58,9 @@ def corpus_columns() -> list[gr.components.Component]:
         gr.Textbox("", label=label("text_column"), **hint),
         gr.Radio(units, value="segment", label=label("unit")),
     ]
+
+
+def decision() -> Decision:
+    with gr.Row(visible=False, elem_classes="downloads") as row:
+        buttons = [gr.Button(label(f"quota_{where}"), size="sm", min_width=120) for where in ("on_cpu", "on_gpu")]
+    return Decision(row, *buttons)

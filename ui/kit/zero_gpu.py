@@ -3,7 +3,8 @@
 Sound is decoded, resampled and cut into windows on the CPU, and live words are decoded there. A group of windows is one
 call of a function that `spaces` runs in a forked process: arguments and results are pickled, and what the call changes
 in memory is lost. The seconds that a call asks for, and the visitor pays out of a daily quota, follow from those of
-speech. Where the quota is spent, what was transcribed stays, and the CPU goes on until the visitor stops it.
+speech. Where the quota is spent, what was transcribed stays, and the rest waits until the visitor has decided: the CPU
+goes on with it, or the GPU once the quota is renewed. A program, which nobody asks, is served by the CPU.
 """
 
 import math
@@ -90,13 +91,57 @@ class Reply(NamedTuple):
     seconds: float  # of the GPU
 
 
-def decoding(choice: "Choice") -> dict:
-    """How windows are decoded here for one recording, as arguments of `speech.transcribe.transcribe`."""
+class Quota:
+    """A visitor's share of the GPU: once it is refused, the visitor decides how what is left is decoded."""
+
+    def __init__(self, asks: bool = True):
+        self.refusal: Message | None = None  # why no GPU is lent any more
+        self._asks, self._on_cpu = asks, False
+
+    @property
+    def on_cpu(self) -> bool:
+        """The CPU decodes what is left."""
+        return self._on_cpu or (self.refusal is not None and not self._asks)
+
+    @property
+    def waits(self) -> bool:
+        """The visitor has to decide."""
+        return self.refusal is not None and not self.on_cpu
+
+    def decide(self, on_cpu: bool) -> None:
+        """The rest is decoded on the CPU, or the GPU is asked once more."""
+        self.refusal, self._on_cpu = None, on_cpu
+
+    def lend(self, requests: list[Request]) -> list[Reply] | None:
+        """What one call of the GPU gives for all; None where no GPU is lent any more."""
+        if self.refusal or self._on_cpu:
+            return None
+        try:
+            return _on_gpu(requests)
+        except gr.Error as error:
+            self.refusal = refusal(error)
+            if self.refusal is None:
+                raise
+        return None
+
+
+class Held(NamedTuple):
+    """Work that waits for the visitor to decide."""
+
+    pieces: Iterator
+    quota: Quota
+
+
+def decoding(choice: "Choice", quota: Quota | None = None) -> dict:
+    """How windows are decoded here for one recording, as arguments of `speech.transcribe.transcribe`.
+
+    As long as the quota waits, what that gives has nothing new. None: nobody is asked.
+    """
     if not LENT:
         return {}
     from speech.decoding.decode import decode
 
-    spent = False
+    share = quota or Quota(asks=False)
 
     def on_the_gpu_while_it_lasts(
         engine: "Engine",
@@ -105,28 +150,15 @@ def decoding(choice: "Choice") -> dict:
         previous: str = "",
         once: Collection[int] = (),
     ) -> Iterator[list[tuple[int, "DecodedClip"]]]:
-        nonlocal spent
-        replies = None if spent else replies_to([Request(choice, list(sounds), options, previous, set(once))])
+        request = Request(choice, list(sounds), options, previous, set(once))
+        while (replies := share.lend([request])) is None and not share.on_cpu:
+            yield []
         if replies:
             yield replies[0].found
         else:
-            spent = True
             yield from decode(engine, sounds, options, previous, once)
 
     return {"decoder": on_the_gpu_while_it_lasts, "at_once": AT_ONCE}
-
-
-def replies_to(requests: list[Request]) -> list[Reply] | None:
-    """What one call of the GPU gives for all; None, after a warning, where the visitor gets no GPU any more."""
-    try:
-        return _on_gpu(requests)
-    except gr.Error as error:
-        why = refusal(error)
-        if why is None:
-            raise
-    fr, en = (message("zero_gpu_spent", reason=reason) for reason in (why.fr, why.en))
-    gr.Warning(f"{fr.fr}\n{en.en}")  # it reaches every reader alike
-    return None
 
 
 def seconds_asked(requests: list[Request]) -> int:

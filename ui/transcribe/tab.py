@@ -16,11 +16,12 @@ from ui.kit import adapter_shelf, sound, transcript_html
 from ui.kit.engine_pool import transcribe_recording
 from ui.kit.errors import refused, refused_to_program
 from ui.kit.events import AT_ONCE, POLL, PRIVATE, QUEUED, Press
-from ui.kit.fields import adapter_field, adapters, effort_field, efforts, languages
-from ui.kit.html import alert
+from ui.kit.fields import adapter_field, adapters, decision, effort_field, efforts, languages
+from ui.kit.html import alert, join, note
 from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.theme import WAVE
-from ui.server.queue import in_turn, line, sentence, visitor_of
+from ui.kit.zero_gpu import Held, Quota
+from ui.server.queue import Busy, in_turn, line, sentence, visitor_of
 from ui.transcribe import live, model_inside
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")  # Debian's asterisk-core-sounds-fr-wav
@@ -74,8 +75,10 @@ def tab() -> Parts:
                 effort = effort_field()
             picked, clicks = _samples(recording)
         with gr.Column(scale=7, min_width=320):
+            decide = decision()
             text = gr.HTML(apply_default_css=False, js_on_load=transcript_html.SEEK, elem_id="result")
-            progress, recording_now, said = gr.State(), gr.State(False), gr.State()
+            progress, held, recording_now, said = gr.State(), gr.State(), gr.State(False), gr.State()
+            on_cpu, on_gpu = gr.State(True), gr.State(False)
             with gr.Row(visible=False, elem_classes="downloads") as downloads:
                 copy = gr.Button(label("copy_text"), size="sm", min_width=60)
                 files = [gr.DownloadButton(f"↓ {name.upper()}", size="sm", min_width=60) for name in FORMATS]
@@ -87,13 +90,17 @@ def tab() -> Parts:
     triggers = [recording.upload, recording.stop_recording, picked.change, start.click]
     recording.start_recording(lambda: True, None, recording_now, **AT_ONCE)
     gr.on([recording.stop_recording, recording.clear, recording.upload], lambda: False, None, recording_now, **AT_ONCE)
-    begun = gr.on(triggers, _begin, None, [start, stop, downloads], **PRIVATE)
-    working = begun.then(_transcribe, [*asked, recording_now], [text, progress], **QUEUED, **PRIVATE)
-    ended = [start, stop, downloads, text, *files]
-    working.success(_finish, progress, ended, **PRIVATE)
-    working.success(_playable, [recording, progress], recording, **PRIVATE)
-    working.failure(_interrupted, progress, ended, **PRIVATE)
-    gr.on([stop.click, recording.clear, *clicks], None, cancels=working)
+    begin = {"fn": _begin, "inputs": None, "outputs": [start, stop, downloads, decide.row], **PRIVATE}
+    written, ended = [text, progress, held], [start, stop, downloads, decide.row, text, *files]
+    begun = gr.on(triggers, **begin)
+    works = [begun.then(_transcribe, [*asked, recording_now], written, **QUEUED, **PRIVATE)]
+    for button, chosen in ((decide.on_cpu, on_cpu), (decide.on_gpu, on_gpu)):
+        works.append(button.click(**begin).then(_go_on, [held, chosen], written, **QUEUED, **PRIVATE))
+    for working in works:
+        working.success(_finish, [progress, held], ended, **PRIVATE)
+        working.success(_playable, [recording, progress], recording, **PRIVATE)
+        working.failure(_interrupted, progress, ended, **PRIVATE)
+    gr.on([stop.click, recording.clear, *clicks], None, cancels=works)
     copy.click(_copied, None, None, js=COPY, **AT_ONCE)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
     spoken = live.wire(microphone, [language, task, hot_words, adapter], text, downloads, said, recording)
@@ -171,7 +178,7 @@ def _samples(recording: gr.Audio) -> tuple[gr.State, list[Callable]]:
 
 
 def _begin() -> tuple:
-    return gr.Button(visible=False), gr.Button(visible=True), gr.Row(visible=False)
+    return gr.Button(visible=False), gr.Button(visible=True), gr.Row(visible=False), gr.Row(visible=False)
 
 
 async def _transcribe(
@@ -185,45 +192,78 @@ async def _transcribe(
     recording_now: bool,
     request: gr.Request,
 ) -> AsyncIterator[tuple]:
-    """Yields the text so far, and the TranscriptionProgress that it comes from.
+    quota = Quota()
 
-    A piece is worked out in a thread: a visitor who stops is let go at once, and after that piece no other follows.
-    """
-    reader = reader_of(request)
-    yield transcript_html.running(None, 0, 0, reader), None
-    try:
+    def pieces():
         if not path and recording_now:
             raise UserError(*message("still_recording"))
-        with line.enter(visitor_of(request)) as ticket:
-            while place := ticket.place():
-                yield transcript_html.waiting(sentence(place, reader), reader), None
-                await asyncio.sleep(POLL)
-            setting = await asyncio.to_thread(adapter_shelf.with_adapter, adapter)
-            pieces = transcribe_recording(path, language, task, timestamps, hot_words, effort, setting)
-            while progress := await asyncio.to_thread(next, pieces, None):
-                done, total = progress.seconds_done, progress.seconds_total
-                yield transcript_html.running(progress.transcript, done, total, reader), progress
+        setting = adapter_shelf.with_adapter(adapter)
+        yield from transcribe_recording(path, language, task, timestamps, hot_words, effort, setting, quota)
+
+    reader = reader_of(request)
+    yield transcript_html.running(None, 0, 0, reader), None, None
+    try:
+        async for written in _written(Held(pieces(), quota), request):
+            yield written
     except UserError as refusal:
-        yield refused(refusal, reader), None
+        yield refused(refusal, reader), None, None
 
 
-def _finish(progress, request: gr.Request) -> tuple:
+async def _go_on(held: Held | None, on_cpu: bool, request: gr.Request) -> AsyncIterator[tuple]:
+    """What was held, once the visitor has decided; where the line is full, it is held still."""
+    if held is None:
+        return
+    reader = reader_of(request)
+    yield transcript_html.waiting(say(reader, "transcribing"), reader), gr.skip(), held
+    try:
+        async for written in _written(held, request, on_cpu):
+            yield written
+    except Busy as busy:
+        gr.Warning(busy.message.to(reader))
+    except UserError as refusal:
+        yield refused(refusal, reader), None, None
+
+
+async def _written(work: Held, request: gr.Request, on_cpu: bool | None = None) -> AsyncIterator[tuple]:
+    """Yields the text so far, the TranscriptionProgress that it comes from, and at the end the work if it is held.
+
+    A piece is worked out in a thread: a visitor who stops is let go at once, and after that piece no other follows.
+    `on_cpu`: what the visitor has decided. Raises UserError.
+    """
+    reader = reader_of(request)
+    with line.enter(visitor_of(request)) as ticket:
+        while place := ticket.place():
+            yield transcript_html.waiting(sentence(place, reader), reader), gr.skip(), gr.skip()
+            await asyncio.sleep(POLL)
+        if on_cpu is not None:
+            work.quota.decide(on_cpu)
+        while progress := await asyncio.to_thread(next, work.pieces, None):
+            done, total = progress.seconds_done, progress.seconds_total
+            shown = transcript_html.running(progress.transcript, done, total, reader)
+            yield shown, progress, work if work.quota.waits else None
+            if work.quota.waits:
+                return
+
+
+def _finish(progress, held: Held | None, request: gr.Request) -> tuple:
     """Shows the transcript, all of it or the part done, with the files to take away."""
     buttons = gr.Button(visible=True), gr.Button(visible=False)
+    row = gr.Row(visible=held is not None)
     if progress is None:  # what _transcribe said last stays
-        return *buttons, gr.Row(visible=False), gr.skip(), *[gr.skip()] * len(FORMATS)
-    shown = transcript_html.finished(
-        progress.transcript, progress.seconds_done, progress.seconds_total, reader_of(request)
-    )
-    return *buttons, gr.Row(visible=bool(progress.transcript.turns)), shown, *_files(progress.transcript)
+        return *buttons, gr.Row(visible=False), row, gr.skip(), *[gr.skip()] * len(FORMATS)
+    reader = reader_of(request)
+    shown = transcript_html.finished(progress.transcript, progress.seconds_done, progress.seconds_total, reader)
+    if held:
+        shown = join([note(say(reader, "quota_asks", reason=held.quota.refusal.to(reader))), shown])
+    return *buttons, gr.Row(visible=bool(progress.transcript.turns)), row, shown, *_files(progress.transcript)
 
 
 def _interrupted(progress, request: gr.Request) -> tuple:
     """The visitor stopped it, or something failed that nobody foresaw and that the log has."""
-    start, stop, downloads, shown, *files = _finish(progress, request)
+    start, stop, downloads, decide, shown, *files = _finish(progress, None, request)
     if progress is None:
         shown = alert(say(reader_of(request), "interrupted"))
-    return start, stop, downloads, shown, *files
+    return start, stop, downloads, decide, shown, *files
 
 
 def _live_text(transcript, request: gr.Request) -> tuple:
