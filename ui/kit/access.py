@@ -1,4 +1,4 @@
-"""Who may start, stop, delete and push. Everybody may look; each handler that acts asks here, on the server.
+"""Who may start, stop, delete and push, and read the logs. All else everybody may see; the server asks here each time.
 
 On a Space that is its owner, signed in with the Hub, and whoever ALLO_OWNERS names. Elsewhere it is the browser of this
 machine or, where there is a password, only a visitor who gives it: the visitors of a public link come out of a tunnel
@@ -25,6 +25,7 @@ FORWARDED = re.compile(  # what a proxy sets, which asks for somebody else
 )
 GUESSES, MINUTE = 10, 60.0  # wrong passwords that an address may give in so many seconds
 _wrong: dict[str, deque[float]] = defaultdict(deque)  # by address: when wrong passwords came
+_trusted: set[str] = set()  # gradio's hashes of the pages that have given the password
 _made: list[str] = []  # the password of a public link, where ALLO_PASSWORD gives none
 
 
@@ -64,8 +65,20 @@ def check(request: gr.Request, given: str | None, profile: gr.OAuthProfile | Non
             raise UserError(*message("owner_only", names=names))
     elif password():
         check_password(given or "", request.client.host if request.client else "")
+        _trusted.update({request.session_hash} - {None})
     elif not _is_local(request):
         raise UserError(*message("here_only"))
+
+
+def may_read(request: gr.Request, profile: gr.OAuthProfile | None) -> bool:
+    """Whether a visitor may read the logs: whoever may act, and has given the password on this page if there is one."""
+    if password() and not on_a_space():
+        return bool(request.session_hash) and request.session_hash in _trusted
+    try:
+        check(request, None, profile)
+    except UserError:
+        return False
+    return True
 
 
 def names(host: str, shared: bool) -> frozenset[str] | None:

@@ -91,6 +91,15 @@ def _begin(begin: Callable[[], None], name: str, shown: str, request: gr.Request
         _starting.discard(shown)
 
 
+def unlock(password: str, request: gr.Request, profile: gr.OAuthProfile | None) -> str:
+    """Shows the logs on this page from now on, where the password is right."""
+    try:
+        access.check(request, password, profile)
+    except UserError as refusal:
+        return refused(refusal, reader_of(request))
+    return ""
+
+
 def stop(password: str, _: str, chosen: str | None, request: gr.Request, profile: gr.OAuthProfile | None) -> tuple:
     from trainer.runs import background
 

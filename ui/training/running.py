@@ -75,14 +75,15 @@ def listing(runs: Sequence[Seen], chosen: str | None, reader: str) -> str:
     return render("training/runs.html", reader, runs=runs, chosen=chosen)
 
 
-def shown(each: Seen, reader: str) -> str:
-    """How it goes."""
+def shown(each: Seen, reader: str, owned: bool) -> str:
+    """How it goes; the log is for whoever may act."""
     from trainer.runs import background, folder
 
     metrics = folder.metrics(background.folder_of(each.name))
     head = _alive(each, reader) if each.alive else _ended(each, reader)
     drawn = curves.draw(metrics, each.state.get("steps"), reader)
-    return join([head, _figures(each, metrics, reader), drawn, _log(each, reader)])
+    log = _log(each, reader) if owned else note(say(reader, "log_is_the_owners"))
+    return join([head, _figures(each, metrics, reader), drawn, log])
 
 
 def _alive(each: Seen, reader: str) -> Markup:

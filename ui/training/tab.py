@@ -127,6 +127,7 @@ def tab(adapter_fields: list[gr.Dropdown]) -> None:
     listing.choose(_choose, None, [chosen, acts.sure, acts.answer], **AT_ONCE).then(**look)
     cloud.wire(job, fields, password)
     who = {"password": password, "token": token}
+    password.submit(actions.unlock, password, acts.answer, **ONCE).then(**look)
     _wire_starts(starts, who, fields, chosen, look)
     _wire_acts(acts, [password, token, chosen], look)
     if LENT:
@@ -270,9 +271,11 @@ def _choose(press: Press) -> tuple:
     return press.text("name"), gr.Row(visible=False), ""
 
 
-def _look(chosen: str | None, before: Shown, after: After, request: gr.Request) -> tuple:
+def _look(
+    chosen: str | None, before: Shown, after: After, request: gr.Request, profile: gr.OAuthProfile | None
+) -> tuple:
     """All runs, and the chosen one; where that is gone, one that is alive, else the youngest."""
-    name, now, new = _seen(chosen, reader_of(request))
+    name, now, new = _seen(chosen, reader_of(request), access.may_read(request, profile))
     sent = [value if value != old else gr.skip() for value, old in zip(now[:3], before[:3], strict=True)]
     buttons = [gr.Button(visible=visible) for visible in now.buttons]
     return (
@@ -284,7 +287,7 @@ def _look(chosen: str | None, before: Shown, after: After, request: gr.Request) 
     )
 
 
-def _seen(chosen: str | None, reader: str) -> tuple[str | None, Shown, After]:
+def _seen(chosen: str | None, reader: str, owned: bool) -> tuple[str | None, Shown, After]:
     """The run to show, what of it, and what it leaves behind."""
     from trainer.evaluation import learning_curve
 
@@ -302,7 +305,7 @@ def _seen(chosen: str | None, reader: str) -> tuple[str | None, Shown, After]:
     if each is None:
         return None, Shown(listing, "", "", (False,) * 3), After()
     buttons = (each.alive, each.resumes, not each.alive)
-    now = Shown(listing, running.shown(each, reader), _command(each.name), buttons)
+    now = Shown(listing, running.shown(each, reader, owned), _command(each.name), buttons)
     done = each.status == "completed"
     return name, now, After(name, each.adapter and not each.alive, done, learning_curve.done(name))
 

@@ -54,6 +54,15 @@ def may(*asked) -> bool:
     return True
 
 
+def test_the_log_is_read_on_a_page_that_gave_the_password(monkeypatch):
+    mine, other = request(HERE), request(HERE)
+    mine.session_hash, other.session_hash = "mine", "other"
+    assert access.may_read(mine, None) and not access.may_read(request(HERE | {"via": "x"}), None)
+    monkeypatch.setenv("ALLO_PASSWORD", "sésame")
+    assert may(mine, "sésame", None) and not may(other, "wrong", None)
+    assert access.may_read(mine, None) and not access.may_read(other, None) and not access.may_read(request(HERE), None)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "[::1]:7860"])
 def test_who_sits_here_may(host):
     assert may(request({"host": host}), "", None)

@@ -12,6 +12,7 @@ from tests.ui.trust.conftest import finished_run
 STRANGER = {"X-Forwarded-For": "203.0.113.9"}  # somebody behind a proxy
 TYPED = {"password": "guess", "run_name": "nouveau", "consent": True}
 ACTS = ("start_training", "start_curve", "stop", "resume", "really_delete", "prepare", "publish", "keep_turns")
+LOGGED = "step 27 of 27"  # in the log of the run
 REFUSED = "Only the browser of the machine"
 
 _sessions = count()
@@ -80,6 +81,12 @@ def choosing(visitor: Visitor) -> list[dict]:
     return [each for each in visitor.endpoints() if any(target[1] == "choose" for target in each["targets"])]
 
 
+def looking(visitor: Visitor) -> list[dict]:
+    """The endpoints by which a training is seen."""
+    run = next(part for part, each in visitor.parts.items() if each["props"].get("elem_id") == "run")
+    return [each for each in visitor.endpoints() if run in each["outputs"] and each["targets"]]
+
+
 def test_a_stranger_changes_nothing_by_any_endpoint(server, kept):
     before = files(*kept)
     stranger = Visitor(server.address, STRANGER)
@@ -90,6 +97,8 @@ def test_a_stranger_changes_nothing_by_any_endpoint(server, kept):
         found = [given[each["id"]] for each in stranger.button(key)]
         assert found and any(REFUSED in answer for answer in found), (key, found)
     assert files(*kept) == before
+    assert any("polyline" in given[each["id"]] for each in looking(stranger))  # everybody sees how a training goes
+    assert not any(LOGGED in answer for answer in given.values())
 
 
 def test_the_owner_may(server, places):
@@ -97,5 +106,6 @@ def test_the_owner_may(server, places):
     finished_run(places["ALLO_RUNS"] / "jetable")
     owner = Visitor(server.address, {})
     owner.call(choosing(owner), name="jetable")
+    assert any(LOGGED in answer for answer in owner.call(looking(owner)).values())
     owner.call(owner.button("really_delete"))
     assert not (places["ALLO_RUNS"] / "jetable").exists() and (places["ALLO_RUNS"] / "essai").exists()
