@@ -1,14 +1,15 @@
 """Resampling block by block, without joints that show."""
 
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
-import torch
-from torchaudio.functional import resample
 
 BLOCK = 60  # seconds
-FILTER_REACH = 8  # times the native side of the ratio: torchaudio's filter reaches less than 7 times
+CROSSINGS, ROLLOFF = 6, 0.99  # zero crossings of the filter on each side, and its band's share of the lower rate's half
+FILTER_REACH = 8  # times the native side of the ratio, at least: the filter reaches less than 7 times
 
 
 def resampled(pieces: Iterable[np.ndarray], rate: int, new_rate: int) -> Iterator[np.ndarray]:
@@ -26,7 +27,7 @@ def resampled(pieces: Iterable[np.ndarray], rate: int, new_rate: int) -> Iterato
     def at_new_rate(whole: np.ndarray) -> np.ndarray:
         if not np.isfinite(whole).all():
             whole = np.nan_to_num(whole, posinf=1, neginf=-1)
-        return resample(torch.from_numpy(whole), native, ours).numpy().clip(-1, 1)
+        return _filtered(whole, native, ours).clip(-1, 1)
 
     for piece in pieces:
         held.append(piece)
@@ -38,3 +39,27 @@ def resampled(pieces: Iterable[np.ndarray], rate: int, new_rate: int) -> Iterato
             held = [whole[:, end - margin :].copy()]
             length, given = length - end + margin, margin
     yield at_new_rate(np.concatenate(held, axis=1))[:, given * ours // native :]
+
+
+def _filtered(whole: np.ndarray, native: int, ours: int) -> np.ndarray:
+    """Float32 (channels, samples) at `ours` samples for each `native`, as torchaudio's resample gives it.
+
+    That is not called, because torch takes seconds to import.
+    """
+    if native == ours:
+        return whole
+    taps = _taps(native, ours)
+    reach = (len(taps) - native) // 2
+    around = np.pad(whole, ((0, 0), (reach, reach + native)))
+    pieces = np.lib.stride_tricks.sliding_window_view(around, len(taps), 1)[:, ::native] @ taps
+    return pieces.reshape(len(whole), -1)[:, : math.ceil(whole.shape[1] * ours / native)]
+
+
+@lru_cache(maxsize=16)
+def _taps(native: int, ours: int) -> np.ndarray:
+    """A sinc in Hann's window (taps, ours), for each place that a sample may have between those of the native rate."""
+    band = ROLLOFF * min(native, ours)
+    reach = math.ceil(CROSSINGS * native / band)
+    times = np.arange(-reach, reach + native)[:, None] / native - np.arange(ours) / ours
+    crossings = np.clip(times * band, -CROSSINGS, CROSSINGS)
+    return (np.sinc(crossings) * np.cos(np.pi * crossings / CROSSINGS / 2) ** 2 * band / native).astype(np.float32)

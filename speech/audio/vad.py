@@ -2,18 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
-import torch
-from torch.nn.functional import conv1d, pad
 
-THREADS = torch.get_num_threads()
-from silero_vad import get_speech_timestamps_from_probs, load_silero_vad  # noqa: E402
-
-torch.set_num_threads(THREADS)  # importing silero_vad leaves the whole process, and a training in it, one thread
-
-from speech.audio.decode import SAMPLE_RATE  # noqa: E402
+from speech.audio.decode import SAMPLE_RATE
+from speech.networks.silero import FRAME, SpeechDetector, intervals
 
 MAX_WINDOW = 29.0  # seconds, padding included: Whisper's window has 30
 MAX_SPEECH = 24.0  # seconds: with what a joint may add to it, one window still holds it
@@ -27,7 +20,6 @@ SHORTEST = 0.1  # seconds of speech: « oui » on a telephone
 JOINED_GAP = 2 * PADDING  # seconds of silence that a window keeps: two would have as much
 PACK = 25.0  # seconds of windows that are decoded end to end
 JOINT = 3.0  # seconds in which the quietest moment is looked for, where a voice never pauses
-FRAME, CONTEXT = 512, 64  # samples of a probability, and those before them that the network is given as well
 
 
 @dataclass(frozen=True)
@@ -135,16 +127,7 @@ class SpeechWindows:
 
     def _intervals(self, ended: bool) -> list[tuple[float, float]]:
         """(start, end) of the speech that has ended; its frames are dropped, and what follows is found as with them."""
-        found = get_speech_timestamps_from_probs(
-            self._probabilities,
-            threshold=SPEECH_THRESHOLD,
-            sampling_rate=SAMPLE_RATE,
-            min_speech_duration_ms=1000 * SHORTEST,
-            min_silence_duration_ms=1000 * SILENCE,
-            max_speech_duration_s=MAX_SPEECH,
-            speech_pad_ms=0,
-        )
-        pieces = [(piece["start"] // FRAME, piece["end"] // FRAME) for piece in found]
+        pieces = intervals(self._probabilities, SPEECH_THRESHOLD, SHORTEST, SILENCE, MAX_SPEECH)
         frames = len(self._probabilities)
         if not pieces:
             done = max(0, frames - 1 - int(SHORTEST * SAMPLE_RATE / FRAME))  # too short yet, speech may be open
@@ -207,54 +190,6 @@ class FixedWindows:
         self._taken = end
         self._held.forget(end)
         return window
-
-
-class SpeechDetector:
-    """silero-vad's network with its own weights, for a block at a time.
-
-    silero_vad's own code takes a frame at a time, and for two hours of two channels half of Whisper's time.
-    """
-
-    def __init__(self):
-        self._rest = np.zeros(CONTEXT, np.float32)  # the context, and samples that fill no frame yet
-        self._state = None
-
-    def add(self, block: np.ndarray) -> list[float]:
-        """Float32 (samples,) at 16 kHz; gives the probability of speech for each frame that is complete."""
-        sound = np.concatenate([self._rest, block])
-        frames = (len(sound) - CONTEXT) // FRAME
-        if not frames:
-            self._rest = sound
-            return []
-        self._rest = sound[frames * FRAME :].copy()
-        with torch.inference_mode():
-            return self._run(torch.from_numpy(sound).unfold(0, CONTEXT + FRAME, FRAME))
-
-    def end(self) -> list[float]:
-        left = len(self._rest) - CONTEXT
-        return self.add(np.zeros(FRAME - left, np.float32)) if left else []
-
-    def _run(self, frames: torch.Tensor) -> list[float]:
-        weights, lstm = _network()
-        x = conv1d(pad(frames, (0, CONTEXT), "reflect")[:, None], weights["stft.forward_basis_buffer"], stride=128)
-        real, imaginary = x.chunk(2, dim=1)
-        x = torch.sqrt(real**2 + imaginary**2)
-        for layer, stride in enumerate((1, 2, 2, 1)):
-            name = f"encoder.{layer}.reparam_conv"
-            x = conv1d(x, weights[f"{name}.weight"], weights[f"{name}.bias"], stride, padding=1).relu()
-        x, self._state = lstm(x.squeeze(-1), self._state)
-        x = conv1d(x.relu()[:, :, None], weights["decoder.decoder.2.weight"], weights["decoder.decoder.2.bias"])
-        return x.sigmoid().flatten().tolist()
-
-
-@cache
-def _network() -> tuple[dict[str, torch.Tensor], torch.nn.LSTM]:
-    """The weights and the recurrent layer made of them. Nothing changes them, so all threads share them."""
-    weights = load_silero_vad()._model.state_dict()  # of 16 kHz; the same file has a network for 8 kHz beside it
-    lstm = torch.nn.LSTM(128, 128)
-    cell = "decoder.rnn."
-    lstm.load_state_dict({f"{name.removeprefix(cell)}_l0": weights[name] for name in weights if name.startswith(cell)})
-    return weights, lstm
 
 
 class SoundBuffer:
