@@ -79,11 +79,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Transcribes each recording; one that is refused is logged and does not stop the others."""
-    from transformers.utils.logging import disable_progress_bar
-
     from speech.models.choose import choose
 
-    disable_progress_bar()  # transformers draws one for a second of loading
     check(asked)
     folders = asked.watch or any(Path(file).is_dir() for file in asked.files)
     _check_output(asked, folders)

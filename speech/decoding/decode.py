@@ -201,15 +201,15 @@ def _batches(
 def _prompt(engine: Engine, options: Options, previous: str) -> list[int]:
     """The ids to decode from. What the user gave must fit; of the previous text the last words are kept."""
     given = " ".join(text for text in (options.hot_words, options.prompt) if text)
-    taken = len(engine.tokenizer(given, add_special_tokens=False).input_ids)
+    taken = len(engine.vocabulary.ids(given))
     if taken > MAX_PROMPT:
         raise UserError(
             en=f"The prompt and hot words take {taken} tokens and at most {MAX_PROMPT} fit: shorten them.",
             fr=f"Le contexte et les mots attendus prennent {taken} tokens et {MAX_PROMPT} au plus tiennent : "
             "raccourcissez-les.",
         )
-    last = engine.tokenizer(previous, add_special_tokens=False).input_ids[taken - MAX_PROMPT :]
-    before = f"{given} {engine.tokenizer.decode(last)}"
+    last = engine.vocabulary.ids(previous)[taken - MAX_PROMPT :]
+    before = f"{given} {engine.vocabulary.text(last)}"
     return engine.prompt(options.language, options.task, options.timestamps, before)
 
 

@@ -53,7 +53,7 @@ def at_word_starts(
     """The segments, with one that begins inside a word joined to the one before it."""
     whole: list[tuple[float, float, list[int]]] = []
     for start, end, tokens in found:
-        if whole and language not in UNSPACED and not engine.tokenizer.decode(tokens[:1]).startswith(" "):
+        if whole and language not in UNSPACED and not engine.vocabulary.text(tokens[:1]).startswith(" "):
             start, _, before = whole.pop()
             tokens = before + tokens
         whole.append((start, end, tokens))
@@ -83,4 +83,4 @@ def _around(turn: Turn) -> Turn:
 
 def text_of(engine: Engine, tokens: Sequence[int]) -> str:
     """The text of tokens, timestamps and other special ones left out."""
-    return engine.tokenizer.decode([t for t in tokens if t < engine.generation.eos_token_id]).strip()
+    return engine.vocabulary.text([t for t in tokens if t < engine.generation.eos_token_id]).strip()

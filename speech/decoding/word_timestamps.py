@@ -1,8 +1,6 @@
 """Times of the words, out of the engine's alignment of tokens."""
 
-from collections.abc import Sequence
-
-from transformers.models.whisper.tokenization_whisper import _split_tokens_on_unicode
+from collections.abc import Iterator, Sequence
 
 from speech.engines.base import Alignment, Engine
 from transcripts.transcript import Word
@@ -17,12 +15,12 @@ def words_of(engine: Engine, tokens: Sequence[int], alignment: Alignment, langua
     """
     groups: list[list[int]] = []  # places of a word's tokens
     texts: list[str] = []
-    for text, _, places in zip(*_split_tokens_on_unicode(engine.tokenizer, list(tokens)), strict=True):
+    for text, places in _characters(engine, tokens):
         if groups and not text.startswith(" ") and language not in UNSPACED:
             groups[-1] += places
             texts[-1] += text
         else:
-            groups.append(list(places))
+            groups.append(places)
             texts.append(text)
     return tuple(
         Word(
@@ -34,3 +32,16 @@ def words_of(engine: Engine, tokens: Sequence[int], alignment: Alignment, langua
         for text, places in zip(texts, groups, strict=True)
         if text.strip()
     )
+
+
+def _characters(engine: Engine, tokens: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
+    """The shortest runs of tokens that hold whole characters: their text, and their places. A token is some bytes, and
+    a letter may have several; those that are no letter anywhere are given as they come."""
+    whole, at, places = engine.vocabulary.text(tokens), 0, []
+    for place in range(len(tokens)):
+        places.append(place)
+        text = engine.vocabulary.text([tokens[i] for i in places])
+        broken = text.find("\ufffd")
+        if broken < 0 or whole[at + broken : at + broken + 1] in ("", "\ufffd"):
+            yield text, places
+            at, places = at + len(text), []

@@ -48,16 +48,25 @@ class Diarizer:
             )
         self.network = network or choose()
         self._count = count
+        self._spoken, self._waiting = 0.0, []  # seconds of speech, and what the network was not given yet
         self._times, self._vectors = [], []
         self._found = None
 
     def add(self, waveform: np.ndarray, start: float, stretches: Intervals) -> None:
-        """Float32 mono at 16 kHz that begins at `start` seconds, and its stretches of speech in seconds within it."""
-        found = self.network.listen(waveform, stretches)
-        if len(found.times):
-            self._times.append(found.times + start)
-            self._vectors.append(found.vectors)
-        self._found = None
+        """Float32 mono at 16 kHz that begins at `start` seconds, and its stretches of speech in seconds within it.
+
+        Where the number of voices is to be found, the network is not asked, nor loaded, before there can be two.
+        """
+        self._waiting.append((waveform, start, stretches))
+        self._spoken += sum(end - first for first, end in stretches)
+        if self._count is None and self._spoken < 2 * LEAST:
+            return
+        for sound, begun, some in self._waiting:
+            found = self.network.listen(sound, some)
+            if len(found.times):
+                self._times.append(found.times + begun)
+                self._vectors.append(found.vectors)
+        self._waiting, self._found = [], None
 
     def spans(self) -> list[Span]:
         """Who speaks when, in the order of time."""

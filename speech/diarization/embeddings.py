@@ -7,12 +7,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from itertools import pairwise
 
 import numpy as np
-import torch
 from huggingface_hub import auth_check, get_token
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-from torchaudio.transforms import MelSpectrogram
 
 from common.cache import sha256
 from common.hub import UNANSWERED, hub_errors, hub_in_reach, offline
@@ -48,21 +44,6 @@ class SpeakerModel:
     listen: Callable[[np.ndarray, Intervals], Embeddings]  # mono float32 at 16 kHz, and where in it a voice is
     alike: float  # likeness of two halves of what is said (`speakers`) under which they are two voices
     sharpness: float  # log-likelihood of a voice per unit of the cosine to its mean
-
-
-class Encoder(nn.Module):
-    """Resemblyzer's network (Apache 2.0), of Wan et al., "Generalized end-to-end loss for speaker verification"."""
-
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(40, 256, 3, batch_first=True)
-        self.linear = nn.Linear(256, 256)
-
-    def forward(self, mels: list[torch.Tensor]) -> torch.Tensor:
-        """(clips, 256), of length 1, from spectrograms of (frames, 40)."""
-        hidden, _ = self.lstm(pad_sequence(mels, batch_first=True))  # packed, those of a call take eight times as long
-        last = hidden[range(len(mels)), [len(mel) - 1 for mel in mels]]
-        return nn.functional.normalize(self.linear(last).relu(), dim=1)
 
 
 def choose() -> SpeakerModel:
@@ -121,7 +102,7 @@ def _package_file(package: str, name: str):
 
 @lru_cache(maxsize=1)
 def _resemblyzer() -> Callable[[np.ndarray, Intervals], Embeddings]:
-    """The package has its weights as a pickle alone: it is the file known by its checksum, and read as tensors only."""
+    """The package has its weights as a pickle alone, which is read where it is the file known by its checksum."""
     path = _package_file("resemblyzer", RESEMBLYZER)
     if sha256(path) != RESEMBLYZER_SHA256:
         raise UserError(
@@ -130,26 +111,19 @@ def _resemblyzer() -> Callable[[np.ndarray, Intervals], Embeddings]:
             fr=f"{path} n'est pas le fichier de resemblyzer 0.1.4 : réinstallez-le avec "
             "« pip install --no-deps -r requirements-offline.txt ».",
         )
-    encoder = Encoder().eval()
-    weights = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
-    encoder.load_state_dict({name: weights[name] for name in encoder.state_dict()})
-    # librosa's defaults: Slaney's scale and norm, the power, not its logarithm
-    spectrogram = MelSpectrogram(RATE, 400, hop_length=160, n_mels=40, norm="slaney", mel_scale="slaney")
 
-    @torch.inference_mode()
-    def embed(clips: list[np.ndarray]) -> np.ndarray:
-        return encoder([spectrogram(torch.from_numpy(_levelled(clip))).T for clip in clips]).numpy()
+    def listen(waveform: np.ndarray, stretches: Intervals) -> Embeddings:
+        from speech.diarization.resemblyzer import network  # imports torch, which takes seconds
 
-    return lambda waveform, stretches: _windowed(embed, waveform, stretches)
+        return _windowed(network(path), waveform, stretches)
 
-
-def _levelled(clip: np.ndarray) -> np.ndarray:
-    """At the -30 dBFS that the network was taught with."""
-    return clip * (10 ** (-30 / 20) / max(1e-6, float(np.sqrt(np.mean(np.square(clip))))))
+    return listen
 
 
 @lru_cache(maxsize=1)
 def _wavlm() -> Callable[[np.ndarray, Intervals], Embeddings]:
+    import torch
+    from torch.nn.functional import normalize
     from transformers import AutoFeatureExtractor, AutoModelForAudioXVector
 
     instead = Message("ask for one speaker", "demandez un seul locuteur")
@@ -160,7 +134,7 @@ def _wavlm() -> Callable[[np.ndarray, Intervals], Embeddings]:
     @torch.inference_mode()
     def embed(clips: list[np.ndarray]) -> np.ndarray:
         asked = extractor(clips, sampling_rate=RATE, padding=True, return_tensors="pt")
-        return nn.functional.normalize(model(**asked).embeddings, dim=1).numpy()
+        return normalize(model(**asked).embeddings, dim=1).numpy()
 
     return lambda waveform, stretches: _windowed(embed, waveform, stretches)
 
@@ -172,6 +146,7 @@ def _pyannote() -> Callable[[np.ndarray, Intervals], Embeddings]:
     Its checkpoints are pickles: they are loaded by pyannote, where this machine's owner installed it and accepted its
     terms, and from its repository alone.
     """
+    import torch
     from pyannote.audio import Pipeline
 
     pipeline = Pipeline.from_pretrained(PYANNOTE, token=get_token())

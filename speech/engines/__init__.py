@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from ctranslate2 import get_cuda_device_count
+
 from common.messages import Message, UserError
 from common.spaces import zero_gpu
 from speech.engines.base import Engine, Hypothesis, gpu_full
@@ -69,9 +71,11 @@ def _gpu_full() -> Iterator[None]:
 
 def _device_for(choice: Choice) -> tuple[str, Message | None]:
     """The GPU where there is one with room, and why it is not taken where it is full."""
-    import torch
+    if zero_gpu() or not get_cuda_device_count():  # outside of its calls ZeroGPU only pretends to have a GPU
+        return "cpu", None
+    import torch  # which takes seconds
 
-    if zero_gpu() or not torch.cuda.is_available():  # outside of its calls ZeroGPU only pretends to have a GPU
+    if not torch.cuda.is_available():
         return "cpu", None
     needed = sum(path.stat().st_size for path in weight_files(choice.folder)) + ROOM
     free, _ = torch.cuda.mem_get_info()

@@ -1,19 +1,24 @@
 """The interface of an engine: mel windows in, tokens out. It knows nothing of files, speakers or turns."""
 
 import copy
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtractor, WhisperTokenizer
-from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
 from common.messages import Message, UserError
 from speech.engines.precedence import Precedence
+from speech.engines.vocabulary import Vocabulary
 from speech.models.checkpoint import Choice, check_json, reading
+from speech.networks.mel import log_mel
+
+if TYPE_CHECKING:
+    from transformers import WhisperConfig, WhisperTokenizer
 
 FRAMES_PER_SECOND = 100
 SECONDS_PER_TOKEN = 0.02  # a timestamp token's step, and an encoder state's
@@ -61,18 +66,17 @@ class Engine(ABC):
     drafted = accepted = 0  # tokens so far: drafted by the assistant, and those of them that this model confirmed
 
     def __init__(self, choice: Choice, reason: Message):
-        """Reads configuration, tokens and mel settings from the chosen checkpoint; `reason`: why this engine."""
+        """Reads configuration and tokens from the chosen checkpoint; `reason`: why this engine."""
         self.model, self.adapter, self.weights, self.reason = choice.model, choice.adapter, choice.weights, reason
         self.language = choice.language  # that its adapter learned; None: no adapter, or not known
         self.margin = choice.margin  # seconds of window after the clip at which its WER is best; None: the full window
         self.precedence = Precedence(self.workers)
-        folder = choice.folder
+        self._folder = choice.folder
         check_json(choice)
         with reading(choice):
-            self.config = WhisperConfig.from_pretrained(folder)
-            self.generation = GenerationConfig.from_pretrained(folder)
-            self.tokenizer = WhisperTokenizer.from_pretrained(folder)
-            self.features = WhisperFeatureExtractor.from_pretrained(folder)
+            self._config = self._read("config.json")
+            self.generation = SimpleNamespace(**self._read("generation_config.json"))  # ids of special tokens
+            self.vocabulary = Vocabulary(choice.folder)
 
     def with_own_counts(self) -> "Engine":
         """The same engine with counts of its own, from 0: other threads may use the engine at the same time."""
@@ -128,20 +132,30 @@ class Engine(ABC):
 
     def mel(self, waveforms: Sequence[np.ndarray], frames: int) -> np.ndarray:
         """Log-mel (batch, mels, frames) of float32 waveforms at 16 kHz, padded with silence or cut to `frames`."""
-        return self.features(
-            list(waveforms),
-            sampling_rate=self.features.sampling_rate,
-            padding="max_length",
-            max_length=frames * self.features.hop_length,
-            truncation=True,
-            return_tensors="np",
-        ).input_features
+        return log_mel(waveforms, frames, self._config.get("num_mel_bins", 80))
+
+    @cached_property
+    def config(self) -> "WhisperConfig":
+        """The configuration as transformers has it, which imports torch: what transcribes on a CPU does without."""
+        from transformers import WhisperConfig
+
+        return WhisperConfig.from_dict(self._config)
+
+    @cached_property
+    def tokenizer(self) -> "WhisperTokenizer":
+        """The vocabulary as transformers has it."""
+        from transformers import WhisperTokenizer
+
+        return WhisperTokenizer.from_pretrained(self._folder)
+
+    def _read(self, name: str) -> dict:
+        return json.loads((self._folder / name).read_text(encoding="utf-8"))
 
     @property
     def languages(self) -> list[str]:
-        """The codes of the languages that this model transcribes."""
+        """The codes of the languages that this model transcribes, in the order of their ids."""
         ids = getattr(self.generation, "lang_to_id", None) or {}
-        return [code for code in LANGUAGES if f"<|{code}|>" in ids]
+        return [token.strip("<|>") for token in sorted(ids, key=ids.get)]
 
     @property
     def timestamp_begin(self) -> int:
@@ -151,8 +165,8 @@ class Engine(ABC):
     def prompt(self, language: str, task: str = "transcribe", timestamps: bool = True, previous: str = "") -> list[int]:
         """The ids that decoding starts from; `previous` is the previous text, or hot words."""
         names = [f"<|{language}|>", f"<|{task}|>"] + ([] if timestamps else ["<|notimestamps|>"])
-        ids = [self.generation.decoder_start_token_id, *self.tokenizer.convert_tokens_to_ids(names)]
+        ids = [self.generation.decoder_start_token_id, *map(self.vocabulary.id, names)]
         if previous.strip():
-            before = self.tokenizer(" " + previous.strip(), add_special_tokens=False).input_ids
+            before = self.vocabulary.ids(" " + previous.strip())
             ids = [self.generation.prev_sot_token_id, *before, *ids]
         return ids

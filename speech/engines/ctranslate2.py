@@ -1,5 +1,6 @@
 """CTranslate2: the default engine on a CPU, in int8."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import ctranslate2
 import numpy as np
-import torch
+import psutil
 
 from common.messages import Message
 from speech.engines.base import FULL_WINDOW, SECONDS_PER_TOKEN, Alignment, Engine, Hypothesis
@@ -24,25 +25,26 @@ class CTranslate2Engine(Engine):
     name = "ctranslate2"
 
     def __init__(self, choice: Choice, converted: Path, reason: Message, device: str, precision: str, threads: int):
-        """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 takes as many as torch has.
+        """`converted` holds CTranslate2's model.bin of the choice; `threads` 0 takes as many as there are cores.
 
         On a CPU each worker has one thread and decodes a batch of its own: the steps of a decoder are too small to be
         divided, and two threads in one worker take a third longer than one.
         """
         super().__init__(choice, reason)
-        own = torch.get_num_threads()
-        cores = threads or own
+        cores = threads or _cores()
         self.workers = 1 if device == "cuda" else min(cores, MOST_WORKERS)
-        with reading(choice):
-            self.whisper = ctranslate2.models.Whisper(
-                str(converted),
-                device=device,
-                compute_type=precision,
-                inter_threads=self.workers + SPARE,
-                intra_threads=max(1, cores // self.workers),
-            )
-        torch.set_num_threads(own)  # loading sets OpenMP's, which are torch's as well, to those of one worker
         self._crew = ThreadPoolExecutor(self.workers, "ctranslate2")
+        model = partial(
+            ctranslate2.models.Whisper,
+            str(converted),
+            device=device,
+            compute_type=precision,
+            inter_threads=self.workers + SPARE,
+            intra_threads=max(1, cores // self.workers),
+        )
+        with reading(choice):
+            # loading sets the OpenMP threads of the thread that loads, and with them torch's, to those of one worker
+            self.whisper = self._crew.submit(model).result()
         self.precedence = Precedence(self.workers, SPARE)
         self.device, self.precision = self.whisper.device, self.whisper.compute_type
         stored = (converted / "model.bin").stat().st_size  # float16: two bytes a weight
@@ -147,6 +149,15 @@ class CTranslate2Engine(Engine):
         places, states = np.array(result.alignments, dtype=int).reshape(-1, 2).T
         first = np.flatnonzero(np.diff(places, prepend=-1))
         return Alignment((states[first] * SECONDS_PER_TOKEN).tolist(), list(result.text_token_probs))
+
+
+def _cores() -> int:
+    """The physical cores that this process may use, or OMP_NUM_THREADS, as torch counts them."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(allowed, psutil.cpu_count(logical=False) or allowed)
 
 
 def _stored(states: np.ndarray) -> ctranslate2.StorageView:

@@ -12,6 +12,7 @@ from transformers import BitsAndBytesConfig, GenerationConfig, GenerationMixin
 from transformers.generation.logits_process import WhisperTimeStampLogitsProcessor
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import ModelOutput
+from transformers.utils.logging import disable_progress_bar
 
 from common.messages import Message
 from speech.engines.base import Alignment, Engine, Hypothesis, gpu_full
@@ -29,6 +30,7 @@ QUANTISED = (
 )  # DoRA asks for a layer's whole weight, and bitsandbytes' 8-bit layers break when it is read
 BEAM_STATES = 8 * 1500  # encoder states of all hypotheses of a beam: as many as a batch of full windows has
 BEAM_MEMORY = 0.25  # of a GPU's free memory: a beam's keys and values of those states, which are copied at each step
+disable_progress_bar()  # it draws one for a second of loading
 _sampling = threading.Lock()  # torch's random state is that of all threads
 
 
@@ -69,6 +71,8 @@ class TransformersEngine(Engine):
         """
         super().__init__(choice, reason)
         self.device, self.precision = device, precision
+        with reading(choice):
+            self.generation = GenerationConfig.from_pretrained(choice.folder)
         lora = adapters.read(choice) if choice.adapter_folder else None
         alone = lora is not None and (lora.changes_base or (lora.config.use_dora and precision in QUANTISED))
         self.shared_weights = shared(

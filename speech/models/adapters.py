@@ -117,7 +117,9 @@ def merged_model(choice: Choice, lora: Lora) -> "WhisperForConditionalGeneration
     from peft import PeftModel
     from torch import nn
     from transformers import WhisperForConditionalGeneration
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # it draws one for a second of loading
     with reading(choice):
         model = WhisperForConditionalGeneration.from_pretrained(choice.folder, dtype="float32", use_safetensors=True)
     if lora.unties:

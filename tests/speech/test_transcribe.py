@@ -163,12 +163,15 @@ def test_an_unknown_language_is_refused_before_any_work(int8):
         next(transcribe(read(prompt("conf-full")), int8, replace(Options(), language="klingon")))
 
 
-def test_voice_activity_leaves_torch_its_threads():
-    """silero_vad sets them to one, for the whole process, when it is imported."""
-    asked = "import torch as t; n = t.get_num_threads(); import speech.audio.vad; print(n, t.get_num_threads())"
-    environment = os.environ | {"OMP_NUM_THREADS": "2"}
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout == "2 2\n"
+def test_a_cpu_does_without_torch():
+    """It takes seconds and half a gigabyte to import, for every call of the command line."""
+    asked = ["transcribe", prompt("conf-full"), "--engine", "ctranslate2"]
+    code = (
+        f"import sys; from speech.__main__ import main; done = main({list(map(str, asked))})\n"
+        "print(done, [name for name in ('torch', 'transformers', 'silero_vad') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "Cette conférence est pleine.\n0 []\n"
 
 
 def test_a_second_engine_has_as_many_workers_as_the_first():

@@ -105,7 +105,7 @@ def result(column: Column, engine: "Engine", transcript, taken: float) -> Column
         flagged=tuple(transcript.flagged),
         seconds=taken,
         audio_seconds=transcript.audio.seconds,
-        tokens=len(engine.tokenizer(transcript.text, add_special_tokens=False).input_ids),
+        tokens=len(engine.vocabulary.ids(transcript.text)),
         confidence=sum(share * count for share, count in weights) / words if words else None,
         engine=engine.name,
         precision=engine.precision,

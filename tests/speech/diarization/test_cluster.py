@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import httpx2
 import numpy as np
 import pytest
+import torch
 from huggingface_hub.errors import GatedRepoError
 from pyannote.core import Annotation, Segment
 from pyannote.metrics.diarization import DiarizationErrorRate
@@ -303,7 +304,7 @@ def test_what_pyannote_finds_is_read(monkeypatch):
             return lambda audio: asked.append(audio["waveform"].shape) or outputs.pop(0)
 
     monkeypatch.setitem(sys.modules, "pyannote.audio", SimpleNamespace(Pipeline=Pipeline))
-    monkeypatch.setattr(embeddings.torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     listen = embeddings._pyannote.__wrapped__()
     pieces = listen(np.zeros(5 * SAMPLE_RATE, np.float32), [])
     assert asked == [embeddings.PYANNOTE, (1, 5 * SAMPLE_RATE)]
