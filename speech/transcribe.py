@@ -1,6 +1,6 @@
 """From a recording to a transcript, as it grows: line quality, channels, speakers, windows, turns.
 
-Whatever the length of the recording, memory holds a minute of its sound and the windows that are being decoded.
+Whatever the length of the recording, memory holds minutes of its sound and the windows that are being decoded.
 """
 
 import math
@@ -8,12 +8,13 @@ import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from common.ahead import Ahead
 from speech.audio.call_sounds import CallSounds
 from speech.audio.channels import Leakage, check_mode, separate_channels
 from speech.audio.decode import SAMPLE_RATE, Recording, Stream, stream
@@ -23,7 +24,7 @@ from speech.decoding.decode import DecodedClip, Options, check_language, decode,
 from speech.decoding.word_timestamps import UNSPACED
 from speech.engines.base import Engine
 from speech.placement import cut_at_pauses, moved, without_silence
-from transcripts.transcript import AudioFacts, Flagged, Line, Transcript, Turn
+from transcripts.transcript import AudioFacts, Flagged, Line, Sound, Transcript, Turn
 
 if TYPE_CHECKING:
     from speech.diarization.cluster import Diarizer
@@ -32,6 +33,7 @@ GROUP = 8  # batches of windows, at most, that are sorted by length together: so
 LEFT_OVER = 1.5  # seconds of speech after the last turn of a window that are worth a window of their own
 SPREAD = 6  # seconds by which windows of a batch may differ: padding costs time, and so do batches of one
 DETECTION = 30.0  # seconds of windows from which a channel's language is detected
+AHEAD = 4  # blocks, a minute each, whose windows are found while others are decoded
 
 Source = Recording | str | os.PathLike | Callable[[], AbstractContextManager[Stream]]
 
@@ -68,10 +70,11 @@ def transcribe(
     with _opened(source) as blocks:
         facts = blocks.facts
         work = _Transcription(engine, options, facts, started, decoder, at_once)
-        for block in blocks:
-            meter.add(block)
-            leakage.add(block)
-            yield work.progress()
+        with closing(Ahead(blocks)) as coming:
+            for block in coming:
+                meter.add(block)
+                leakage.add(block)
+                yield work.progress()
     line = meter.line(facts)
     separate = separate_channels(line, channels)
     diarizer = None
@@ -81,10 +84,13 @@ def transcribe(
         diarizer = Diarizer(speakers)
     work.begin(line, separate, diarizer)
     cleaned = leakage.without(separate or ())
-    with _opened(source) as blocks:
-        for block in blocks:
-            yield from work.add(block.mean(axis=0, keepdims=True) if separate is None else cleaned.add(block))
-    yield from work.end()
+    with closing(work):
+        with _opened(source) as blocks:
+            voices = (block.mean(axis=0, keepdims=True) if separate is None else cleaned.add(block) for block in blocks)
+            with closing(Ahead(work.heard(voices), AHEAD)) as coming:
+                for heard in coming:
+                    yield from work.add(heard)
+        yield from work.end()
 
 
 def _opened(source: Source) -> AbstractContextManager[Stream]:
@@ -105,6 +111,7 @@ class _Waveform:
     language: str | None
     sounds: CallSounds | None  # that are no speech; None where the silences are decoded too
     waiting: list[Window] = field(default_factory=list)  # until the language is detected
+    found: list[Sound] = field(default_factory=list)  # of `sounds`, so far
     previous: str = ""  # text
 
     def add(self, sound: np.ndarray) -> list[Window]:
@@ -113,6 +120,17 @@ class _Waveform:
     def end(self) -> list[Window]:
         rest = list(self.windows.add(self.sounds.end())) if self.sounds else []
         return rest + list(self.windows.end())
+
+
+class _Heard(NamedTuple):
+    """What a stretch of the recording holds, of each waveform."""
+
+    seconds: float
+    windows: dict[_Waveform, list[Window]]
+    sounds: dict[_Waveform, list[Sound]]  # from the recording's start
+
+
+_Decoded = tuple[_Waveform, Window, DecodedClip]
 
 
 class _Transcription:
@@ -139,6 +157,9 @@ class _Transcription:
         self.spoken: Counter[str] = Counter()  # seconds of windows by language
         self.words_asked = options.words
         self.size = at_once or 1  # windows of the next group: the first text comes soon, and in order
+        self.groups: deque[Iterator[list[_Decoded]]] = deque()  # that are being decoded
+        # beside the one whose text is taken, so that no worker waits for the end of a group's last batch
+        self.meanwhile = int(engine.workers > 1 and not options.context and not at_once)
         self.given = self.left = self.done = 0.0  # seconds
 
     def begin(self, line: Line, channels: tuple[int, ...] | None, diarizer: "Diarizer | None") -> None:
@@ -152,17 +173,32 @@ class _Transcription:
         if self.options.task == "transcribe":  # words tell turns apart; those of a translation have no times
             self.options = replace(self.options, words=True)
 
-    def add(self, block: np.ndarray) -> Iterator[TranscriptionProgress]:
-        """Takes the next block of each waveform, (waveforms, samples)."""
-        self.given += block.shape[1] / SAMPLE_RATE
-        self._take({one: one.add(sound) for one, sound in zip(self.waveforms, block, strict=True)})
+    def heard(self, blocks: Iterator[np.ndarray]) -> Iterator[_Heard]:
+        """What is in the blocks of the waveforms, (waveforms, samples). It may be found out in another thread."""
+        for block in blocks:
+            windows = {one: one.add(sound) for one, sound in zip(self.waveforms, block, strict=True)}
+            yield self._listened(block.shape[1] / SAMPLE_RATE, windows)
+        yield self._listened(0.0, {one: one.end() for one in self.waveforms})
+
+    def _listened(self, seconds: float, windows: dict[_Waveform, list[Window]]) -> _Heard:
+        if self.diarizer is not None:
+            for window in (window for some in windows.values() for window in some):
+                speech = [(start - window.start, end - window.start) for start, end in window.speech]
+                self.diarizer.add(window.sound, window.start, speech)
+        return _Heard(seconds, windows, {one: one.sounds.found(one.channel) for one in windows if one.sounds})
+
+    def add(self, heard: _Heard) -> Iterator[TranscriptionProgress]:
+        self.given += heard.seconds
+        for waveform, sounds in heard.sounds.items():
+            waveform.found = sounds
+        self._take(heard.windows)
         while len(self.todo) >= self.size:
             yield from self._decode()
         yield self.progress()
 
     def end(self) -> Iterator[TranscriptionProgress]:
-        self._take({one: one.end() for one in self.waveforms}, ended=True)
-        while self.todo or self.again:
+        self._take({one: [] for one in self.waveforms}, ended=True)
+        while self.todo or self.again or self.groups:
             yield from self._decode()
         self.done = self.facts.seconds
         yield self.progress(ended=True)
@@ -188,10 +224,7 @@ class _Transcription:
             seconds_taken=time.monotonic() - self.started,
             line=self.line,
             speakers_sure=confidence,
-            sounds=sorted(
-                (sound for one in self.waveforms if one.sounds for sound in one.sounds.found(one.channel)),
-                key=lambda sound: sound.start,
-            ),
+            sounds=sorted((sound for one in self.waveforms for sound in one.found), key=lambda sound: sound.start),
         )
         self.done = max(self.done, self.given - self.left / max(1, len(self.waveforms)))
         total = 0.0 if math.isnan(self.facts.seconds) else self.facts.seconds
@@ -202,10 +235,6 @@ class _Transcription:
         ready = []
         for waveform, windows in found.items():
             self.left += sum(window.seconds for window in windows)
-            if self.diarizer is not None:
-                for window in windows:
-                    speech = [(start - window.start, end - window.start) for start, end in window.speech]
-                    self.diarizer.add(window.sound, window.start, speech)
             waveform.waiting += windows
             if waveform.language is None and (ended or sum(window.seconds for window in waveform.waiting) >= DETECTION):
                 waveform.language = self._language(waveform.waiting)
@@ -219,12 +248,29 @@ class _Transcription:
         return detect_language(self.engine, max(windows, key=lambda w: w.seconds).sound) if windows else None
 
     def _decode(self) -> Iterator[TranscriptionProgress]:
-        """Decodes the next group of windows, and what those before it passed over."""
+        """Begins to decode the next group of windows, and takes the text of the one that began before it."""
+        begins = bool(self.todo or self.again)
+        if begins:
+            group = self._decoded(self._group())
+            batches = GROUP * self.options.batch_size  # at most; a batch takes seconds
+            self.groups.append(Ahead(group, batches, waits=False) if self.meanwhile else group)
+        if len(self.groups) > (self.meanwhile if begins else 0):
+            for batch in self.groups[0]:
+                for waveform, window, decoded in batch:
+                    self._settle(waveform, window, decoded)
+                yield self.progress()
+            self.groups.popleft()
+
+    def _group(self) -> list[tuple[_Waveform, Window]]:
+        """The next windows, and what those before them passed over."""
         windows, self.again = self.again, []
         if not (windows and self.options.context):
             windows += self._pack([self.todo.popleft() for _ in range(min(len(self.todo), self.size))])
             if not self.options.context:
                 self.size = self.at_once or self.options.batch_size * min(self.size, GROUP)
+        return windows
+
+    def _decoded(self, windows: list[tuple[_Waveform, Window]]) -> Iterator[list[_Decoded]]:
         for language in dict.fromkeys(waveform.language for waveform, _ in windows):
             part = [(waveform, window) for waveform, window in windows if waveform.language == language]
             options = replace(self.options, language=language, spread=SPREAD)
@@ -232,9 +278,12 @@ class _Transcription:
             # Unreliable text of several pieces is not decoded again as it is, but piece by piece.
             several = {i for i, (_, window) in enumerate(part) if len(window.pieces) > 1}
             for batch in self.decoder(self.engine, sounds, options, part[0][0].previous, several):
-                for i, decoded in batch:
-                    self._settle(*part[i], decoded)
-                yield self.progress()
+                yield [(*part[i], decoded) for i, decoded in batch]
+
+    def close(self) -> None:
+        """Leaves the groups that are still being decoded."""
+        for group in self.groups:
+            group.close()
 
     def _pack(self, group: list[tuple[_Waveform, Window]]) -> list[tuple[_Waveform, Window]]:
         """The group's windows end to end, where the times of words can separate again what they hold."""
