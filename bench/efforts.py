@@ -1,8 +1,8 @@
-"""python bench/efforts.py [--prompts N] [--minutes M] : the words that each effort gains, and the time that it takes.
+"""python bench/efforts.py [--prompts N] [--minutes M] [--seeds S...] : what each effort gains in words, and takes.
 
-Every N-th telephone prompt, and a simulated call of two channels, once with each effort in one process. WER has the
-French normaliser. Core seconds are those of this process on all cores, which other work on the machine changes less
-than it changes the clock's.
+Every N-th telephone prompt (0: none), and simulated calls of two channels, once with each effort in one process. WER
+has the French normaliser. Core seconds are those of this process on all cores, which other work on the machine changes
+less than it changes the clock's. `--beams` measures other beams than the efforts'.
 """
 
 import argparse
@@ -27,50 +27,54 @@ from speech.engines.base import Engine
 from speech.models.choose import choose
 from speech.transcribe import transcribe
 
+Texts = tuple[list[str], list[str]]  # references and hypotheses
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prompts", type=int, default=2, metavar="N", help="every N-th prompt (default: 2)")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of the call (default: 10)")
-    parser.add_argument("--seed", type=int, default=0, help="of the call")
+    parser.add_argument("--minutes", type=float, default=5.0, help="of a call (default: 5)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the calls (default: 0)")
+    parser.add_argument("--beams", type=int, nargs="+", default=[*EFFORTS.values()])
     asked = parser.parse_args()
-    engine = load(choose())
+    engine, names = load(choose()), {beam: effort for effort, beam in EFFORTS.items()}
     with tempfile.TemporaryDirectory() as folder:
-        (call,) = simulate(corpus.load("phone-prompts"), Path(folder), seconds=60 * asked.minutes, seed=asked.seed)
-        print(f"{engine.model} {engine.precision}; a call of {asked.minutes:g} minutes, seed {asked.seed}\n")
-        print(
-            "| effort | beam | prompts: WER % | core seconds | call: WER % | core seconds |\n|---|---|---|---|---|---|"
-        )
-        for effort, beam in EFFORTS.items():
+        clips, seconds = corpus.load("phone-prompts"), 60 * asked.minutes
+        calls = [simulate(clips, Path(folder, str(s)), seconds=seconds, seed=s)[0] for s in asked.seeds]
+        print(f"{engine.model} {engine.precision}; calls of {asked.minutes:g} minutes, seeds {asked.seeds}\n")
+        print("| beam | effort | of | words | WER % | core seconds | seconds |\n|---|---|---|---|---|---|---|")
+        for beam in asked.beams:
             options = Options(unsure_beam=beam, margin=engine.margin)
-            clips = _timed(_prompts, engine, options, asked.prompts)
-            turns = _timed(_call, engine, options, call)
-            print(f"| {effort} | {beam} | {' | '.join(clips + turns)} |", flush=True)
+            if asked.prompts:
+                _row(beam, names, "prompts", _prompts, engine, options, asked.prompts)
+            _row(beam, names, "calls", _calls, engine, options, calls)
 
 
-def _timed(heard: Callable[..., float], *asked: object) -> list[str]:
-    began = time.process_time()
-    rate = heard(*asked)
-    return [f"{rate:.1f}", f"{time.process_time() - began:.0f}"]
+def _row(beam: int, names: dict[int, str], of: str, texts: Callable[..., Texts], *asked: object) -> None:
+    core, clock = time.process_time(), time.perf_counter()
+    found = rates(*texts(*asked))
+    core, clock = time.process_time() - core, time.perf_counter() - clock
+    figures = f"{found['words']} | {found['wer']:.1f} | {core:.0f} | {clock:.0f}"
+    print(f"| {beam} | {names.get(beam, '')} | {of} | {figures} |", flush=True)
 
 
-def _prompts(engine: Engine, options: Options, step: int) -> float:
+def _prompts(engine: Engine, options: Options, step: int) -> Texts:
     spoken = prompts()[::step]
     sounds = [read(prompt.path).waveform[0] for prompt in spoken]
     found = dict(pair for batch in decode(engine, sounds, options) for pair in batch)
-    return rates([prompt.text for prompt in spoken], [found[at].text for at in range(len(sounds))])["wer"]
+    return [prompt.text for prompt in spoken], [found[at].text for at in range(len(sounds))]
 
 
-def _call(engine: Engine, options: Options, path: Path) -> float:
+def _calls(engine: Engine, options: Options, paths: list[Path]) -> Texts:
     """Each channel's turns in their order, against what was said there."""
-    *_, last = transcribe(path, engine, options)
-    said = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["turns"]
-    found = [{"channel": turn.channel, "text": turn.text} for turn in last.transcript.turns]
-    texts = [
-        [" ".join(turn["text"] for turn in turns if turn["channel"] == channel) for channel in (0, 1)]
-        for turns in (said, found)
-    ]
-    return rates(*texts)["wer"]
+    said, found = [], []
+    for path in paths:
+        *_, last = transcribe(path, engine, options)
+        turns = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["turns"]
+        for channel in (0, 1):
+            said.append(" ".join(turn["text"] for turn in turns if turn["channel"] == channel))
+            found.append(" ".join(turn.text for turn in last.transcript.turns if turn.channel == channel))
+    return said, found
 
 
 if __name__ == "__main__":
