@@ -159,7 +159,7 @@ class _Transcription:
         self.size = at_once or 1  # windows of the next group: the first text comes soon, and in order
         self.groups: deque[Iterator[list[_Decoded]]] = deque()  # that are being decoded
         # beside the one whose text is taken, so that no worker waits for the end of a group's last batch
-        self.meanwhile = int(engine.workers > 1 and not options.context and not at_once)
+        self.meanwhile = int(decoder is decode and engine.workers > 1 and not options.context)
         self.given = self.left = self.done = 0.0  # seconds
 
     def begin(self, line: Line, channels: tuple[int, ...] | None, diarizer: "Diarizer | None") -> None:
