@@ -1,6 +1,7 @@
 """python bench/calls.py [--minutes M] [--only PART...] : simulated calls through us and our peers, in one run.
 
 peers     a two-channel call: ours, given its path, against faster-whisper's two pipelines, given each channel
+efforts   two such calls: ours with each effort, and the peers; `--picture FILE.svg` draws them
 leakage   the same call with each voice in the other channel as well, against its turns heard one by one
 memory    our peak on calls of several lengths, which repeat that call
 speakers  calls on one channel: the diarization error rate of our turns
@@ -26,7 +27,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import corpus
-from bench.systems import measured
+from bench.picture import curve
+from bench.systems import EFFORTS, measured
 from corpus.prompts import prompt
 from corpus.simulate import simulate
 from scoring.calls.diarization import COLLAR
@@ -86,6 +88,21 @@ def peers(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> None
         found, said = score([path], [one]), reference(path)["turns"]
         basic = rates(by_channel(said), by_channel(one["turns"]), "basic")["wer"]
         row(name, found.cp.rate, kinds(found.cp), found.tcp.rate, basic, seconds, audio / seconds, megabytes(got))
+
+
+def efforts(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> None:
+    seeds = asked.seed, asked.seed + 1
+    paths = [simulate(clips, folder / f"efforts{s}", seconds=60 * asked.minutes, seed=s)[0] for s in seeds]
+    audio = sum(reference(path)["seconds"] for path in paths)
+    head(f"Efforts, two calls, {audio:.0f} s", ["system", "cpWER %", "S / D / I", "words", "seconds", "peak MB"])
+    points = {}
+    for name in (*EFFORTS, *PEERS[1:]):
+        got = heard_by(name, *paths)
+        found = score(paths, got["heard"]).cp
+        row(name, found.rate, kinds(found), found.words, got["seconds"], megabytes(got))
+        points[name] = got["seconds"], found.rate
+    if asked.picture:
+        asked.picture.write_text(curve(points, EFFORTS, "seconds", "cpWER %"), encoding="utf-8")
 
 
 def kinds(edits: Edits) -> str:
@@ -178,7 +195,7 @@ def row(*cells: str | float) -> None:
     )
 
 
-PARTS = {part.__name__: part for part in (peers, leakage, memory, speakers)}
+PARTS = {part.__name__: part for part in (peers, efforts, leakage, memory, speakers)}
 
 
 def main() -> None:
@@ -188,6 +205,7 @@ def main() -> None:
     parser.add_argument("--leakages", type=float, nargs="+", default=[-35, -25, -15], metavar="DB")
     parser.add_argument("--calls", type=int, default=3, metavar="N", help="on one channel (default: 3)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="of the efforts")
     parser.add_argument("--only", nargs="+", default=list(PARTS), choices=PARTS, help="some of the parts")
     asked = parser.parse_args()
     clips = corpus.load("phone-prompts")

@@ -1,8 +1,8 @@
 """The systems that clips and calls are heard by, each in a process of its own that imports what the system needs.
 
-Every system has the same weights (the embedded whisper-base), greedy decoding, French and two threads. Seconds are for
-reading and hearing, after loading and one recording to warm up. Memory is the process's peak: nothing of the bench is
-in it, so nothing but the standard library is imported above.
+Every system has the same weights (the embedded whisper-base), French and two threads; the peers decode greedily.
+Seconds are for reading and hearing, after loading and one recording to warm up. Memory is the process's peak: nothing
+of the bench is in it, so nothing but the standard library is imported above.
 """
 
 import json
@@ -19,6 +19,7 @@ HOUSE = Path(__file__).parent.parent
 THREADS = 2
 AT_ONCE = 64  # clips of ours in memory, as many as an evaluation has
 AROUND = 0.1  # seconds around a turn that is heard by itself
+EFFORTS = {f"Allô, {effort}": effort for effort in ("fast", "balanced", "careful")}
 Hear = Callable[[list[str]], list]  # paths to texts, or to transcripts as dictionaries
 
 
@@ -46,11 +47,13 @@ def clips(engine: str, precision: str, **options) -> Hear:
     return hear
 
 
-def calls(speakers: int | None = 1) -> Hear:
+def calls(speakers: int | None = 1, effort: str | None = None) -> Hear:
     from speech.decoding.decode import Options
+    from speech.decoding.effort import EFFORT, beam_of
     from speech.transcribe import transcribe
 
-    engine, options = _engine(), Options(words=speakers != 1)  # a turn of two speakers is cut between words
+    # a turn of two speakers is cut between words
+    engine, options = _engine(), Options(words=speakers != 1, unsure_beam=beam_of(effort or EFFORT))
 
     def hear(path: str) -> dict:
         for progress in transcribe(path, engine, options, "auto", speakers):
@@ -133,6 +136,7 @@ OURS = {
     },
     "calls": {
         "Allô": calls,
+        **{name: partial(calls, effort=effort) for name, effort in EFFORTS.items()},
         "one by one": turns_one_by_one,
         "speakers found": partial(calls, None),
         "two speakers": partial(calls, 2),
