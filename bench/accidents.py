@@ -173,8 +173,8 @@ def main() -> None:
                 print(place, "accidents", round(time.monotonic() - began), "s", file=sys.stderr, flush=True)
         lost = sum(one != other for one, other in zip(taken(desk), desk.texts, strict=True))
     seconds = round(time.monotonic() - began)
-    told = {"accidents": desk.happened.total(), "corrections": desk.count, "lost": lost, "seconds": seconds}
-    print(json.dumps(told | dict(sorted(desk.happened.items()))))
+    figures = {"accidents": desk.happened.total(), "corrections": desk.count, "lost": lost, "seconds": seconds}
+    print(json.dumps(figures | dict(sorted(desk.happened.items()))))
 
 
 if __name__ == "__main__":

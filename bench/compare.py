@@ -98,11 +98,11 @@ def load(engine: str, precision: str | None = None, named: str | None = None, as
     return engines.load(choose("whisper-base", named), engine, precision, THREADS, assistant)
 
 
-def hear(engine, sound) -> str:
+def transcribe(engine, sound) -> str:
     from speech.decoding.decode import Options, decode
 
-    (((_, heard),),) = decode(engine, [sound], Options(margin=engine.margin))
-    return heard.text
+    (((_, decoded),),) = decode(engine, [sound], Options(margin=engine.margin))
+    return decoded.text
 
 
 def columns(engine: str, folder: str) -> dict:
@@ -111,15 +111,15 @@ def columns(engine: str, folder: str) -> dict:
 
     def cold(named: str | None) -> None:
         held.append(load(engine, named=named))
-        hear(held[-1], sound)
+        transcribe(held[-1], sound)
 
     found["base, cold"] = timed(lambda: cold(None))
     found["adapter, cold"] = timed(lambda: cold(adapter(folder, 0)))
     found["the adapter loaded again"] = timed(lambda: cold(adapter(folder, 0)))
     both = held[:2]
     for name, one in zip(("base, warm", "adapter, warm"), both, strict=True):
-        found[name] = statistics.median(timed(lambda one=one: hear(one, sound)) for _ in range(AGAIN))
-    found["both columns, warm"] = timed(lambda: [hear(one, sound) for one in both])
+        found[name] = statistics.median(timed(lambda one=one: transcribe(one, sound)) for _ in range(AGAIN))
+    found["both columns, warm"] = timed(lambda: [transcribe(one, sound) for one in both])
     return found
 
 
@@ -139,17 +139,17 @@ def _switch(engine) -> float:
 
 def memory(engine: str, count: int, folder: str) -> dict:
     sound = clip()
-    load(engine)  # what the libraries take is told apart; this base goes at once
+    load(engine)  # what the libraries take is counted apart; this base goes at once
     before = resident()
     held = [load(engine, named=adapter(folder, number)) for number in range(count)]
     for one in held:
-        hear(one, sound)
+        transcribe(one, sound)
     weights = {one.shared_weights: one.memory - one.own_memory for one in held}
     return {"resident": resident() - before, "weights": sum(weights.values()) + sum(one.own_memory for one in held)}
 
 
 def precision(name: str, count: int) -> dict:
-    """Weights in memory, and the WER of the base on every n-th prompt, so that `count` are heard."""
+    """Weights in memory, and the WER of the base on every n-th prompt, so that `count` are transcribed."""
     from corpus.prompts import prompts
     from scoring.measures import score
     from speech.audio.decode import read
@@ -159,19 +159,20 @@ def precision(name: str, count: int) -> dict:
     spoken = spoken[:: max(1, len(spoken) // count)][:count]
     engine, clips = load("transformers", name), [read(found.path).waveform[0] for found in spoken]
     started = time.perf_counter()
-    heard = dict(pair for batch in decode(engine, clips, Options(margin=engine.margin)) for pair in batch)
+    decoded = dict(pair for batch in decode(engine, clips, Options(margin=engine.margin)) for pair in batch)
     seconds = time.perf_counter() - started
-    texts = [heard[at].text for at in range(len(clips))]
-    judged = score([found.text for found in spoken], texts, resamples=100)
-    return {"memory": engine.memory, "wer": judged.wer, "prompts": len(spoken), "seconds": seconds}
+    texts = [decoded[at].text for at in range(len(clips))]
+    scored = score([found.text for found in spoken], texts, resamples=100)
+    return {"memory": engine.memory, "wer": scored.wer, "prompts": len(spoken), "seconds": seconds}
 
 
 def assisted(draft: str) -> dict:
     plain, helped, sound = load("transformers"), load("transformers", assistant=draft), clip()
-    same = hear(plain, sound) == hear(helped, sound)
+    same = transcribe(plain, sound) == transcribe(helped, sound)
     drafted, accepted = helped.drafted, helped.accepted
     times = [
-        statistics.median(timed(lambda one=one: hear(one, sound)) for _ in range(AGAIN)) for one in (plain, helped)
+        statistics.median(timed(lambda one=one: transcribe(one, sound)) for _ in range(AGAIN))
+        for one in (plain, helped)
     ]
     return {"same text": same, "drafted": drafted, "accepted": accepted, "plain": times[0], "assisted": times[1]}
 
@@ -201,7 +202,7 @@ ONE = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--prompts", type=int, default=100, help="how many the precisions are judged by (default: 100)")
+    parser.add_argument("--prompts", type=int, default=100, help="how many the precisions are scored on (default: 100)")
     parser.add_argument("--only", nargs="+", default=list(PARTS), choices=PARTS)
     parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -230,8 +231,8 @@ def show_columns(folder: str, asked: argparse.Namespace) -> None:
 
 
 def show_switching(folder: str, asked: argparse.Namespace) -> None:
-    told = apart("switching", folder)
-    print(f"\nswitch an adapter: {told['switch, ms']:.1f} ms; load one more: {told['load one more, ms']:.0f} ms")
+    figures = apart("switching", folder)
+    print(f"\nswitch an adapter: {figures['switch, ms']:.1f} ms; load one more: {figures['load one more, ms']:.0f} ms")
 
 
 def show_memory(folder: str, asked: argparse.Namespace) -> None:
@@ -239,25 +240,31 @@ def show_memory(folder: str, asked: argparse.Namespace) -> None:
         "\n| adapters | " + " | ".join(f"{engine}, resident MB (weights)" for engine in ENGINES) + " |\n|---|---|---|"
     )
     for count in COUNTS:
-        told = [apart("memory", engine, str(count), folder) for engine in ENGINES]
-        cells = [f"{each['resident'] / 1e6:.0f} ({each['weights'] / 1e6:.0f})" for each in told]
+        figures = [apart("memory", engine, str(count), folder) for engine in ENGINES]
+        cells = [f"{each['resident'] / 1e6:.0f} ({each['weights'] / 1e6:.0f})" for each in figures]
         print(f"| {count} | {' | '.join(cells)} |", flush=True)
 
 
 def show_precisions(folder: str, asked: argparse.Namespace) -> None:
     print("\n| precision | weights MB | WER % | seconds |\n|---|---|---|---|")
     for name in ("float32", "8bit", "4bit"):
-        told = apart("precision", name, str(asked.prompts))
-        print(f"| {name} | {told['memory'] / 1e6:.0f} | {told['wer']:.1f} | {told['seconds']:.0f} |", flush=True)
+        figures = apart("precision", name, str(asked.prompts))
+        print(
+            f"| {name} | {figures['memory'] / 1e6:.0f} | {figures['wer']:.1f} | {figures['seconds']:.0f} |",
+            flush=True,
+        )
 
 
 def show_assistants(folder: str, asked: argparse.Namespace) -> None:
     apart("draft", f"{folder}/draft")
     print("\n| assistant | same text | drafted | accepted | plain s | assisted s |\n|---|---|---|---|---|---|")
     for name, draft in (("whisper-base itself", "whisper-base"), ("two decoder layers", f"{folder}/draft")):
-        told = apart("assisted", draft)
-        cells = [told[part] for part in ("same text", "drafted", "accepted")]
-        print(f"| {name} | {' | '.join(map(str, cells))} | {told['plain']:.2f} | {told['assisted']:.2f} |", flush=True)
+        figures = apart("assisted", draft)
+        cells = [figures[part] for part in ("same text", "drafted", "accepted")]
+        print(
+            f"| {name} | {' | '.join(map(str, cells))} | {figures['plain']:.2f} | {figures['assisted']:.2f} |",
+            flush=True,
+        )
 
 
 ENGINES = ("transformers", "ctranslate2")

@@ -150,7 +150,7 @@ def scoring(folder: Path, count: int, looped: int) -> None:
     clips = corpus.load("phone-prompts")
     engine = load(choose("whisper-base"), "ctranslate2", "int8", THREADS)
     chosen = list(range(min(count, len(clips))))
-    ours = seconds(lambda: list(evaluate(clips, chosen, engine, Options(), folder / "heard.csv"))) / len(chosen)
+    ours = seconds(lambda: list(evaluate(clips, chosen, engine, Options(), folder / "scored.csv"))) / len(chosen)
     asr = pipeline("automatic-speech-recognition", model=str(bundled.transformers_folder()))
     asked = {"language": "french", "task": "transcribe", "num_beams": 1}
     some = chosen[:: max(1, len(chosen) // looped)]

@@ -51,12 +51,12 @@ def targets(said: list[str], turns: list[Heard]) -> list[str]:
     wanted = [""] * len(turns)
     for channel, words in enumerate(map(str.split, said)):
         mine = [at for at, turn in enumerate(turns) if turn.speaker == "AB"[channel]]
-        heard = [(at, word) for at in mine for word in turns[at].text.split()]
-        steps = align(_keys(words), _keys([word for _, word in heard])) if heard and words else []
+        transcribed = [(at, word) for at in mine for word in turns[at].text.split()]
+        steps = align(_keys(words), _keys([word for _, word in transcribed])) if transcribed and words else []
         spoken, place, turn = iter(words), 0, mine[0] if mine else 0
         for step in steps:
             if step.kind != "delete":
-                turn, place = heard[place][0], place + 1
+                turn, place = transcribed[place][0], place + 1
             if step.kind != "insert":
                 wanted[turn] += f" {next(spoken)}"
     return [text.strip() for text in wanted]

@@ -173,12 +173,12 @@ def _full_disk(model: str) -> str | None:
             with suppress(OSError), filler.open("wb") as file:
                 file.write(bytes(max(0, free - 1_000_000)))
             _until(lambda: seen(NAME).status in ENDED)
-            told = run.state(background.folder_of(NAME))
-            if told["status"] != "failed" or "disk is full" not in told["message"]["en"]:
-                return f"a full disk was told as {told['status']}: {told['message']}"
+            state = run.state(background.folder_of(NAME))
+            if state["status"] != "failed" or "disk is full" not in state["message"]["en"]:
+                return f"a full disk was told as {state['status']}: {state['message']}"
             broken = _broken()
             filler.unlink()
-            step = told["step"]
+            step = state["step"]
             server = _up(server, model)
             _until(lambda: run.state(background.folder_of(NAME))["step"] > step)
             return "; ".join(broken)
@@ -215,8 +215,11 @@ def _print(kills: int, lost: list[str], shown: list[float], again: list[int], fu
         print(f"a dead training was told after {max(shown):.2f} s at most, and shown {POLL:.0f} s later at most")
     if again:
         print(f"{len(again)} resumes with steps to do again: {max(again)} at most, of a checkpoint every 3")
-    told = {None: "not tried (no tmpfs without the rights)", "": "told, nothing lost, gone on with after room was made"}
-    print(f"disk full: {told.get(full, full)}")
+    outcomes = {
+        None: "not tried (no tmpfs without the rights)",
+        "": "told, nothing lost, gone on with after room was made",
+    }
+    print(f"disk full: {outcomes.get(full, full)}")
 
 
 if __name__ == "__main__":

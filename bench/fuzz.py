@@ -55,8 +55,8 @@ def main() -> int:
             if outcome not in ("taken", "refused"):
                 print(f"{door} {number}: {outcome}", file=sys.stderr, flush=True)
         wrong += sum(count for outcome, count in outcomes.items() if outcome not in ("taken", "refused"))
-        told = ", ".join(f"{outcome} {count}" for outcome, count in sorted(outcomes.items()))
-        print(f"{door}: {told}; {time.monotonic() - begun:.0f} s", flush=True)
+        figures = ", ".join(f"{outcome} {count}" for outcome, count in sorted(outcomes.items()))
+        print(f"{door}: {figures}; {time.monotonic() - begun:.0f} s", flush=True)
     return 1 if wrong else 0
 
 

@@ -1,6 +1,6 @@
-"""python bench/together.py [--hearings N] : how much slower a clip is heard while a training runs on the same machine.
+"""python bench/together.py [--hearings N] : how much slower a clip is transcribed beside a training.
 
-A clip of three seconds is heard again and again by the page's engine, first alone, then while a training that was
+A clip of three seconds is transcribed again and again by the page's engine, first alone, then while a training that was
 started as the page starts it (the embedded whisper-base, the telephone prompts, the quick preset) has reached its
 steps. Prints both medians, their ratio, and the training's clips a second.
 """

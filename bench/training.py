@@ -4,13 +4,13 @@ First clips a second and memory of the seed's recipe and of ours.
 
 Both recipes learn the telephone prompts for some steps in one run of this script, each in a process of its own, with
 all cores and without evaluations. Seconds are those of training alone, after loading and two steps to warm up; memory
-is the process's peak (on CUDA the GPU's), and what the libraries take before a model is loaded is told apart. Core
+is the process's peak (on CUDA the GPU's), and what the libraries take before a model is loaded is counted apart. Core
 seconds are what the process itself computed, and tell more than the wall where others compute on the same machine.
 
 Then, where --minutes is not 0, `quick` teaches the embedded base the prompts for so long, a quarter of the sentences
-left for the test, and those are heard by the base, and with the adapter: in its own window, in the full one, and by
-faster-whisper (sequential, its defaults but greedy). WER is over all words, letters in lower case without punctuation.
-Last, what the adapter forgot, as a training's own report has it.
+left for the test, and those are transcribed by the base, and with the adapter: in its own window, in the full one, and
+by faster-whisper (sequential, its defaults but greedy). WER is over all words, letters in lower case without
+punctuation. Last, what the adapter forgot, as a training's own report has it.
 """
 
 import argparse
@@ -119,21 +119,24 @@ def split_by_sentence(folder: Path) -> Path:
 
 
 def learned(minutes: float, sets: list[str], folder: Path) -> None:
-    """Trains by the command, as anybody would, and prints a table of what is heard on the test split."""
+    """Trains by the command, as anybody would, and prints a table of the rates on the test split."""
     source = split_by_sentence(folder / "prompts")
     command = [sys.executable, "-m", "trainer", "train", "--corpus", source, "--model", "whisper-base"]
     changes = [f"minutes={minutes}", "report_clips=0", "forgetting_clips=0", *sets]
     command += ["--output", folder / "run", *(word for change in changes for word in ("--set", change))]
     subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL)
-    told = json.loads((folder / "run" / "training.json").read_text())
-    print(f"\n{told['steps']} steps, {told['epochs']:.1f} epochs, {told['seconds']:.0f} s of training, ", end="")
-    print(f"{told['clips_per_second']:.2f} clips/s, peak {told['peak_memory_mb']} MB\n")
-    print("| heard by | WER % | seconds |\n|---|---|---|", flush=True)
+    figures = json.loads((folder / "run" / "training.json").read_text())
+    print(
+        f"\n{figures['steps']} steps, {figures['epochs']:.1f} epochs, {figures['seconds']:.0f} s of training, ",
+        end="",
+    )
+    print(f"{figures['clips_per_second']:.2f} clips/s, peak {figures['peak_memory_mb']} MB\n")
+    print("| transcribed by | WER % | seconds |\n|---|---|---|", flush=True)
     base, adapted = engines(folder / "run" / "adapter")
-    for name, (hear, files) in listeners(source, folder, base, adapted).items():
-        hear(files[:1])
+    for name, (transcribe, files) in listeners(source, folder, base, adapted).items():
+        transcribe(files[:1])
         started = time.perf_counter()
-        texts = hear(files)
+        texts = transcribe(files)
         seconds = time.perf_counter() - started
         print(f"| {name} | {error_rate(source, files, texts):.1f} | {seconds:.0f} |", flush=True)
     forgotten(source, base, adapted)
@@ -178,12 +181,12 @@ def listeners(source: Path, folder: Path, base, adapted) -> dict:
     exported = str(export(str(folder / "run" / "adapter"), folder / "exported", "ctranslate2"))
 
     def ours(engine, **options):
-        def hear(paths: list[str]) -> list[str]:
+        def transcribe(paths: list[str]) -> list[str]:
             clips = [read(path).waveform[0] for path in paths]
-            heard = dict(item for batch in decode(engine, clips, Options(**options)) for item in batch)
-            return [heard[i].text for i in range(len(clips))]
+            decoded = dict(item for batch in decode(engine, clips, Options(**options)) for item in batch)
+            return [decoded[i].text for i in range(len(clips))]
 
-        return hear
+        return transcribe
 
     systems = {
         "the base, full window, no second look": ours(base, margin=None, timestamps=False, temperatures=(0.0,)),
@@ -192,7 +195,7 @@ def listeners(source: Path, folder: Path, base, adapted) -> dict:
         "with the adapter, Allô, full window": ours(adapted, margin=None),
         "with the adapter, faster-whisper int8, sequential": faster_whisper_clips(exported, batched=False),
     }
-    return {name: (hear, files) for name, hear in systems.items()}
+    return {name: (transcribe, files) for name, transcribe in systems.items()}
 
 
 def error_rate(source: Path, files: list[str], texts: list[str]) -> float:

@@ -1,8 +1,8 @@
 """python bench/windows.py [--every N] [--margins 2 4 full...] : what the short window costs and brings, untrained.
 
 The telephone prompts through CTranslate2 int8, greedy, two threads, in windows of the clip plus a margin, with and
-without timestamps: WER (BasicTextNormalizer), seconds, and how many clips were heard a second time. `first look` is the
-WER of the short window alone.
+without timestamps: WER (BasicTextNormalizer), seconds, and how many clips were decoded a second time. `first look` is
+the WER of the short window alone.
 """
 
 import argparse
@@ -39,14 +39,14 @@ def main() -> None:
     for margin in asked.margins:
         for timestamps in (False, True):
             options = Options(timestamps=timestamps, margin=None if margin == "full" else float(margin))
-            first, _, _ = heard(engine, clips, replace(options, temperatures=() if options.margin else (0.0,)))
-            texts, again, seconds = heard(engine, clips, options)
+            first, _, _ = decoded(engine, clips, replace(options, temperatures=() if options.margin else (0.0,)))
+            texts, again, seconds = decoded(engine, clips, options)
             rates = f"{error_rate(references, first):.1f} | {error_rate(references, texts):.1f}"
             window = "full" if margin == "full" else f"clip + {margin} s"
             print(f"| {window} | {'yes' if timestamps else 'no'} | {rates} | {again} | {seconds:.0f} |", flush=True)
 
 
-def heard(engine, clips: list, options: Options) -> tuple[list[str], int, float]:
+def decoded(engine, clips: list, options: Options) -> tuple[list[str], int, float]:
     """Texts, how many took more than one attempt, seconds."""
     started = time.perf_counter()
     found = dict(item for batch in decode(engine, clips, options) for item in batch)

@@ -19,7 +19,7 @@ PYANNOTE = "pyannote/speaker-diarization-community-1"
 WAVLM = "microsoft/wavlm-base-plus-sv"
 RESEMBLYZER = "resemblyzer/pretrained.pt"  # in the package of that name: a pickle, so no other file than this is loaded
 RESEMBLYZER_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
-WINDOW, HOP = 1.2, 0.4  # seconds that a vector hears, and from one to the next
+WINDOW, HOP = 1.2, 0.4  # seconds that a vector is of, and from one to the next
 SHORTEST = 0.1  # seconds: less tells nothing
 BATCH = 64
 
@@ -157,13 +157,13 @@ def _pyannote() -> Callable[[np.ndarray, Intervals], Embeddings]:
         found = pipeline({"waveform": torch.from_numpy(waveform)[None], "sample_rate": RATE})
         labels = found.speaker_diarization.labels()
         vectors = dict(zip(labels, found.speaker_embeddings, strict=True)) if labels else {}
-        told = {label for label, vector in vectors.items() if np.isfinite(vector).all()}  # too short a voice has none
-        tracks = [t for t in found.exclusive_speaker_diarization.itertracks(yield_label=True) if t[2] in told]
+        known = {label for label, vector in vectors.items() if np.isfinite(vector).all()}  # too short a voice has none
+        tracks = [t for t in found.exclusive_speaker_diarization.itertracks(yield_label=True) if t[2] in known]
         if not tracks:
             return NO_SPEECH
-        heard = np.array([vectors[label] for *_, label in tracks], np.float32)
+        matrix = np.array([vectors[label] for *_, label in tracks], np.float32)
         times = np.array([(segment.start, segment.end) for segment, *_ in tracks])
-        return Embeddings(times, heard / np.maximum(np.linalg.norm(heard, axis=1, keepdims=True), 1e-9))
+        return Embeddings(times, matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9))
 
     return listen
 

@@ -1,4 +1,4 @@
-"""Simulated lines and calls: what the line does is measured, and what the reference says is there to be heard."""
+"""Simulated lines and calls: what the line does is measured, and what the reference says is in the sound."""
 
 import json
 import shutil
@@ -73,11 +73,11 @@ def speaking(turns: list[dict], channel: int, samples: int) -> np.ndarray:
 @pytest.mark.parametrize(("codec", "like"), [("alaw", 30), ("ulaw", 30), ("gsm", 8), ("amr", 4)])
 def test_a_codec_keeps_the_voice_in_its_place(voice, codec, like):
     """As loud as the band that it had, and late by no sample: else the reference's times would be wrong."""
-    heard, band = telephone_line.through(voice, codec), telephone_line.through(voice, "ulaw")
-    assert heard.dtype == np.float32 and len(heard) == len(voice)
-    assert decibels(heard) == pytest.approx(decibels(band), abs=0.5)
-    assert decibels(heard - band) < decibels(band) - (like if codec != "ulaw" else 0)
-    beside = [decibels(heard[8:-8] - band[8 + late : len(band) - 8 + late]) for late in range(-8, 9, 2)]
+    decoded, band = telephone_line.through(voice, codec), telephone_line.through(voice, "ulaw")
+    assert decoded.dtype == np.float32 and len(decoded) == len(voice)
+    assert decibels(decoded) == pytest.approx(decibels(band), abs=0.5)
+    assert decibels(decoded - band) < decibels(band) - (like if codec != "ulaw" else 0)
+    beside = [decibels(decoded[8:-8] - band[8 + late : len(band) - 8 + late]) for late in range(-8, 9, 2)]
     assert abs(int(np.argmin(beside)) - 4) <= 1
 
 
@@ -120,8 +120,8 @@ def test_nothing_and_silence_pass():
 
 
 def test_the_page_has_the_same_line(voice):
-    heard = telephone_line.through(voice, "ulaw", snr=shown.NOISE)
-    assert np.array_equal(shown.through(np.stack([voice, voice])), np.stack([heard, heard]))
+    decoded = telephone_line.through(voice, "ulaw", snr=shown.NOISE)
+    assert np.array_equal(shown.through(np.stack([voice, voice])), np.stack([decoded, decoded]))
 
 
 # The calls

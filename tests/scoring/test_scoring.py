@@ -59,8 +59,8 @@ def test_the_three_normalisers_side_by_side():
 
 
 def test_in_english_a_number_is_one_in_words_and_in_digits():
-    said, heard = ["Press one, or two, for fifty dollars.", "I'm here."], ["press 1 or 2 for $50", "I am here!"]
-    assert score(said, heard, normaliser="english").wer == 0 < score(said, heard, normaliser="basic").wer
+    said, decoded = ["Press one, or two, for fifty dollars.", "I'm here."], ["press 1 or 2 for $50", "I am here!"]
+    assert score(said, decoded, normaliser="english").wer == 0 < score(said, decoded, normaliser="basic").wer
 
 
 def test_a_corpus_is_a_sum_and_no_mean_of_clips():

@@ -45,8 +45,8 @@ def whole(recording: Recording, engine, options: Options, channels: str = "auto"
     return last.transcript
 
 
-def error_rate(spoken: list[Prompt], heard: str) -> float:
-    return 100 * jiwer.wer(NORMAL(" ".join(found.text for found in spoken)), NORMAL(heard))
+def error_rate(spoken: list[Prompt], decoded: str) -> float:
+    return 100 * jiwer.wer(NORMAL(" ".join(found.text for found in spoken)), NORMAL(decoded))
 
 
 @pytest.fixture(scope="module")
@@ -121,14 +121,16 @@ def test_text_that_came_before_is_taken_along(int8, monkeypatch):
 
 @pytest.mark.parametrize("kept", [slice(-1, None), slice(0)], ids=["all but the last", "all"])
 def test_what_is_passed_over_among_others_is_heard_by_itself(int8, kept):
-    """Of the windows that are heard end to end, Whisper may pass over some."""
+    """Of the windows that are transcribed end to end, Whisper may pass over some."""
     together = []
 
     def hasty(engine, sounds, *asked):
         for batch in decode(engine, sounds, *asked):
-            told = [(i, len(sounds[i]) > 12 * SAMPLE_RATE, heard) for i, heard in batch]
+            told = [(i, len(sounds[i]) > 12 * SAMPLE_RATE, decoded) for i, decoded in batch]
             together.extend(i for i, several, _ in told if several)
-            yield [(i, replace(heard, turns=heard.turns[kept]) if several else heard) for i, several, heard in told]
+            yield [
+                (i, replace(decoded, turns=decoded.turns[kept]) if several else decoded) for i, several, decoded in told
+            ]
 
     spoken = [found for found in prompts(at_least=4.0) if found.seconds < 6.0][:4]
     *_, last = transcribe(recording(stitched(spoken, 4.0)), int8, Options(), decoder=hasty)
@@ -267,9 +269,9 @@ def test_a_voice_that_leaks_is_heard_once(int8, two_parties, leakage):
     alone = whole(recording(left, right), int8, Options())
     both = whole(recording(left + leak[0], right + leak[1]), int8, Options())
     for channel in (0, 1):
-        said, heard = ([turn.text for turn in found.turns if turn.channel == channel] for found in (alone, both))
+        said, decoded = ([turn.text for turn in found.turns if turn.channel == channel] for found in (alone, both))
         # a word in three may differ: processors round int8 in ways of their own, and the text is shaky
-        assert jiwer.wer(NORMAL(" ".join(said)), NORMAL(" ".join(heard))) < 0.34
+        assert jiwer.wer(NORMAL(" ".join(said)), NORMAL(" ".join(decoded))) < 0.34
     assert "conférence est pleine" in both.text and both.text.lower().count("pleine") == 1
 
 

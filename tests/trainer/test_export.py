@@ -1,4 +1,4 @@
-"""python -m trainer export: a folder for other programs, which hears with the adapter as we do."""
+"""python -m trainer export: a folder for other programs, which transcribes with the adapter as we do."""
 
 import json
 import shutil
@@ -49,7 +49,7 @@ def merged(adapter, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def texts(merged, clips) -> list[str]:
     """What the merged model says, in float32 and by transformers."""
-    return heard(load(choose(str(merged)), "transformers"), clips)
+    return decoded(load(choose(str(merged)), "transformers"), clips)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def converted(adapter, tmp_path_factory) -> dict[str, Path]:
     return {name: export(str(adapter), folder / name, "ctranslate2", name) for name in ("int8", "float16")}
 
 
-def heard(engine: Engine, clips: list[np.ndarray]) -> list[str]:
+def decoded(engine: Engine, clips: list[np.ndarray]) -> list[str]:
     found = dict(pair for batch in decode(engine, clips, GREEDY) for pair in batch)
     return [found[i].text for i in range(len(clips))]
 
@@ -90,7 +90,7 @@ def test_the_adapter_is_in_it(merged, adapter, tmp_path):
 @pytest.mark.parametrize(("quantization", "precision"), [("int8", "int8"), ("float16", "float32")])
 def test_ctranslate2_says_the_same(converted, merged, clips, texts, quantization, precision):
     how = (choose(str(merged)), converted[quantization], choose().reason, "cpu", precision, 0)
-    said = heard(CTranslate2Engine(*how), clips)
+    said = decoded(CTranslate2Engine(*how), clips)
     # some processors round int8 so that a capital turns
     assert said == texts if precision == "float32" else [*map(normalise, said)] == [*map(normalise, texts)]
 

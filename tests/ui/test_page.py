@@ -18,7 +18,7 @@ from tests.kit.pages import PATIENCE, chromium, serve, until, visit
 expect.set_options(timeout=15_000)  # two cores may be busy with the model
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
-SAID = {  # what whisper-base, too, hears in the prompt
+SAID = {  # what whisper-base, too, makes of the prompt
     "followme/status": "la localiser pour vous",
     "tt-allbusy": "votre appel est important pour nous",
     "vm-intro": "raccrocher",
@@ -177,13 +177,13 @@ def test_stop_keeps_what_was_done_and_frees_the_machine(french, files, server):
     idle = cpu_seconds(process)
     drop(french, files / "long.wav")
     expect(french.locator("#result .turns li").nth(12)).to_be_visible(timeout=2 * PATIENCE)
-    heard = cpu_seconds(process)
+    transcribed = cpu_seconds(process)
     french.locator("#stop").click()
     expect(french.locator("#result .note")).to_contain_text("Arrêté après")
     expect(french.get_by_role("button", name="Transcrire")).to_be_visible()
     kept = french.locator("#result .turns li").count()
     until(lambda: process.cpu_percent(1) < 30, seconds=120)
-    assert cpu_seconds(process) - heard < 1.2 * (heard - idle)  # those in hand, not all that are left
+    assert cpu_seconds(process) - transcribed < 1.2 * (transcribed - idle)  # those in hand, not all that are left
     assert french.locator("#result .turns li").count() == kept > 0
 
 

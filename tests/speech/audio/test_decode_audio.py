@@ -130,12 +130,12 @@ def said() -> dict[Path, np.ndarray]:
     }
 
 
-def likeness(heard: np.ndarray, said: np.ndarray) -> tuple[float, float]:
-    """The peak of the normalised cross-correlation, and by how many seconds `heard` comes after `said` there."""
-    size = 1 << (len(heard) + len(said)).bit_length()
-    correlation = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
+def likeness(decoded: np.ndarray, said: np.ndarray) -> tuple[float, float]:
+    """The peak of the normalised cross-correlation, and by how many seconds `decoded` comes after `said` there."""
+    size = 1 << (len(decoded) + len(said)).bit_length()
+    correlation = np.fft.irfft(np.fft.rfft(decoded, size) * np.conj(np.fft.rfft(said, size)), size)
     peak = int(np.argmax(correlation))
-    share = correlation[peak] / (np.linalg.norm(heard) * np.linalg.norm(said) + 1e-9)
+    share = correlation[peak] / (np.linalg.norm(decoded) * np.linalg.norm(said) + 1e-9)
     return share, (peak if peak < size // 2 else peak - size) / SAMPLE_RATE
 
 
@@ -199,9 +199,9 @@ def test_eight_channels_of_a_film(tmp_path):
 def test_a_tone_keeps_its_pitch_and_its_level(tmp_path, rate):
     tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(2 * rate) / rate)
     recording = read(write_wav(tmp_path / "tone.wav", tone[None].astype(np.float32), rate))
-    heard = recording.waveform[0, SAMPLE_RATE // 2 : SAMPLE_RATE * 3 // 2]
+    decoded = recording.waveform[0, SAMPLE_RATE // 2 : SAMPLE_RATE * 3 // 2]
     angle = 2 * np.pi * 1000 * np.arange(SAMPLE_RATE // 2, SAMPLE_RATE * 3 // 2) / SAMPLE_RATE
-    assert np.abs(heard - 0.5 * np.sin(angle)).max() < 0.005
+    assert np.abs(decoded - 0.5 * np.sin(angle)).max() < 0.005
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 44100])
@@ -359,9 +359,9 @@ def test_silence_stands_where_packets_were_lost(tmp_path, said):
             if packet.pts is not None and not 1.0 <= packet.pts * packet.time_base < 1.5:
                 packet.stream = track
                 rest.mux(packet)
-    heard = read(lossy).waveform[0]
-    assert np.abs(heard[int(1.05 * SAMPLE_RATE) : int(1.45 * SAMPLE_RATE)]).max() == 0
-    share, late = likeness(heard[int(1.6 * SAMPLE_RATE) :], said[CALLER][int(1.6 * SAMPLE_RATE) :])
+    decoded = read(lossy).waveform[0]
+    assert np.abs(decoded[int(1.05 * SAMPLE_RATE) : int(1.45 * SAMPLE_RATE)]).max() == 0
+    share, late = likeness(decoded[int(1.6 * SAMPLE_RATE) :], said[CALLER][int(1.6 * SAMPLE_RATE) :])
     assert share > 0.95
     assert abs(late) < 0.02
 
@@ -371,9 +371,9 @@ def test_times_are_those_of_the_film_where_its_sound_starts_late(tmp_path, said)
     video = ["-f", "lavfi", "-i", "testsrc=duration=5:size=64x48:rate=5"]
     sound = ["-itsoffset", "1.5", "-i", CALLER, "-ar", "16000"]
     subprocess.run(["ffmpeg", "-v", "error", *video, *sound, path], check=True)
-    heard = read(path).waveform[0]
-    assert np.abs(heard[: int(1.4 * SAMPLE_RATE)]).max() == 0
-    share, late = likeness(heard, said[CALLER])
+    decoded = read(path).waveform[0]
+    assert np.abs(decoded[: int(1.4 * SAMPLE_RATE)]).max() == 0
+    share, late = likeness(decoded, said[CALLER])
     assert share > 0.98
     assert abs(late - 1.5) < 0.03
 

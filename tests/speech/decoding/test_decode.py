@@ -30,8 +30,8 @@ def waveform(name: str) -> np.ndarray:
 
 
 def texts(engine, clips, options=PLAIN) -> list[str]:
-    heard = dict(item for batch in decode(engine, clips, options) for item in batch)
-    return [heard[i].text for i in range(len(clips))]
+    decoded = dict(item for batch in decode(engine, clips, options) for item in batch)
+    return [decoded[i].text for i in range(len(clips))]
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +54,9 @@ def test_both_engines_give_the_same_times(float32, torch32, clips):
     ours, theirs = (
         {i: h for batch in decode(e, clips[:3], Options(words=True)) for i, h in batch} for e in (float32, torch32)
     )
-    for i, heard in ours.items():
-        assert [turn.text for turn in heard.turns] == [turn.text for turn in theirs[i].turns]
-        for a, b in zip(heard.turns, theirs[i].turns, strict=True):
+    for i, decoded in ours.items():
+        assert [turn.text for turn in decoded.turns] == [turn.text for turn in theirs[i].turns]
+        for a, b in zip(decoded.turns, theirs[i].turns, strict=True):
             assert [w.text for w in a.words] == [w.text for w in b.words] and " ".join(
                 w.text for w in a.words
             ) == a.text
@@ -104,8 +104,8 @@ def test_a_clip_that_loops_is_heard_again_in_full(int8, monkeypatch):
         return found if len(attempts) > 1 else [Hypothesis(zulu, -0.1, 0.0, cut=False)]
 
     monkeypatch.setattr(int8, "generate", looping)
-    (((_, heard),),) = decode(int8, [waveform("conf-full")], PLAIN)
-    assert heard.text == "Cette conférence est pleine." and heard.attempts == 2
+    (((_, decoded),),) = decode(int8, [waveform("conf-full")], PLAIN)
+    assert decoded.text == "Cette conférence est pleine." and decoded.attempts == 2
     assert attempts[0][0] < FULL_WINDOW // 2 and attempts[1] == (FULL_WINDOW // 2, 0.0)
 
 
@@ -121,8 +121,8 @@ def test_a_clip_that_fills_the_window_is_heard_in_it_once(int8, monkeypatch):
     monkeypatch.setattr(int8, "generate", looping)
     monkeypatch.setattr(int8, "align", lambda *args: aligned.append(1) or align(*args))
     long = np.concatenate([waveform("demo-instruct")[: 26 * SAMPLE_RATE], np.zeros(SAMPLE_RATE, np.float32)])
-    (((_, heard),),) = decode(int8, [long], replace(PLAIN, words=True))
-    assert attempts == [(FULL_WINDOW // 2, 0.0), (FULL_WINDOW // 2, 0.2)] and heard.attempts == 2
+    (((_, decoded),),) = decode(int8, [long], replace(PLAIN, words=True))
+    assert attempts == [(FULL_WINDOW // 2, 0.0), (FULL_WINDOW // 2, 0.2)] and decoded.attempts == 2
     assert aligned == [1]
 
 
@@ -150,10 +150,10 @@ def test_what_stays_a_phantom_is_flagged_and_not_speech(int8, monkeypatch, line,
         temperatures.append(how["temperature"])
         return [Hypothesis(int8.tokenizer(line, add_special_tokens=False).input_ids, -0.1, 0.0, cut=False)]
 
-    monkeypatch.setattr(int8, "encode", lambda mel: mel)  # what was heard does not matter
+    monkeypatch.setattr(int8, "encode", lambda mel: mel)  # the audio does not matter
     monkeypatch.setattr(int8, "generate", stubborn)
-    (((_, heard),),) = decode(int8, [waveform("conf-full")], PLAIN)
-    assert heard.turns == () and [(f.text, f.reason) for f in heard.flagged] == [(line.strip(), reason)]
+    (((_, decoded),),) = decode(int8, [waveform("conf-full")], PLAIN)
+    assert decoded.turns == () and [(f.text, f.reason) for f in decoded.flagged] == [(line.strip(), reason)]
     assert temperatures == [0.0, *PLAIN.temperatures]
 
 
@@ -217,7 +217,7 @@ def test_translation_is_english(int8):
 
 
 def test_hot_words_are_heard(int8):
-    """The base hears « diètre » for « dièse »; told of the word, it hears it."""
+    """The base writes « diètre » for « dièse »; with the hot word it writes « dièse »."""
     clip = [waveform("agent-alreadyon")]
     assert "dièse" not in texts(int8, clip, Options())[0]
     assert "dièse" in texts(int8, clip, Options(hot_words="dièse, agent, numéro d'agent"))[0]
@@ -284,11 +284,11 @@ def test_where_greedy_is_unsure_what_a_beam_agrees_on_is_nearer_to_what_is_said(
         dict(item for batch in decode(int8, sounds, replace(PLAIN, unsure_beam=size)) for item in batch)
         for size in (1, 10)
     )
-    sure = {i for i, heard in greedy.items() if math.log(heard.turns[0].confidence) >= UNSURE_LOGPROB}
+    sure = {i for i, decoded in greedy.items() if math.log(decoded.turns[0].confidence) >= UNSURE_LOGPROB}
     assert sure and all(agreed[i] == greedy[i] for i in sure)
     changed = [i for i in greedy if agreed[i].text != greedy[i].text]
     said = [spoken[i][0] for i in changed]
-    errors = [rates(said, [heard[i].text for i in changed])["wer"] for heard in (agreed, greedy)]
+    errors = [rates(said, [decoded[i].text for i in changed])["wer"] for decoded in (agreed, greedy)]
     assert len(changed) > 3 and errors[0] < errors[1]
 
 
@@ -317,9 +317,9 @@ def test_workers_hear_batches_side_by_side_and_give_them_in_order():
 
 def test_batches_that_nobody_waits_for_are_not_heard():
     engine, begun = load(choose(), "ctranslate2", threads=1), []
-    heard = engine.map_batches(lambda at: begun.append(at) or time.sleep(0.05), range(100))
-    next(heard)
-    heard.close()
+    decoded = engine.map_batches(lambda at: begun.append(at) or time.sleep(0.05), range(100))
+    next(decoded)
+    decoded.close()
     time.sleep(0.3)
     assert len(begun) <= 3
 

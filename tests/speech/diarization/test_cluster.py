@@ -58,7 +58,7 @@ def call(parties: list[str], seconds: float, seed: int) -> tuple[np.ndarray, lis
     return mixed, said
 
 
-def heard(waveform: np.ndarray, said: list[Message], count: int | None, block: float = 20.0) -> Diarizer:
+def diarized(waveform: np.ndarray, said: list[Message], count: int | None, block: float = 20.0) -> Diarizer:
     """The call given in blocks, with the stretches in which somebody speaks: pauses under 0.3 s are none."""
     stretches = []
     for start, end, _ in said:
@@ -97,7 +97,7 @@ def two() -> tuple[np.ndarray, list[Message]]:
 
 @pytest.fixture(scope="module")
 def two_heard(two) -> Diarizer:
-    return heard(*two, None)
+    return diarized(*two, None)
 
 
 def test_two_women_are_told_apart(two, two_heard):
@@ -121,7 +121,7 @@ def test_short_turns_are_given_to_who_says_them(two, two_heard):
 
 def test_a_monologue_stays_one_voice():
     waveform, said = call([JUNE], 30, seed=2)
-    voices = heard(waveform, said, None)
+    voices = diarized(waveform, said, None)
     assert {span.speaker for span in voices.spans()} == {0} and voices.confidence() > 0.6
     turn = Turn(1.0, 2.0, "Bonjour", 0.9, speaker="A")
     assert assign([turn], voices.spans()) == [replace(turn, speaker=None)]
@@ -129,14 +129,14 @@ def test_a_monologue_stays_one_voice():
 
 def test_three_voices_are_found():
     waveform, said = call([JUNE, ALLISON, CARLO], 40, seed=3)
-    spans = heard(waveform, said, None).spans()
+    spans = diarized(waveform, said, None).spans()
     assert {span.speaker for span in spans} == {0, 1, 2} and error_rate(said, spans) < 8
 
 
 def test_a_number_that_is_given_is_kept():
     waveform, said = call([JUNE], 8, seed=4)
-    assert {span.speaker for span in heard(waveform, said, 2).spans()} == {0, 1}
-    assert {span.speaker for span in heard(waveform, said, 1).spans()} == {0}
+    assert {span.speaker for span in diarized(waveform, said, 2).spans()} == {0, 1}
+    assert {span.speaker for span in diarized(waveform, said, 1).spans()} == {0}
 
 
 @pytest.mark.parametrize("count", [0, -1, 9])

@@ -42,9 +42,9 @@ def test_words_inside_become_one():
 
 
 def test_a_corrected_text_hides_its_words_too():
-    """The words are still what was heard: without a number in them, or with one that was taken out of the text."""
-    heard = with_words("Mon numéro est le zéro si douce trente, au revoir.")
-    turn = replace(heard, text="Mon numéro est le 06 12 34 56 78, au revoir.")
+    """The words are still what was transcribed: without a number, or with one that was taken out of the text."""
+    decoded = with_words("Mon numéro est le zéro si douce trente, au revoir.")
+    turn = replace(decoded, text="Mon numéro est le 06 12 34 56 78, au revoir.")
     masked = mask(call([turn])).turns[0]
     assert masked.text == "Mon numéro est le [téléphone], au revoir."
     assert [word.text for word in masked.words] == ["Mon", "numéro", "est", "le", "[téléphone],", "au", "revoir."]
@@ -109,12 +109,12 @@ def test_a_number_that_was_really_said_is_gone_from_text_and_sound(int8):
     waveform = np.concatenate([before, *number, after], axis=1)
     recording = Recording(AudioFacts("appel.wav", waveform.shape[1] / SAMPLE_RATE, 8000, 1, "pcm_s16le"), waveform)
 
-    def heard(recording):
+    def decoded(recording):
         *_, last = transcribe(recording, int8, Options(words=True))
         return last.transcript
 
-    transcript = heard(recording)
+    transcript = decoded(recording)
     masked = mask(transcript)
     assert "[téléphone]" in masked.text and not re.search(r"\d", masked.text), transcript.text
-    again = heard(replace(recording, waveform=hide(waveform, moments(transcript))))
+    again = decoded(replace(recording, waveform=hide(waveform, moments(transcript))))
     assert not find(again.turns) and not re.search(r"\d", again.text), again.text

@@ -56,7 +56,7 @@ def clips(tmp_path_factory) -> corpus.Corpus:
 
 @pytest.fixture(scope="module")
 def engine(int8):
-    """Any engine knows the words and the mel; the weights are not heard here."""
+    """Any engine knows the words and the mel; the weights are not used here."""
     return int8
 
 
@@ -144,9 +144,9 @@ def test_a_faster_clip_is_higher(shown, monkeypatch):
     examples = shown(PLAIN.with_values(speed_probability=1.0))
     monkeypatch.setattr(examples, "waveform", lambda _: tone)
     plan = examples.plan(0, 0)
-    heard = examples[Place(0, 0, plan.frames)].waveform
-    assert heard.dtype == np.float32
-    assert np.abs(np.fft.rfft(heard, SAMPLE_RATE)).argmax() == pytest.approx(400 * plan.speed, abs=2)
+    decoded = examples[Place(0, 0, plan.frames)].waveform
+    assert decoded.dtype == np.float32
+    assert np.abs(np.fft.rfft(decoded, SAMPLE_RATE)).argmax() == pytest.approx(400 * plan.speed, abs=2)
 
 
 def test_a_clip_that_fills_the_window_keeps_its_pace(shown, monkeypatch):
@@ -296,9 +296,9 @@ def test_masks_blank_a_part_of_the_clip_and_no_more(shown):
 def test_a_telephone_line_is_narrow():
     random = np.random.default_rng(0)
     noise = random.standard_normal(SAMPLE_RATE).astype(np.float32) / 4
-    heard = telephone_line(noise, random)
-    power = np.abs(np.fft.rfft(heard)) ** 2
-    assert heard.dtype == np.float32 and len(heard) == len(noise)
+    decoded = telephone_line(noise, random)
+    power = np.abs(np.fft.rfft(decoded)) ** 2
+    assert decoded.dtype == np.float32 and len(decoded) == len(noise)
     assert power[4200:].sum() < 0.02 * power.sum() and power[:100].sum() < 0.02 * power.sum()
 
 

@@ -60,12 +60,12 @@ def run(tmp_path) -> Path:
         csv.writer(file).writerows(
             [("file_name", "text"), *((f"{prompt.name.replace('/', '-')}.wav", "fermez apelle") for prompt in chosen)]
         )
-    heard = tmp_path / "run" / "heard"
-    heard.mkdir(parents=True)
+    decoded = tmp_path / "run" / "heard"
+    decoded.mkdir(parents=True)
     first = f"{chosen[0].name.replace('/', '-')}.wav"
     for name in ("base-short", "adapter-short", "adapter-full"):
         rows = [Row._fields, row(first, "fermez apelle", "fermez l'appel")]
-        with (heard / f"{name}.csv").open("w", newline="") as file:
+        with (decoded / f"{name}.csv").open("w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
     (tmp_path / "run" / "report.json").write_text(json.dumps({"corpus": str(folder)}))
     return tmp_path / "run"

@@ -95,7 +95,7 @@ def test_the_table_is_in_the_order_of_the_corpus_and_python_m_scoring_reads_it(d
 
 
 def test_what_is_there_is_not_heard_again(done, clips, int8, tmp_path, monkeypatch):
-    """The second half goes on where the first ended; the third asks for nothing new and hears nothing."""
+    """The second half goes on where the first ended; the third asks for nothing new and transcribes nothing."""
     calls = []
     monkeypatch.setattr(int8, "generate", lambda *a, generate=int8.generate, **k: calls.append(a) or generate(*a, **k))
     output = tmp_path / "heard.csv"
@@ -125,7 +125,7 @@ def test_a_killed_evaluation_goes_on(done, folder, tmp_path):
     ended = run("--corpus", folder, *ASKED, "--output", output)
     assert ended.returncode == 0, ended.stderr
     after = {row.id: row for row in results_file.rows(output)}
-    assert all(after[row.id] == row for row in before)  # to the time that they took: they were not heard again
+    assert all(after[row.id] == row for row in before)  # to the time that they took: they were not transcribed again
     assert heard(output) == heard(done[1]) and "wer" in results_file.facts(output)
 
 

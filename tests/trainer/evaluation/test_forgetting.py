@@ -149,7 +149,7 @@ def test_a_loss_of_more_than_half_a_point_is_a_warning():
 
 
 def test_the_same_model_loses_nothing(int8, monkeypatch):
-    """The real engine, on few clips: heard twice, the figures are the same."""
+    """The real engine, on few clips: transcribed twice, the figures are the same."""
     monkeypatch.setattr(forgetting, "without_speech", lambda: without_speech()[:3])
     sets = forgetting.each(int8, int8, clips=3, french=[])
     for name, figures in itertools.islice(sets, 2):

@@ -31,7 +31,7 @@ def test_parts_of_the_model_may_stay_as_they_are(tiny, changes, decoder):
     adapted = {name.partition(".lora_")[0] for name, _ in model.named_parameters() if "lora_" in name}
     encoder = {name for name in adapted if "encoder.layers" in name}
     assert len(encoder) == 6 and all("encoder.layers.1." in name for name in encoder)
-    assert len(adapted - encoder) == decoder  # its layers also look at what was heard
+    assert len(adapted - encoder) == decoder  # its layers also attend to the audio
     assert changes or all(".encoder_attn." in name for name in adapted - encoder)
 
 

@@ -1,4 +1,4 @@
-"""The dataset tab in a real browser: the telephone prompts heard by the embedded weights, and a folder's corpus."""
+"""The dataset tab in a real browser: the telephone prompts by the embedded weights, and a folder's corpus."""
 
 import csv
 import json
@@ -42,7 +42,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def scored(browser, server) -> None:
-    """Twenty prompts are heard, which the visitor sees coming."""
+    """Twenty prompts are transcribed, which the visitor sees coming."""
     with visit(browser, server, "fr-FR") as page:
         look(page)
         page.get_by_role("button", name="Noter des extraits au hasard").click()
