@@ -79,7 +79,8 @@ def build(raw: Raw, text: str | None = None, limit: int | None = None) -> Corpus
     column = named(frame.columns, text, TEXT, TEXT_CALLED, "--text")
     rows, notes = _in_schema(raw, frame, column)
     reasons = {row: said for row, said in raw.refused.items() if row < len(frame)}
-    _leave_out(reasons, rows["text"] == "", lambda row: _no_text(rows["transcript"][row]))
+    wordless = ~rows["text"].map(_has_a_word).astype(bool)
+    _leave_out(reasons, wordless, lambda row: _no_text(rows["transcript"][row], rows["text"][row]))
     _leave_out(reasons, rows["id"].drop(list(reasons)).duplicated(), lambda row: _twice(rows["id"][row]))
     notes += _measure(raw.clips, rows, frame, reasons)
     _settle_splits(rows, reasons, published)
@@ -201,7 +202,14 @@ NO_SPLIT = Message(
 )
 
 
-def _no_text(before: str) -> Message:
+def _has_a_word(text: str) -> bool:
+    """« ... » is no text: whoever learns from it writes it for silence."""
+    return any(map(str.isalnum, text))
+
+
+def _no_text(before: str, text: str) -> Message:
+    if text:
+        return Message(en=f"its text has no word: {text!r}", fr=f"son texte n'a aucun mot : {text!r}")
     if not before.strip():
         return Message(en="its text is empty", fr="son texte est vide")
     return Message(

@@ -174,6 +174,14 @@ def test_a_guessed_encoding_is_told(tmp_path):
     assert note.en == "corpus.csv: The file is not in UTF-8: it was read as Windows-1252 (Latin-1)"
 
 
+@pytest.mark.parametrize("text", ["...", "…", " - ", "?!", "♪", "« »", "***"])
+def test_a_text_without_a_word_is_none(tmp_path, text):
+    laid_out(tmp_path, {"m.csv": f"file,text\n0.wav,oui\n1.wav,{text}\n", "0.wav": 0, "1.wav": 1})
+    found = corpus.load(tmp_path)
+    assert found.rows["text"].tolist() == ["oui"]
+    assert found.left_out[0].reason.en == f"its text has no word: {text.strip()!r}"
+
+
 @pytest.mark.parametrize("text", ["Bonjour, c'est 1 note.\n", "1. un\n2. deux\n", "2024 a1\n", "", "a1.wav\n"])
 def test_a_text_that_is_no_list(tmp_path, text):
     laid_out(tmp_path, {"notes.txt": text, "a1.wav": 0})
