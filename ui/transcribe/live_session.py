@@ -65,6 +65,12 @@ class VisitorSession:
         """No more is decoded."""
         return self._over.is_set()
 
+    @property
+    def behind(self) -> float:
+        """Seconds of sound that wait in memory to be decoded."""
+        waiting = [lane.buffered for lane in self._lanes] or [sum(sound.shape[-1] for sound in self._early)]
+        return max(waiting) / SAMPLE_RATE
+
     def connect(self, raw: "RawSound", send: Send) -> int:
         """A connection that brings sound and takes lines, in place of an earlier one.
 

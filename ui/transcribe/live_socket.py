@@ -29,8 +29,11 @@ from ui.transcribe.live_session import Line, VisitorSession
 if TYPE_CHECKING:
     from speech.live.sound import RawSound
 
+LONGEST = 20  # characters of a text message
 HERE = {"localhost", "127.0.0.1", "::1"}
 REFUSED, LEFT, DONE, LOST = 1008, (1000, 1001), 1000, 1006  # codes of a WebSocket's end; 1001: the page was closed
+BEHIND = 120.0  # seconds of sound that may wait to be decoded: whoever sends faster than words come waits too
+LOOK = 0.1  # seconds between two looks at how many they are
 _takers = ThreadPoolExecutor(4, "live-sound")  # what takes sound never waits for a thread that transcribes a file
 
 
@@ -94,11 +97,13 @@ async def _receive(socket: WebSocket, session: VisitorSession, send) -> int:
         if received["type"] == "websocket.disconnect":
             return received.get("code") or DONE
         text = received.get("text") or ""
+        while session.behind > BEHIND and not session.over:
+            await asyncio.sleep(LOOK)
         if data := received.get("bytes"):
             await loop.run_in_executor(_takers, session.add, data, send)
         elif text == "end":
             await loop.run_in_executor(_takers, session.end)
-        elif text.startswith("lost ") and text[5:].isdecimal():
+        elif text.startswith("lost ") and text[5:].isdecimal() and len(text) < LONGEST:
             await loop.run_in_executor(_takers, session.skip, int(text[5:]), send)
 
 

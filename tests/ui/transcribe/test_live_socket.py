@@ -105,6 +105,31 @@ def test_ten_visitors_join_and_leave_and_nobody_reads_anothers_words(client):
     until(lambda: live_session._sessions == {}, seconds=20)  # an exchange's session ends with its connection
 
 
+def test_who_sends_faster_than_words_come_waits(client, monkeypatch):
+    decoding, behind = threading.Event(), []
+
+    def slowly(*asked):
+        decoding.wait()
+        return numbers(*asked)
+
+    monkeypatch.setattr(live, "decode", slowly)
+    monkeypatch.setattr(live_socket, "BEHIND", 5.0)
+    sound, session = voice(2), begun()
+    with connected(client, f"rate=16000&session={session.token}") as socket:
+        socket.receive_json()
+        socket.send_text("lost " + "9" * 5000)  # nobody has lost as much: it is passed over
+        for _ in range(20):
+            socket.send_bytes(sound)
+        for _ in range(10):
+            time.sleep(0.1)
+            behind.append(session.behind)
+        decoding.set()
+        socket.send_text("end")
+        finals = [line["text"] for line in until_done(socket) if line["kind"] == "final"]
+    assert 2 < behind[-1] < 5 + len(sound) / 2 / SAMPLE_RATE and set(finals) == {"2"} and len(finals) == 20
+    live_session.take(session.token).leave()
+
+
 def test_what_a_broken_connection_did_not_bring_is_sent_again(client):
     sound, session = voice(3, times=2), begun()
     half = len(sound) // 2 + 1  # in the middle of a sample
