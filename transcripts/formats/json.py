@@ -13,6 +13,7 @@ from transcripts.encoding import as_json
 from transcripts.transcript import Alternative, AudioFacts, Channel, Flagged, Line, Sound, Transcript, Turn, Word
 
 EXTENSIONS = (".json",)
+KINDS = {float: float, int: int, str: str, str | None: str}  # of fields, and what makes a value one
 SIGNATURE = re.compile(r"\A\s*\{\s*\"")
 HOLDS = frozenset(
     {"text", "times", "speakers", "channels", "words", "confidence", "language", "flagged", "turns", "sounds"}
@@ -46,7 +47,9 @@ def _ours(found: dict) -> Transcript:
     """As Allô writes it; of a simulated call the JSON names the recording and no more of it."""
     turns = [
         replace(
-            _made(Turn, turn | {"start": float(turn["start"]), "end": float(turn["end"]), "text": str(turn["text"])}),
+            _made(
+                Turn, turn | {"start": float(turn["start"]), "end": float(turn["end"]), "text": str(turn["text"] or "")}
+            ),
             words=tuple(map(_word, turn.get("words") or ())),
         )
         for turn in found["turns"]
@@ -82,8 +85,13 @@ def _made(kind: type, values: dict):
 
 
 def _known(kind: type, values: dict) -> dict:
-    """The values that a class has: other programs, and later versions, write more."""
-    return {field.name: values[field.name] for field in fields(kind) if values.get(field.name) is not None}
+    """The values that a class has, each of its kind: other programs, and later versions, write more."""
+    given = ((field, values.get(field.name)) for field in fields(kind))
+    return {
+        field.name: KINDS[field.type](value) if field.type in KINDS else value
+        for field, value in given
+        if value is not None
+    }
 
 
 def _whisper(found: dict) -> Transcript:

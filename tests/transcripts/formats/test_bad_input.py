@@ -5,6 +5,7 @@ import pytest
 from common.messages import Message, UserError
 from tests.transcripts.formats.calls import TRANSCRIPT
 from transcripts.formats import read, reading, write
+from transcripts.transcript import Alternative, Word
 
 pytestmark = pytest.mark.fast
 
@@ -64,6 +65,14 @@ def test_overlapping_and_backward_subtitles_keep_everything():
         ('{"turns": [{"start": 1, "text": "oui"}]}', None, "end"),
         ('{"turns": [{"start": NaN, "end": 2, "text": "oui"}]}', None, "from 0 on"),
         ('{"turns": [{"start": -1, "end": 2, "text": "oui"}]}', None, "from 0 on"),
+        ('{"turns": [{"start": 1, "end": 2, "text": "oui", "confidence": "x"}]}', None, "no transcript"),
+        ('{"turns": [{"start": 1, "end": 2, "text": "a", "words": [{"text": "a"}]}]}', None, "no transcript"),
+        (
+            '{"turns": [{"start": 1, "end": 2, "text": "a", "words": [{"start": 1, "end": 2, "text": "a", '
+            '"confidence": 1, "alternatives": [{"text": "b", "share": []}]}]}]}',
+            None,
+            "no transcript",
+        ),
         ("start,text\n1,oui\nx,non\n", None, "Line 3"),
         ("start;end\n1;2\n", "csv", "text"),
         ('start,text\n1,"oui\n', None, "quotation"),
@@ -120,6 +129,16 @@ def test_habits_of_programs(text, turns):
     found = reading(text)
     assert [(turn.speaker, turn.text) for turn in found.turns] == turns
     assert "NaN" not in write(found, "json").decode()
+
+
+def test_values_of_another_kind_are_taken_as_theirs():
+    words = (
+        '[{"start": "1", "end": "2", "text": 5, "confidence": "0.5", "alternatives": [{"text": 6, "share": "0.2"}]}]'
+    )
+    json = f'{{"turns": [{{"start": "1", "end": 2, "text": null, "channel": "1", "speaker": 7, "words": {words}}}]}}'
+    (turn,) = reading(json).turns
+    assert (turn.text, turn.channel, turn.speaker) == ("", 1, "7")
+    assert turn.words == (Word(1.0, 2.0, "5", 0.5, (Alternative("6", 0.2),)),)
 
 
 def test_a_wrong_extension_does_not_matter(tmp_path):
