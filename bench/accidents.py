@@ -86,7 +86,9 @@ class Desk:
         while (found := self._texts()) != self.texts:
             back = self.page.locator("#call-kept [data-kept=reopen]").first
             if not found and back.is_visible():
-                back.click()
+                with suppress(Error):  # the list is drawn anew
+                    back.click(timeout=1000)
+                self.page.wait_for_timeout(1000)
             wrong = [(one, other) for one, other in zip(found, self.texts, strict=False) if one != other]
             assert time.monotonic() < end, f"lost after {self.happened}: {wrong or found}"
             self.page.wait_for_timeout(100)
