@@ -42,7 +42,8 @@ def adapters(reader: str, chosen: str | None = None) -> gr.Dropdown:
 
 def effort_field() -> gr.Radio:
     """How wide to search where the text is unsure; its choices are those of `efforts`."""
-    return gr.Radio(efforts("fr"), value=EFFORT, label=label("effort"), info=label("effort_hint"))
+    how = {"label": label("effort"), "info": label("effort_hint"), "elem_classes": "settings"}
+    return gr.Radio(efforts("fr"), value=EFFORT, **how)
 
 
 def efforts(reader: str) -> list[tuple[str, str]]:
