@@ -92,6 +92,7 @@ _STARTS = re.compile(r"(?:^|(?<!\.)[.?!] )[«\s]*[^\W\d_]")
 
 def clean(text: str) -> str:
     """The utterance as people write; empty where nothing of it was said or understood. Clean text stays as it is."""
+    text = " ".join(text.split())  # patterns go over long spaces again and again
     there = set(text)
     for needed, pattern, replacement in _COMPILED:
         if not needed.isdisjoint(there):

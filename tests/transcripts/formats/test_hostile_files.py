@@ -8,6 +8,7 @@ import pytest
 
 from common.messages import UserError
 from transcripts import work_file
+from transcripts.chat_markup import clean
 from transcripts.formats import read
 
 pytestmark = pytest.mark.fast
@@ -59,6 +60,12 @@ def test_a_little_file_takes_little_time(name, tmp_path):
             read(tmp_path / name)
     except UserError:
         pass
+    assert time.monotonic() - begun < 5
+
+
+def test_long_spaces_in_an_utterance_take_little_time():
+    begun = time.monotonic()
+    assert clean("a" + " " * 100_000 + "x.") == "A x."
     assert time.monotonic() - begun < 5
 
 
