@@ -1,12 +1,12 @@
 """Folders of calls: recordings with their transcripts beside them, of which the turns become clips.
 
-A transcript has its recording's name, in any format of `transcripts.formats`; of two channels, each may have its own
-(call.wav with call_left.srt and call_right.srt).
+A transcript has its recording's name, in any format of `transcripts.formats`, and lies beside it or in another folder;
+of two channels, each may have its own (call.wav with call_left.srt and call_right.srt).
 """
 
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +51,8 @@ class _Written(NamedTuple):
 def pairs(files: list[Path]) -> tuple[dict[Path, list[_Written]], list[LeftOut]]:
     """The recordings that have transcripts, with them; and the transcripts that have no recording."""
     recordings = {(file.parent, key(file.stem)): file for file in files if file.suffix.lower() in SOUNDS}
+    times = Counter(stem for _, stem in recordings)
+    elsewhere = {stem: file for (_, stem), file in recordings.items() if times[stem] == 1}  # wav/a.wav and txt/a.txt
     found, left_out = defaultdict(list), []
     for file in files:
         format = formats.format_for(file)
@@ -59,9 +61,9 @@ def pairs(files: list[Path]) -> tuple[dict[Path, list[_Written]], list[LeftOut]]
         ending = next(end for end in formats.FORMATS[format].EXTENSIONS if file.name.lower().endswith(end))
         stem = file.name[: -len(ending)]
         side = SIDE.fullmatch(stem)
-        if recording := recordings.get((file.parent, key(stem))):
+        if recording := recordings.get((file.parent, key(stem))) or elsewhere.get(key(stem)):
             found[recording].append(_Written(file, None))
-        elif side and (recording := recordings.get((file.parent, key(side[1])))):
+        elif side and (recording := recordings.get((file.parent, key(side[1]))) or elsewhere.get(key(side[1]))):
             found[recording].append(_Written(file, side[2]))
         else:
             left_out.append(LeftOut(file.name, NO_RECORDING))

@@ -95,9 +95,11 @@ def split_named(path: Path) -> str | None:
 def _has_clips(file: Path, audio: str | None, text: str | None) -> bool:
     """It is a manifest: it has a column of files and one of texts."""
     columns = manifest.columns(file)
-    return all(
-        asked in columns or guessed(columns, usual) is not None for asked, usual in ((audio, AUDIO), (text, TEXT))
-    )
+    if text not in columns and guessed(columns, TEXT) is None:
+        return False
+    if audio in columns or guessed(columns, AUDIO) is not None:
+        return True
+    return audio is None and lists.file_column((row.cells for row in manifest.rows(file)), file.parent) is not None
 
 
 def open_manifests(
@@ -123,6 +125,9 @@ def open_manifests(
             en=f"{manifests[0]} has no rows: give one line a clip under a line of column names.",
             fr=f"{manifests[0]} n'a aucune ligne : donnez une ligne par extrait sous une ligne de noms de colonnes.",
         )
+    if audio is None and guessed(frame.columns, AUDIO) is None:
+        audio = lists.file_column((row.cells for row in rows if not row.refused), folders[0], root)
+        said += [_named_by(audio)] if audio else []
     column = named(frame.columns, audio, AUDIO, AUDIO_CALLED, "--audio")
     names = [_name(cell) for cell in frame[column]]
     clips, missing = find_files(names, folders, folder, root)
@@ -132,6 +137,13 @@ def open_manifests(
     clips, wrong, notes = divided(frame, clips, refused)
     licence = licence_in(folder)
     return Raw(Path(source).name, source, licence, NAMED, frame, clips, refused | wrong, left_out, (*said, *notes))
+
+
+def _named_by(column: str) -> Message:
+    return Message(
+        en=f"the column {column!r} names the files: it is read so",
+        fr=f"la colonne {column!r} nomme les fichiers : elle est lue ainsi",
+    )
 
 
 def _name(cell) -> str:

@@ -5,6 +5,8 @@ LibriSpeech's chapters (`*.trans.txt`), MLS (`transcripts.txt`), LJSpeech (`meta
 
 import os
 import re
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from statistics import mode
 
@@ -14,23 +16,38 @@ from speech.audio.containers import SOUNDS
 EXTENSIONS = (".txt",)
 HEAD = 20  # lines by which a list is known
 NAMED = 0.5  # of them begin with the name of a file that is there
+TELLING = ("|", "\t")  # of a list between these, or called so, one is enough
+NAMES = re.compile(r".*\.trans\.txt|transcripts?\.txt|metadata\.csv", re.IGNORECASE)
 MARKS = ("|", "\t", ";", ",")
 WHOLE = 0.4  # of the letters of the longest column, so that the first one which has as many is the text
 BOOK = re.compile(r"(\d+)[-_](\d+)[-_]\d+")  # LibriSpeech's and MLS's names: reader, chapter or book, part
 
 
-def layout(lines: list[str], folder: Path, root: Path | None = None) -> tuple[list[str], str | None] | None:
+def layout(lines: list[str], file: Path) -> tuple[list[str], str | None] | None:
     """The names of a list's columns and what stands between them (None: the first space); None where it is no list."""
+    folder, telling = file.parent, NAMES.fullmatch(file.name)
     head = [line for line in lines if line.strip()][:HEAD]
-    finder = Finder(root or folder)
+    finder = Finder(folder)
     for mark in (*MARKS, None):
         cells = [parts(line, mark) for line in head]
         width = mode(map(len, cells)) if cells else 0
         whole = [row for row in cells if len(row) == width > 1]
         for column in range(min(width if mark else 1, len(cells[0]) if cells else 0)):
-            there = _is_name(cells[0][column]) and [_is_there(row[column], folder, finder) for row in whole]
-            if there and sum(there) >= NAMED * len(head) and (names := _called(whole, column)):
+            there = _is_name(cells[0][column]) and [is_there(row[column], folder, finder) for row in whole]
+            least = 1 if mark in TELLING or telling else NAMED * len(head)
+            if there and sum(there) >= least and (names := _called(whole, column)):
                 return names, mark
+    return None
+
+
+def file_column(rows: Iterable[dict], folder: Path, root: Path | None = None) -> str | None:
+    """The first column of a table, whatever it is called, whose cells name sounds that are there."""
+    head = list(islice(rows, HEAD))
+    finder = Finder(root or folder)
+    for column in head[0] if head else ():
+        cells = [row[column] for row in head if isinstance(row.get(column), str)]
+        if cells and sum(is_there(cell, folder, finder) for cell in cells) >= NAMED * len(head):
+            return column
     return None
 
 
@@ -50,7 +67,7 @@ def _is_name(cell: str) -> bool:
     return os.path.splitext(cell)[1].lower() in SOUNDS or any(letter.isdigit() for letter in cell)
 
 
-def _is_there(cell: str, folder: Path, finder: Finder) -> bool:
+def is_there(cell: str, folder: Path, finder: Finder) -> bool:
     found = finder.find(cell, str(folder)) if _is_name(cell) else None
     return isinstance(found, Found) and os.path.splitext(found.path)[1].lower() in SOUNDS
 

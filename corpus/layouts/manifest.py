@@ -91,7 +91,7 @@ def _list(manifest: Path, lines: list[str], audio: str | None) -> tuple[list[str
     header = _header(lines)[0]
     if audio in header or (guessed(header, AUDIO) and guessed(header, TEXT)):
         return None
-    return lists.layout(lines, manifest.parent)
+    return lists.layout(lines, manifest)
 
 
 def _list_rows(lines: list[str], names: list[str], mark: str | None) -> Iterator[Row]:

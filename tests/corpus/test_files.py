@@ -338,7 +338,7 @@ def test_columns_that_are_not_there(tmp_path):
     assert "out of: file, dit." in refused(tmp_path / "m.csv")
     assert "There is no column 'texte'" in refused(tmp_path / "m.csv", text="texte")
     assert "There is no column 'son' for audio" in refused(tmp_path / "m.csv", audio="son", text="dit")
-    csv_of(tmp_path / "n.csv", ["1.wav,oui"], "support,text")
+    csv_of(tmp_path / "n.csv", ["9.wav,oui"], "support,text")
     assert "for audio; name it (--audio) out of: support, text" in refused(tmp_path / "n.csv")
 
 

@@ -126,6 +126,21 @@ LAYOUTS = {  # the files; the texts of the rows that are used; how many rows the
         ["Bonjour"],
         1,
     ),
+    "LibriSpeech, of which most files are missing": (
+        {"1/2/1-2.trans.txt": "1-2-0000 UN\n1-2-0001 DEUX\n\n1-2-0002 TROIS\n", "1/2/1-2-0002.flac": 0},
+        ["TROIS"],
+        3,
+    ),
+    "LJSpeech with a header": (
+        {"metadata.csv": "id|texte|texte normalisé\na1|Le 1er|le premier\na2|Oui|oui\n", "wavs/a1.wav": 0},
+        ["Le 1er"],
+        2,
+    ),
+    "texts in another folder": (
+        {"wav/a1.wav": 0, "wav/a2.wav": 1, "txt/a1.txt": "Bonjour madame.", "txt/a3.txt": "Perdu."},
+        ["Bonjour madame."],
+        3,
+    ),
     "a mark before a list": (
         {"metadata.csv": "\ufeffa1|été\n", "wavs/a1.wav": 0},
         ["été"],
