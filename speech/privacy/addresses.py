@@ -24,7 +24,7 @@ ELIDED = r"(?:[dl]['’]\s?|de\s+l['’]\s?)"
 PROPER = r"[A-ZÀ-Ý][\w'’-]*"
 PROPER_NAME = rf"{PROPER}(?:[\s-]+(?:{OF}\s+|{ELIDED})*(?:{PROPER}|\d{{4}}\b))*"  # Saint-Denis, 8 Mai 1945
 NEXT = rf"(?:et|à|a|au|dans|je|on|il|vous|donc|mais|pour|depuis|avec|c['’]\w+|{FIGURES})\b"  # begins something else
-SMALL_NAME = rf"(?!{NEXT})[\w’'-]+(?:\s+(?!{NEXT})[\w’'-]+)?"  # « victor hugo », as it is heard
+SMALL_NAME = rf"(?!{NEXT})[\w’'-]+(?:\s+(?!{NEXT})[\w’'-]+)?"  # « victor hugo », as it is transcribed
 STREET = re.compile(
     rf"\b(?:\d{{1,4}}|{IN_WORDS})(?:\s*,)?(?:\s*(?:bis|ter|quater|[A-D]\b))?(?:\s*,)?\s+{WAYS}\s+(?:{OF}\s+|{ELIDED})*"
     rf"(?:(?:\d+(?:er|e)?\s+)?{PROPER_NAME}|{SMALL_NAME})"

@@ -23,7 +23,7 @@ def find(turns: Sequence[Turn], names: Iterable[str] = ()) -> list[Hidden]:
     """What is personal in the texts of turns, in order; none overlaps another.
 
     `turns` come in the order of time; those of one channel and speaker are read as one text, and those of one channel.
-    `names` are also found without their accents, in any case, misspelled by ear, and spelled; a part of one (« Dupont »
+    `names` are also found without their accents, in any case, misspelled, and spelled; a part of one (« Dupont »
     of « Jean Dupont ») where it has its capital or follows « madame ».
     """
     words = words_of(turns)

@@ -58,11 +58,11 @@ def spans_of(turns: Sequence[Turn], names: tuple[str, ...]) -> tuple[list[list[S
     They are the same until a turn is corrected by hand: then the words are searched by themselves, and also lose what
     stands in the place of what was found in the text.
     """
-    heard = [replace(turn, text=_joined(turn.words)) if turn.words else turn for turn in turns]
+    transcribed = [replace(turn, text=_joined(turn.words)) if turn.words else turn for turn in turns]
     in_texts = _by_turn(turns, names)
-    corrected = [turn.text != other.text for turn, other in zip(turns, heard, strict=True)]
-    in_words = _by_turn(heard, names) if any(corrected) else list(in_texts)
-    for place, (turn, other) in enumerate(zip(turns, heard, strict=True)):
+    corrected = [turn.text != other.text for turn, other in zip(turns, transcribed, strict=True)]
+    in_words = _by_turn(transcribed, names) if any(corrected) else list(in_texts)
+    for place, (turn, other) in enumerate(zip(turns, transcribed, strict=True)):
         if corrected[place]:
             carried = [_carried(span, turn.text, other.text) for span in in_texts[place]]
             in_words[place] = _united([*in_words[place], *carried])

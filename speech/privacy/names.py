@@ -1,4 +1,4 @@
-"""Names that were given: whole, in parts, misspelled by ear, or spelled letter by letter."""
+"""Names that were given: whole, in parts, misspelled by their sound, or spelled letter by letter."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ TITLES = vocabulary(
     "appelle appelles appelez prenom prenomme nom patronyme"
 )
 AFTER_TITLE = vocabulary("de famille c est et l d") | PARTICLES
-LEAST_BY_EAR = 4  # letters of a name that another word may sound like
+LEAST_BY_SOUND = 4  # letters of a name that another word may sound like
 
 # Spelling: what is said of letters, and how letters are called where they are written as they sound.
 LETTERS = {
@@ -59,7 +59,8 @@ def names_in(
     together = {name for name in map("".join, runs) if len(name) > 1} - PARTICLES
     yield from _whole(words, wholes)
     yield from _written_together(words, together)
-    yield from _parts(words, parts, {whole[0] for whole in wholes if len(whole) == 1})
+    led = {whole[at : at + 2] for whole in wholes for at in range(len(whole) - 1) if whole[at] in PARTICLES}
+    yield from _parts(words, parts, {whole[0] for whole in wholes if len(whole) == 1}, led)
     for reading in readings:
         yield from _spelled(reading, together)
 
@@ -83,12 +84,16 @@ def _written_together(words: Sequence[TextWord], names: set[str]) -> Iterator[Hi
             yield Hidden(word.turn, word.start, after.end, NAME)
 
 
-def _parts(words: Sequence[TextWord], parts: set[str], wholes: set[str]) -> Iterator[Hidden]:
-    by_ear = {sound(name) for name in parts | wholes if len(name) >= LEAST_BY_EAR}
+def _parts(words: Sequence[TextWord], parts: set[str], wholes: set[str], led: set[tuple[str, ...]]) -> Iterator[Hidden]:
+    """`led`: particles with the part that they lead, as le and roy."""
+    by_sound = {sound(name) for name in parts | wholes if len(name) >= LEAST_BY_SOUND}
     for place, word in enumerate(words):
-        heard = len(word.plain) >= LEAST_BY_EAR and sound(word.plain) in by_ear
-        if (word.plain in parts or heard) and (word.said[0].isupper() or _follows_a_title(words, place)):
-            yield Hidden(word.turn, word.start, word.end, NAME)
+        alike = len(word.plain) >= LEAST_BY_SOUND and sound(word.plain) in by_sound
+        titled = _follows_a_title(words, place)
+        if (word.plain in parts or alike) and (word.said[0].isupper() or titled):
+            before = words[place - 1] if place else word
+            leads = titled and before.turn == word.turn and (before.plain, word.plain) in led
+            yield Hidden(word.turn, before.start if leads else word.start, word.end, NAME)
 
 
 def _follows_a_title(words: Sequence[TextWord], place: int) -> bool:
@@ -113,6 +118,7 @@ SOUNDS = [
         (r"g(?=[eiy])", "j"),
         (r"y", "i"),
         (r"w", "v"),
+        (r"(?<![gq])ue(?=[a-z])", "u"),
         (r"(?<![cs])h", ""),
         (r"[ae]i(?!n)|oe", "e"),
         (r"(?:ai|ei|i|y)[nm](?![aeiounm])", "in"),
@@ -126,8 +132,8 @@ SOUNDS = [
 
 def sound(name: str) -> str:
     """How a name sounds, roughly, so that Dupond is Dupont and Lefebvre Lefèvre."""
-    for pattern, heard in SOUNDS:
-        name = pattern.sub(heard, name)
+    for pattern, letters in SOUNDS:
+        name = pattern.sub(letters, name)
     return name
 
 

@@ -20,7 +20,7 @@ from speech.privacy.numbers.shapes import LONGEST, is_checked, is_complete, shap
 from speech.privacy.words import TextWord, stretches, vocabulary
 
 LONG = 9  # digits that are a number of someone, whatever is said around them
-LONG_AFTER_ZERO = 6  # a telephone number of which two pairs were not heard: Whisper loses digits
+LONG_AFTER_ZERO = 6  # a telephone number of which two pairs were lost: Whisper loses digits
 LONG_AFTER_ITS_NAME = 6  # after « mon portable », « la carte », « mon dossier »...
 LONG_BESIDE_READINGS = 4  # digits without a reading as decimal or hour, where others of the row have one
 REACH = 12  # words before a number that may name it

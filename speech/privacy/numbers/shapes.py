@@ -18,7 +18,7 @@ SECURITY_GROUPS = (1, 2, 2, 2, 3, 3)  # as it stands on the card
 CARD_NUMBER = re.compile(r"[2-6]\d{15}|3[47]\d{13}")
 OTHER_CARD = re.compile(r"3[068]\d{12}|4\d{12}|6\d{16,18}")
 PHONE_NUMBER = re.compile(r"0[1-9]\d{8}|(?:00)?330?[1-9]\d{8}")
-MOBILE = re.compile(r"[67] \d\d \d\d \d\d \d\d")  # its zero was not heard
+MOBILE = re.compile(r"[67] \d\d \d\d \d\d \d\d")  # its zero was lost
 PLATE_NUMBER = re.compile(r"[A-HJ-NP-TV-Z]{2}\d{3}[A-HJ-NP-TV-Z]{2}")
 
 LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")  # as a RIB's key counts them
