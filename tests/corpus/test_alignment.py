@@ -99,3 +99,14 @@ def test_pieces_are_sentences_that_fit_and_lose_no_word():
     parts = [part.text for part in pieces(Turn(0, 0, text))]
     assert " ".join(parts).split() == text.split() and max(len(part.split()) for part in parts) <= 40
     assert parts[0] == "Bonjour. Oui. Je vous appelle pour mon contrat de la semaine dernière."
+
+
+def test_beside_a_turn_that_is_found_most_letters_are_enough():
+    texts = ("Votre message est enregistré", "secondes", "xray", "l'extension")
+    heard = ("Votre message est enregistrer", "seconde,", "X-ray", "Poste")
+    words = [Word(float(at), at + 0.5, word, 1.0) for at, word in enumerate(" ".join(heard).split())]
+    written = [Turn(0, 0, text) for text in texts]
+    found, missing = timed(written, [Turn(0, 9, "", words=tuple(words))])
+    assert [turn.text for turn in found] == list(texts[:3]) and [lost.turn.text for lost in missing] == [texts[3]]
+    assert [(turn.start, turn.end) for turn in found] == [(0, 3.5), (4, 4.5), (5, 5.5)]
+    assert timed(written[1:3], [Turn(0, 9, "", words=tuple(words[4:6]))])[0] == []
