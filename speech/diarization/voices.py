@@ -14,7 +14,7 @@ from speech.diarization.embeddings import SpeakerModel
 
 MOST = 8  # voices on one line
 LEAST = 2.0  # seconds of speech that make a voice, where their number is to be found
-DOUBT = 0.015  # log-likelihood a piece: so near to what is needed, a voice more or less is 73 to 27
+DOUBT = 0.02  # log-likelihood a piece: so near to what is needed, a voice more or less is 73 to 27
 SOBER = 0.5  # power of a piece's likelihood: neighbours have the same sound, and agree too readily
 SWITCH, SWITCH_IN_PAUSE = 0.05, 0.5  # probability of another voice from one piece to the next
 PAUSE = 0.05  # seconds: two pieces further apart are in two stretches
