@@ -7,7 +7,6 @@ each band, whether it gains on the next one. Levels, lines and codecs change few
 from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -27,14 +26,7 @@ HITS = 3  # equal codes in a window, from which a lag is looked at
 STEADY = 50  # frames with one code in a call: it hums there
 DIFFER = 0.3  # share of the bits; of two sounds that are not the same, half of them do
 LEAST, GAP = 2.0, 1.0  # seconds of a prompt at least, and of a pause in one
-COPY = 0.9  # of what sounds on both channels: more is one recording twice
-
-
-class Shared(NamedTuple):
-    """Where one sound is in two channels: (start, end) in seconds."""
-
-    one: tuple[float, float]
-    other: tuple[float, float]
+COPY = 0.7  # of what sounds in both recordings: more is one call twice
 
 
 def fingerprint(path: Path) -> list[np.ndarray]:
@@ -51,12 +43,21 @@ def fingerprint(path: Path) -> list[np.ndarray]:
 
 
 def shared(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> tuple[list[Sound], list[Sound]]:
-    """The prompts that are in two recordings, by their fingerprints, as sounds of the one and of the other."""
+    """The prompts that are in two recordings, by their fingerprints, as sounds of the one and of the other.
+
+    What most of both is made of is no prompt: it is one call, recorded or exported twice.
+    """
     sounds: tuple[list[Sound], list[Sound]] = [], []
+    sounding = [(np.stack(channels) != SILENT).any(axis=0) for channels in (one, other)]
+    same: dict[int, np.ndarray] = {}  # by the lag, the frames of the one that the other has as well
     for (mine, codes), (theirs, others) in product(enumerate(one), enumerate(other)):
-        for found in _in_both(codes, others):
-            sounds[0].append(Sound(*found.one, "prompt", channel=mine))
-            sounds[1].append(Sound(*found.other, "prompt", channel=theirs))
+        for lag in _lags(codes, others):
+            for first, last in _alike(codes, others, lag):
+                sounds[0].append(Sound(*_seconds(first, last), "prompt", channel=mine))
+                sounds[1].append(Sound(*_seconds(first + lag, last + lag), "prompt", channel=theirs))
+                same.setdefault(lag, np.zeros(len(codes), bool))[first:last] = True
+    if any((frames & sounding[0]).sum() > COPY * max(map(np.sum, sounding)) for frames in same.values()):
+        return [], []
     return sounds
 
 
@@ -92,19 +93,6 @@ def _codes(powers: np.ndarray) -> np.ndarray:
     return np.concatenate([np.full(min(LATER, len(powers)), SILENT), np.where(loud, codes, SILENT)]).astype(np.int32)
 
 
-def _in_both(one: np.ndarray, other: np.ndarray) -> list[Shared]:
-    found = []
-    for lag in _lags(one, other):
-        first = max(0, -lag)
-        count = min(len(one) - first, len(other) - first - lag)
-        pair = one[first : first + count], other[first + lag : first + lag + count]
-        spans = _alike(*pair)
-        if sum(last - start for start, last in spans) > COPY * max((codes != SILENT).sum() for codes in (one, other)):
-            return []
-        found += [Shared(_seconds(first, span), _seconds(first + lag, span)) for span in spans]
-    return found
-
-
 def _lags(one: np.ndarray, other: np.ndarray) -> list[int]:
     """How many frames later the other may have what the one has: some codes near one another are the same."""
     order = np.argsort(other, kind="stable")
@@ -120,19 +108,25 @@ def _lags(one: np.ndarray, other: np.ndarray) -> list[int]:
     return np.unique(lags[: len(near)][near]).tolist()
 
 
-def _alike(one: np.ndarray, other: np.ndarray) -> list[tuple[int, int]]:
-    """(first, last) of the frames that have the same sound; two frames of which one is silent are neither."""
-    if len(one) < WINDOW:
+def _alike(one: np.ndarray, other: np.ndarray, lag: int) -> list[tuple[int, int]]:
+    """(first, last) of the frames of the one that the other has `lag` frames later.
+
+    Two frames of which one is silent are neither alike nor not.
+    """
+    start = max(0, -lag)
+    count = min(len(one) - start, len(other) - start - lag)
+    if count < WINDOW:
         return []
-    differ = np.bitwise_count((one ^ other).astype(np.uint32)) / BITS
-    differ[(one == SILENT) | (other == SILENT)] = 0.5
+    mine, theirs = one[start : start + count], other[start + lag : start + lag + count]
+    differ = np.bitwise_count((mine ^ theirs).astype(np.uint32)) / BITS
+    differ[(mine == SILENT) | (theirs == SILENT)] = 0.5
     means = np.convolve(differ - 0.5, np.ones(WINDOW) / WINDOW, "same") + 0.5
-    edges = np.flatnonzero(np.diff(means < DIFFER, prepend=False, append=False)).tolist()
+    edges = (np.flatnonzero(np.diff(means < DIFFER, prepend=False, append=False)) + start).tolist()
     spans = zip(edges[::2], edges[1::2], strict=True)
     return [(first, last) for first, last in spans if (last - first) * HOP >= LEAST * SAMPLE_RATE]
 
 
-def _seconds(first: int, span: tuple[int, int]) -> tuple[float, float]:
-    """A span of frames in seconds; a frame counts as its middle."""
-    start, end = ((first + at) * HOP / SAMPLE_RATE + FRAME / 2 / SAMPLE_RATE for at in span)
+def _seconds(first: int, last: int) -> tuple[float, float]:
+    """Frames in seconds; a frame counts as its middle."""
+    start, end = ((at * HOP + FRAME / 2) / SAMPLE_RATE for at in (first, last))
     return round(start, 3), round(end, 3)
