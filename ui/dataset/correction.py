@@ -39,8 +39,9 @@ def parts() -> Parts:
 
 
 def wire(parts: Parts, table: gr.HTML, source: gr.State, adapter: gr.State) -> None:
-    """Offers it with each row that is chosen in the table."""
+    """Offers it with each row that is chosen in the table, until another corpus is opened."""
     table.listen(_offer, [source, adapter], [*parts], **SEVERAL)
+    source.change(lambda: _shown(None, False), None, [*parts], **SEVERAL)
     parts.accept.click(_accept, [parts.offered, parts.password], [parts.accept, parts.answer], **ONCE)
 
 
@@ -48,8 +49,11 @@ def _offer(source: Source, adapter: Scorer | None, press: Press) -> tuple:
     row = int(press.number("row"))
     text = _agreed(source, adapter, row)
     asked = text is not None and not access.on_a_space() and access.password() is not None
-    offered = None if text is None else Offer(source, row, text)
-    return offered, gr.Button(visible=text is not None), gr.Textbox(visible=asked), ""
+    return _shown(None if text is None else Offer(source, row, text), asked)
+
+
+def _shown(offered: Offer | None, asked: bool) -> tuple:
+    return offered, gr.Button(visible=offered is not None), gr.Textbox(visible=asked), ""
 
 
 def _agreed(source: Source, adapter: Scorer | None, row: int) -> str | None:
