@@ -12,7 +12,7 @@ import numpy as np
 
 from common.messages import UserError
 from speech.diarization.embeddings import Intervals, SpeakerModel, choose
-from speech.diarization.voices import MOST, PAUSE, find, shares
+from speech.diarization.voices import LEAST, MOST, PAUSE, find, shares
 from transcripts.transcript import Turn, Word
 
 BRIEF = 0.6  # seconds of words
