@@ -29,7 +29,7 @@ from tests.kit.pages import serve
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
 SAID = {"tt-allbusy": "important", "vm-intro": "raccrocher", "followme/status": "localiser"}
 REFUSED = ("which is the limit", "c’est la limite")
-AGAIN = 1.0  # seconds before a refused request is sent again
+AGAIN = 5.0  # seconds before a refused request is sent again, with its recording
 REST = 20.0  # seconds after the last answer, in which memory is given back
 DOORS = ("gradio", "openai")
 
