@@ -15,7 +15,7 @@ from corpus.layouts.card import licence_in
 from corpus.layouts.columns import AUDIO_CALLED, SPLITS, named, texts
 from corpus.layouts.kaldi import MARKS, read_kaldi
 from corpus.layouts.parquet import open_parquet
-from corpus.layouts.paths import find_files, key
+from corpus.layouts.paths import Finder, find_files, key
 from corpus.layouts.raw import NAMED, LeftOut, Raw, check_rows
 from corpus.layouts.segments import divided
 from corpus.splits import rank
@@ -60,7 +60,8 @@ def open_folder(folder: Path, audio: str | None = None, text: str | None = None,
         return open_kaldi(sorted(kaldi, key=lambda found: rank(split_named(found.relative_to(folder)))), folder, root)
     recordings = {(file.parent, key(file.stem)) for file in named_files if file.suffix.lower() in SOUNDS}
     tables = [file for file in files if (file.parent, key(file.stem)) not in recordings]  # the others are transcripts
-    manifests = [file for file in tables if _has_clips(file, audio, text)]
+    finder = Finder(root or folder)
+    manifests = [file for file in tables if _has_clips(file, audio, text, finder)]
     named_splits = [file for file in manifests if split_named(file.relative_to(folder))]
     if named_splits or manifests:
         others = [file for file in manifests if file not in named_splits] if named_splits else []
@@ -92,9 +93,9 @@ def split_named(path: Path) -> str | None:
     return next((SPLITS[word] for word in words if word in SPLITS), None)
 
 
-def _has_clips(file: Path, audio: str | None, text: str | None) -> bool:
+def _has_clips(file: Path, audio: str | None, text: str | None, finder: Finder) -> bool:
     """It is a manifest: it has a column of files and one of texts."""
-    columns = manifest.columns(file)
+    columns = manifest.columns(file, finder)
     if text not in columns and guessed(columns, TEXT) is None:
         return False
     if audio in columns or guessed(columns, AUDIO) is not None:

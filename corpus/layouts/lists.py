@@ -23,11 +23,14 @@ WHOLE = 0.4  # of the letters of the longest column, so that the first one which
 BOOK = re.compile(r"(\d+)[-_](\d+)[-_]\d+")  # LibriSpeech's and MLS's names: reader, chapter or book, part
 
 
-def layout(lines: list[str], file: Path) -> tuple[list[str], str | None] | None:
-    """The names of a list's columns and what stands between them (None: the first space); None where it is no list."""
+def layout(lines: list[str], file: Path, finder: Finder | None = None) -> tuple[list[str], str | None] | None:
+    """The names of a list's columns and what stands between them (None: the first space); None where it is no list.
+
+    `finder`: of the corpus's folder, which knows it already where many files are looked at.
+    """
     folder, telling = file.parent, NAMES.fullmatch(file.name)
     head = [line for line in lines if line.strip()][:HEAD]
-    finder = Finder(folder)
+    finder = finder or Finder(folder)
     for mark in (*MARKS, None):
         cells = [parts(line, mark) for line in head]
         width = mode(map(len, cells)) if cells else 0
@@ -63,8 +66,8 @@ def reader(name: str) -> dict[str, str]:
 
 
 def _is_name(cell: str) -> bool:
-    """It may be the name of a file and not of a column."""
-    return os.path.splitext(cell)[1].lower() in SOUNDS or any(letter.isdigit() for letter in cell)
+    """It may be the name of a file, and not of a column, a time or a word."""
+    return os.path.splitext(cell)[1].lower() in SOUNDS or bool(re.fullmatch(r"(?=\D*\d)[\w./\\-]+", cell))
 
 
 def is_there(cell: str, folder: Path, finder: Finder) -> bool:

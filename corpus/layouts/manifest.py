@@ -11,6 +11,7 @@ from typing import NamedTuple
 from common.columns import AUDIO, TEXT, guessed
 from common.messages import Message, UserError
 from corpus.layouts import lists
+from corpus.layouts.paths import Finder
 from transcripts.encoding import as_text
 
 TABLES = (".csv", ".tsv")
@@ -44,8 +45,8 @@ def rows(manifest: Path, audio: str | None = None, notes: list[Message] | None =
         yield from _table_rows(text, manifest.parent, audio)
 
 
-def columns(manifest: Path) -> list[str]:
-    """The names of its columns, by its first rows alone; none where it is not a manifest."""
+def columns(manifest: Path, finder: Finder | None = None) -> list[str]:
+    """The names of its columns, by its first rows alone; none where it is not a manifest. `finder` as in `lists`."""
     try:
         with open(manifest, "rb") as file:
             head = file.read(SNIFFED)
@@ -57,7 +58,7 @@ def columns(manifest: Path) -> list[str]:
     if manifest.suffix.lower() in JSON_LINES:
         return list(next(iter(_json_rows(text)), Row({})).cells)
     lines = _lines(text)
-    listed = _list(manifest, lines[:-1] or lines, None)  # the last one may be cut
+    listed = _list(manifest, lines[:-1] or lines, None, finder)  # the last one may be cut
     if listed or manifest.suffix.lower() in lists.EXTENSIONS:
         return listed[0] if listed else []
     return _header(lines)[0]
@@ -86,12 +87,14 @@ def read_text(manifest: Path, notes: list[Message] | None = None) -> str:
     return text
 
 
-def _list(manifest: Path, lines: list[str], audio: str | None) -> tuple[list[str], str | None] | None:
+def _list(
+    manifest: Path, lines: list[str], audio: str | None, finder: Finder | None = None
+) -> tuple[list[str], str | None] | None:
     """The columns of a manifest without a line of their names, and what stands between them; None where it has one."""
     header = _header(lines)[0]
     if audio in header or (guessed(header, AUDIO) and guessed(header, TEXT)):
         return None
-    return lists.layout(lines, manifest)
+    return lists.layout(lines, manifest, finder)
 
 
 def _list_rows(lines: list[str], names: list[str], mark: str | None) -> Iterator[Row]:
