@@ -22,7 +22,7 @@ from scoring.calls.score import CallsScore, scores
 from speech.decoding.decode import Options, check_language
 from speech.engines.base import Engine
 from speech.transcribe import transcribe
-from trainer.evaluation.evaluate import EvaluationProgress, identity
+from trainer.evaluation.evaluate import EvaluationProgress, conditions, identity
 from trainer.evaluation.results_file import facts, refused_by_disk
 from transcripts import formats
 from transcripts.transcript import Transcript
@@ -139,14 +139,7 @@ def summary(corpus: Corpus, found: Found, engine: Engine, options: Options) -> d
     return {
         **found.score.to_dict(),
         "flagged": dict(Counter(flagged.reason for each in transcripts for flagged in each.flagged)),
-        "model": engine.model,
-        "adapter": engine.adapter,
-        "engine": engine.name,
-        "precision": engine.precision,
-        "window": "full" if options.margin is None else f"clip + {options.margin:g} s",
-        "corpus": corpus.source,
-        "licence": corpus.licence,
-        "leaks": [leak.message.en for leak in corpus.leaks],
+        **conditions(corpus, engine, options),
         "audio_seconds": round(sum(each.audio.seconds for each in transcripts), 3),
         "seconds_taken": round(sum(each.seconds_taken for each in transcripts), 3),
     }

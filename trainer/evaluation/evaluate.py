@@ -99,6 +99,15 @@ def summary(corpus: Corpus, found: Sequence[Row], engine: Engine, options: Optio
     return {
         **scored.to_dict(),
         "flagged": dict(Counter(row.flagged for row in found if row.flagged)),
+        **conditions(corpus, engine, options),
+        "audio_seconds": round(sum(row.seconds for row in found), 3),
+        "seconds_taken": round(sum(row.seconds_taken for row in found), 3),
+    }
+
+
+def conditions(corpus: Corpus, engine: Engine, options: Options) -> dict:
+    """What a score holds for: the model and how it ran, and the corpus with what its splits have in common."""
+    return {
         "model": engine.model,
         "adapter": engine.adapter,
         "engine": engine.name,
@@ -107,8 +116,6 @@ def summary(corpus: Corpus, found: Sequence[Row], engine: Engine, options: Optio
         "corpus": corpus.source,
         "licence": corpus.licence,
         "leaks": [leak.message.en for leak in corpus.leaks],
-        "audio_seconds": round(sum(row.seconds for row in found), 3),
-        "seconds_taken": round(sum(row.seconds_taken for row in found), 3),
     }
 
 
