@@ -41,8 +41,8 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def scored(browser, server) -> None:
-    """Twenty prompts are transcribed, which the visitor sees coming."""
+def scored(browser, server):
+    """Twenty prompts are transcribed, which the visitor sees coming; he stays on the page."""
     with visit(browser, server, "fr-FR") as page:
         look(page)
         page.get_by_role("button", name="Noter des extraits au hasard").click()
@@ -50,6 +50,7 @@ def scored(browser, server) -> None:
         expect(page.get_by_role("button", name="Annuler")).to_be_visible()
         expect(page.locator("#progress")).to_contain_text("20 extraits notés", timeout=PATIENCE)
         expect(page.get_by_role("button", name="Annuler")).not_to_be_visible()
+        yield page
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def fact(page: Page, name: str) -> str:
     return page.locator("#figures .facts div").filter(has=page.get_by_text(name, exact=True)).locator("dd").inner_text()
 
 
-def test_corpus_is_told_in_figures_and_bars(french):
+def test_corpus_is_told_in_figures_and_bars_and_a_row_opened_by_the_keyboard(french):
     told = french.locator("#corpus")
     for what in ("505", "22 min", "cc-by-sa-3.0", "ALLO_OFFLINE est réglé", "June Wallack"):
         expect(told).to_contain_text(what)
@@ -92,51 +93,48 @@ def test_corpus_is_told_in_figures_and_bars(french):
     bars = french.locator("#drawn .bars tr td:last-child").all_inner_texts()
     assert sum(map(int, bars)) == 505
     expect(french.locator("#drawn .series")).to_have_text(re.compile("train.*validation.*test", re.DOTALL))
+    french.get_by_role("button", name="Écouter l’extrait 2", exact=True).press("Enter")
+    expect(french.locator("#sample .id")).to_have_text("added")
 
 
-def test_page_says_what_the_command_says(scored, french, capsys):
-    expect(french.locator("#figures .facts")).to_be_visible()
+def test_page_says_what_the_command_says(scored, capsys):
+    expect(scored.locator("#figures .facts")).to_be_visible()
     main(["evaluate", "--corpus", "phone-prompts", "--split", "all", "--sample", "20", "--json"])
     told = json.loads(capsys.readouterr().out)
     shown = [f"{told[key]:.1f}".replace(".", ",") for key in ("wer", "cer", "raw_wer", "basic_wer")]
     assert [
-        fact(french, name).split("\N{NO-BREAK SPACE}")[0] for name in ("WER", "CER", "WER brut", "WER Basic")
+        fact(scored, name).split("\N{NO-BREAK SPACE}")[0] for name in ("WER", "CER", "WER brut", "WER Basic")
     ] == shown
     low, high = (f"{bound:.1f}".replace(".", ",") for bound in told["interval"])
-    assert fact(french, "intervalle à 95 %") == f"{low}–{high}\N{NO-BREAK SPACE}%"
-    assert fact(french, "S / D / I") == "{substitutions} / {deletions} / {insertions}".format(**told)
-    expect(french.locator("#figures")).to_contain_text("20 extraits notés sur 505")
-    expect(french.locator("#figures")).to_contain_text(told["normaliser"])
+    assert fact(scored, "intervalle à 95 %") == f"{low}–{high}\N{NO-BREAK SPACE}%"
+    assert fact(scored, "S / D / I") == "{substitutions} / {deletions} / {insertions}".format(**told)
+    expect(scored.locator("#figures")).to_contain_text("20 extraits notés sur 505")
+    expect(scored.locator("#figures")).to_contain_text(told["normaliser"])
 
 
-def test_worst_sample_is_found_heard_and_read(scored, french):
-    french.get_by_role("button", name="WER", exact=True).click()
-    expect(french.locator("th.wer")).to_have_attribute("aria-sort", "descending")
-    rates = [float(rate.rstrip(" %\N{NO-BREAK SPACE}").replace(",", ".")) for rate in worst_rates(french)]
+def test_worst_sample_is_found_heard_and_read(scored):
+    scored.get_by_role("button", name="WER", exact=True).click()
+    expect(scored.locator("th.wer")).to_have_attribute("aria-sort", "descending")
+    rates = [float(rate.rstrip(" %\N{NO-BREAK SPACE}").replace(",", ".")) for rate in worst_rates(scored)]
     assert len(rates) == 20 and rates == sorted(rates, reverse=True) and rates[0] > 0
-    french.locator("#samples-table tbody tr").first.click()
-    shown = french.locator("#sample")
+    scored.locator("#samples-table tbody tr").first.click()
+    shown = scored.locator("#sample")
     expect(shown.locator(".aligned").locator("del, ins").first).to_be_visible()
     expect(shown.locator(".marks")).to_be_visible()
     expect(shown.locator(".meta")).to_contain_text(re.compile(r"0:\d\d,\d{3}"))
     expect(shown).to_contain_text("June Wallack")
-    expect(french.locator("#player #duration")).to_have_text(re.compile(r"0:\d\d"))
+    expect(scored.locator("#player #duration")).to_have_text(re.compile(r"0:\d\d"))
 
 
 def worst_rates(page: Page) -> list[str]:
     return [rate for rate in page.locator("#samples-table td.wer").all_inner_texts() if rate]
 
 
-def test_row_is_opened_by_the_keyboard(french):
-    french.get_by_role("button", name="Écouter l’extrait 2", exact=True).press("Enter")
-    expect(french.locator("#sample .id")).to_have_text("added")
-
-
-def test_scored_samples_alone_and_their_errors_by_duration(scored, french):
-    pick(french.get_by_label("Montrer").first, "notés")
-    expect(french.locator("#where")).to_have_text("1–20 sur 20")
-    pick(french.get_by_label("Graphique").first, "WER par durée (secondes)")
-    expect(french.locator("#drawn .bars")).to_contain_text("%")
+def test_scored_samples_alone_and_their_errors_by_duration(scored):
+    pick(scored.get_by_label("Montrer").first, "notés")
+    expect(scored.locator("#where")).to_have_text("1–20 sur 20")
+    pick(scored.get_by_label("Graphique").first, "WER par durée (secondes)")
+    expect(scored.locator("#drawn .bars")).to_contain_text("%")
 
 
 def test_search_looks_past_accents_and_pages_turn(french):
@@ -151,9 +149,9 @@ def test_search_looks_past_accents_and_pages_turn(french):
     expect(french.locator("#samples-table")).to_contain_text("Aucun extrait ne correspond")
 
 
-def test_export_has_the_scored_samples(scored, french, tmp_path):
-    with french.expect_download() as download:
-        french.get_by_text("↓ CSV · whisper-base").click()
+def test_export_has_the_scored_samples(scored, tmp_path):
+    with scored.expect_download() as download:
+        scored.get_by_text("↓ CSV · whisper-base").click()
     assert download.value.suggested_filename == "phone-prompts-whisper-base.csv"
     download.value.save_as(tmp_path / "scores.csv")
     with open(tmp_path / "scores.csv", newline="", encoding="utf-8-sig") as lines:
@@ -162,12 +160,12 @@ def test_export_has_the_scored_samples(scored, french, tmp_path):
     assert rows[0]["reference"] == "Vous pouvez maintenant parler."
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "ui/page.py", "../main/tests"])
-def test_path_of_the_server_is_refused(french, path):
-    name_corpus(french, path)
-    expect(french.get_by_role("alert")).to_contain_text("n’est ni un corpus de la liste")
-    for emptied in ("#where", "#figures", "#drawn", "#samples-table"):
-        expect(french.locator(emptied)).to_have_text("")
+def test_path_of_the_server_is_refused(french):
+    for path, told in (("/etc/passwd", "passwd"), ("ui/page.py", "ui/page.py"), ("../main/tests", "tests")):
+        name_corpus(french, path)
+        expect(french.get_by_role("alert").first).to_contain_text(f"{told} » n’est ni un corpus de la liste")
+        for emptied in ("#where", "#figures", "#drawn", "#samples-table"):
+            expect(french.locator(emptied)).to_have_text("")
     french.get_by_role("button", name="Noter des extraits au hasard").click()
     expect(french.locator("#progress")).to_contain_text("Aucun corpus n’est ouvert")
 
