@@ -1,5 +1,6 @@
 """Two engines behind one interface; `load` chooses the one that fits the machine, and says why."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -71,11 +72,11 @@ def _gpu_full() -> Iterator[None]:
 
 def _device_for(choice: Choice) -> tuple[str, Message | None]:
     """The GPU where there is one with room, and why it is not taken where it is full."""
-    if zero_gpu() or not get_cuda_device_count():  # outside of its calls ZeroGPU only pretends to have a GPU
+    if "torch" not in sys.modules and not get_cuda_device_count():  # torch would take seconds to say the same
         return "cpu", None
-    import torch  # which takes seconds
+    import torch
 
-    if not torch.cuda.is_available():
+    if zero_gpu() or not torch.cuda.is_available():  # outside of its calls ZeroGPU only pretends to have a GPU
         return "cpu", None
     needed = sum(path.stat().st_size for path in weight_files(choice.folder)) + ROOM
     free, _ = torch.cuda.mem_get_info()
