@@ -76,6 +76,7 @@ def build() -> gr.Blocks:
         page.load(_welcome, None, [glossary, *spoken.welcomed, *called], **AT_ONCE)
         page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
         page.unload(session.leave)
+    uploads.fetching_none()
     uploads.sweeping()
     return page
 

@@ -13,8 +13,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import gradio as gr
 from filelock import FileLock, Timeout
+from gradio import processing_utils
 from gradio.utils import get_upload_folder
+
+from ui.kit.i18n import message
 
 LIFETIME = 3600  # seconds after which a file is deleted
 SWEEP = 60  # seconds between two looks for them
@@ -48,6 +52,16 @@ class Uploads:
             if other != self.folder:
                 with suppress(Timeout, OSError), FileLock(other / LOCK, timeout=0):
                     shutil.rmtree(other, ignore_errors=True)
+
+
+def fetching_none() -> None:
+    """Lets gradio fetch no address that a program names for a file: it would take all that is there into memory."""
+    processing_utils.async_ssrf_protected_get = _fetched
+
+
+async def _fetched(_: str):
+    told = message("no_address")
+    raise gr.Error(f"{told.en} {told.fr}", print_exception=False)  # nobody knows yet who reads it
 
 
 def sweeping() -> None:

@@ -1,5 +1,6 @@
 """What visitors send is on the disk for an hour, and no longer than the server."""
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -97,3 +98,14 @@ def test_the_samples_that_a_page_shows_stay_however_old_they_are(base):
         late = sent("0a1b/call.wav", age=uploads.LIFETIME + 5)
         uploads.sweep(shown)
         assert not late.exists() and [path.name for path in own.folder.rglob("*.wav")] == ["sample.wav"]
+
+
+def test_no_address_is_fetched(monkeypatch, base):
+    import gradio as gr
+    from gradio import processing_utils
+
+    monkeypatch.setattr(processing_utils, "async_ssrf_protected_get", None)
+    uploads.fetching_none()
+    named = {"path": "https://example.org/call.wav", "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(gr.Error, match="no address is fetched"):
+        asyncio.run(processing_utils.async_move_files_to_cache(named, gr.Audio(type="filepath")))
