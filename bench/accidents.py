@@ -103,7 +103,8 @@ class Desk:
 
 
 def reload(desk: Desk) -> None:
-    desk.page.reload()
+    with suppress(Error):  # it may just be loading again by itself
+        desk.page.reload()
 
 
 def close(desk: Desk) -> None:
@@ -118,7 +119,8 @@ def cut(desk: Desk) -> None:
     desk.page.context.set_offline(True)
     desk.correct(desk.chance.choice(MOMENTS))
     desk.page.wait_for_timeout(desk.chance.uniform(0, 2000))
-    desk.page.context.set_offline(False)
+    with suppress(Error), desk.page.expect_event("load", timeout=3000):  # gradio may load the page again
+        desk.page.context.set_offline(False)
 
 
 def kill(desk: Desk) -> None:
@@ -127,7 +129,7 @@ def kill(desk: Desk) -> None:
     desk.server.process.wait()
     desk.correct(desk.chance.choice(MOMENTS))
     desk.server = desk.another_server(int(desk.server.address.rpartition(":")[2]))
-    desk.page.reload()
+    reload(desk)
     desk.page.get_by_role("tab", name="Calls").click()
 
 
@@ -164,7 +166,7 @@ def main() -> None:
 
         desk = Desk(browser, served(), Path(folder), asked.seed)
         desk.another_server = lambda port: served("--port", str(port))
-        others = desk.chance.choices([reload, cut, close], [6, 3, 1], k=asked.accidents - asked.kills)
+        others = desk.chance.choices([reload, cut, close], [7, 2, 1], k=asked.accidents - asked.kills)
         some = [kill] * asked.kills + others
         desk.chance.shuffle(some)
         for place, accident in enumerate(some, 1):
