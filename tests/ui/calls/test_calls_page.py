@@ -221,7 +221,7 @@ def texts(page: Page) -> list[str]:
 def test_no_accident_loses_a_correction(browser, server, tmp_path):
     """It is loaded again or cut off; bench/accidents.py has two hundred of these, and kills the server."""
     desk = accidents.Desk(browser, server, tmp_path)
-    for accident in (accidents.reload, accidents.cut, accidents.reload):
+    for accident in (accidents.reload, accidents.reload, accidents.cut):
         accidents.happen(desk, accident)
     assert accidents.taken(desk) == desk.texts
     desk.page.evaluate(FORGOTTEN)
