@@ -115,6 +115,7 @@ element.addEventListener('input', event => {
   const row = event.target.closest('[data-turn]');
   if (!row) return;
   dirty = row;
+  prepare();
   row.classList.add('pending');
   clearTimeout(timer);
   timer = setTimeout(commit, PAUSE);

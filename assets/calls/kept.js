@@ -42,3 +42,6 @@ globalThis.alloWorks = async sounds => {
 };
 watch('value', draw);
 draw();
+// A call in which somebody began to type, and did not.
+const DAY = 86_400_000; // milliseconds
+kept.forget(each => !each.entries.length && each.updated < Date.now() - DAY).catch(() => {});

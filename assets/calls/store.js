@@ -32,13 +32,6 @@ const held = {
       localStorage.setItem(HELD + tail.key, JSON.stringify(tail));
     } catch {} // full or refused: IndexedDB may still take it
   },
-  keys() {
-    try {
-      return Object.keys(localStorage).filter(name => name.startsWith(HELD)).map(name => name.slice(HELD.length));
-    } catch {
-      return [];
-    }
-  },
   drop: key => {
     try {
       localStorage.removeItem(HELD + key);
@@ -63,8 +56,8 @@ const kept = {
     return journals.put(journal, journal.key);
   }),
   async forget(wanted) {
-    const all = await kept.journals(), keys = all.filter(wanted).map(each => each.key);
-    held.keys().filter(key => keys.includes(key) || !all.some(each => each.key === key)).forEach(held.drop);
+    const keys = (await kept.journals()).filter(wanted).map(each => each.key);
+    keys.forEach(held.drop);
     await transaction('readwrite', (machines, journals) => keys.forEach(key => [machines, journals].forEach(all => all.delete(key))));
   },
   // All that was corrected, the last first, without what went on in another tab.

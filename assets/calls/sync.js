@@ -25,10 +25,19 @@ async function ready(mine) {
   }
   if (!whole) return;
   [mine.machine, mine.entries] = [whole.machine, whole.entries.slice(0, mine.saved)];
-  const here = held.after({era, entries: journal?.era === era ? journal.entries : mine.entries}, tail);
+  const own = journal?.era === era ? journal.entries : [];
+  const here = held.after({era, entries: own.length > mine.saved ? own : mine.entries}, tail);
   if (here.length > mine.saved) // made while the line was cut, or just before the page was left
     [mine.unsent, mine.resumed] = [[...here.slice(mine.saved), ...mine.unsent], true];
+  if (here.length > own.length) keep(mine); // a tail goes on from what is kept
   if (mine.unsent.length && mine === work) send();
+}
+
+// Somebody types for the first time: a page that is left meanwhile has no time for more than its tail.
+function prepare() {
+  if (!work || work.begun) return;
+  work.begun = true;
+  keep(work);
 }
 
 function push(entry) {
