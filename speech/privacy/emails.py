@@ -104,7 +104,8 @@ def _at(voice: Sequence[TextWord], place: int) -> tuple[At | None, int]:
         return At.SIGN, 1
     if word.plain in TAKEN_FOR_AT:
         return At.WORD, 1
-    return (At.LOST, 0) if word.plain in HOSTS or _is_host(two) else (None, 0)
+    named = word.plain in HOSTS and (word.plain not in NUMBER_WORDS or three.split()[1:] == ["point", "fr"])
+    return (At.LOST, 0) if named or _is_host(two) else (None, 0)
 
 
 def _is_host(two: str) -> bool:

@@ -28,7 +28,7 @@ class Reading(NamedTuple):
 MONTHS = "janvier|f[eé]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[eé]cembre"
 STREETS = "rue|avenue|boulevard|bd|place|all[eé]es?|chemin|impasse|route|quai|cours|square|passage|sentier|faubourg"
 UNIT = re.compile(
-    rf"""\s*(?:[$£%°²]|k€|(?:{MONTHS}|(?:bis\s|ter\s)?(?:{STREETS})|centimes?|francs?|dollars?|livres?|balles
+    rf"""\s*(?:[$£%°²]|k€|(?:petite?s?\s+)?(?:{MONTHS}|(?:bis\s|ter\s)?(?:{STREETS})|centimes?|francs?|dollars?|livres?|balles
     |pour\s?cents?|pourcents?|degr[eé]s?|ans?|ann[eé]es?|mois|semaines?|jours?|nuits?|(?-i:m)(?![.'’])
     |minutes?|min|mn|secondes?|km|kilom[eè]tres?|m[eè]tres?|cm|centim[eè]tres?|mm|kg|kilos?|kilogrammes?|grammes?|litres?
     |tonnes?|m[eé]gas?|gigas?|go|mo|octets|watts?|kw|kwh|kilowatts?(?:[ -]?heures?)?|volts?|personnes?|habitants?
@@ -81,7 +81,7 @@ def _unit(text: str, end: int) -> Sure:
 
 def counts(text: str, start: int, end: int) -> bool:
     """Whether a unit follows the figures, or a month goes before them, or a letter makes them a rank (2e) or 4G."""
-    if text[start:end].isdecimal() and (RANK.match(text, end) or SCALE.match(text, end)):
+    if text[start:end].isdecimal() and (RANK.match(text, end) or (end - start < 4 and SCALE.match(text, end))):
         return True
     return bool(UNIT.match(text, end) or AFTER_MONTH.search(text, max(0, start - 12), start))
 

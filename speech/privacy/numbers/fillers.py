@@ -13,7 +13,8 @@ DICTATED = UNITS | vocabulary("espace tiret point barre slash fois x et le la cl
 HESITATIONS = UNITS | vocabulary(
     "euh heu hum hmm mm ben bah hein alors et puis ensuite apres donc oui ouais non ok okay d accord voila pardon "
     "attendez attends c est ca je note vous ecoute tres bien allez y parfait exactement exact espace tiret point barre "
-    "slash fois si cet cette set dis vin vain virgule cle merci super"
+    "slash fois si cet cette set dis vin vain virgule cle merci super hop bon y va ca est on voir nickel impec top "
+    "entendu compris absolument tenez tiens allons bref enfin"
 )
 
 # Someone looks a number up, or writes it down: with one of these, the little words that go with them.
@@ -26,7 +27,7 @@ WAITING = vocabulary(
 LITTLE = vocabulary(
     "je j vous me m le la l les un une de des d du mon ma mes est c ce ca ai que qu on y en deja plus comment bien pas "
     "ne n a au vais peux pouvez laissez moi faut il si tout petit petite lu tu t te deux s plait toujours encore non "
-    "la fini avez bon mais"
+    "la fini avez bon mais petite petites petits voir va hop instants"
 )
 SMALL_WORDS = HESITATIONS | WAITING | LITTLE
 LONGEST_FILLER = 4  # words

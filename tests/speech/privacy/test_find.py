@@ -11,6 +11,8 @@ from corpus.prompts import prompts
 from scoring.french import cardinal
 from speech.privacy.find import find
 from speech.privacy.mask import mask
+from speech.privacy.numbers.fillers import NUMBER_WORDS
+from speech.privacy.words import plain
 from transcripts.transcript import Transcript, Turn
 
 PHRASES = [
@@ -356,6 +358,44 @@ def test_a_telephone_number_is_hidden_whole_whatever_stands_between(sign, start,
         ends = [sum(sizes[: n + 1]) for n in range(len(sizes))]
         groups = [number[end - size : end] for end, size in zip(ends, sizes, strict=True)]
         assert not re.search(r"\d", masked_alone(f"C'est le {sign.join(groups)}.")), sign.join(groups)
+
+
+BETWEEN = [
+    *(" euh ", ", euh, ", ", attendez, ", ", alors ", ", oui, ", ", voilà, ", ", je répète, ", ", pardon, ", ", hum, "),
+    *(
+        " et ",
+        ", ensuite ",
+        ", vous notez ? ",
+        ", d'accord, ",
+        ", je cherche mes lunettes, ",
+        ", c'est ça, ",
+        ", hop, ",
+    ),
+    *(", deux petites secondes, ", ", ça y est, ", ", point, ", " - ", ", on y va, ", ", bon, ", ", je reprends, "),
+    *(", attendez voir, ", ", super, ", ", je vous écoute, ", ", allez-y, ", ", nickel, ", ", tenez, "),
+]
+KINDS_OF_NUMBERS = {  # how it begins, the sizes of its groups, and what is said before it
+    "telephone": ("06", [2] * 5, ""),
+    "telephone, digit by digit": ("07", [1, 1, 2, 2, 2, 2], ""),
+    "card": ("4", [4] * 4, "Ma carte, c'est le "),
+    "card in pairs": ("51", [2] * 8, "Le numéro de carte : "),
+    "customer": ("8", [2] * 4, "Mon numéro de client est le "),
+    "social security": ("1850575116", [1, 2, 2, 2, 3, 3, 2], "Mon numéro de sécu : "),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_NUMBERS)
+def test_a_number_is_hidden_whole_whatever_is_said_between(kind):
+    start, sizes, said = KINDS_OF_NUMBERS[kind]
+    draw = random.Random(17)
+    for _ in range(60):
+        rest, text = start + "".join(draw.choices("123456789", k=sum(sizes) - len(start))), said
+        for size in sizes:
+            group, rest = rest[:size], rest[size:]
+            text += group if draw.random() < 0.5 else spoken(group, [size], "", draw.random() < 0.5)
+            text += draw.choice(BETWEEN) if rest and draw.random() < 0.3 else ", " if rest else "."
+        shown = re.sub(r"\[[^]]*\]", "", masked_alone(text)).replace("deux petites secondes", "")
+        assert not re.search(rf"\d|\b(?:{'|'.join(NUMBER_WORDS - {'un', 'une'})})\b", plain(shown)), text
 
 
 COUNTED = {
