@@ -174,9 +174,10 @@ def _unshaped(row: Row, said: Context) -> Iterator[Number]:
     if len(free) < len(whole) and (len(free) < 2 or free_digits < max(LONG_BESIDE_READINGS, digits / 2)):
         return
     kind = said.kind or (PHONE if said.sign else None)
+    likely = any(piece.sure == Sure.LIKELY for piece in whole)
     if digits >= LONG_AFTER_ZERO and whole[0].text[0] == "0":
         yield Number(whole, PHONE if kind in {None, NUMBER} else kind, said.sign)
-    elif digits >= LONG or (kind and digits >= LONG_AFTER_ITS_NAME):
+    elif (free_digits if likely and not kind else digits) >= LONG or (kind and digits >= LONG_AFTER_ITS_NAME):
         yield Number(with_letters(row, whole) if kind else whole, kind or NUMBER, said.sign)
 
 
