@@ -15,7 +15,7 @@ Reading = Sequence[TextWord]
 
 TURNS = 12  # and PAUSE seconds, within which a number may be said again
 LEAST = 4  # digits said again, among other words
-LEAST_ALONE = 2  # digits that are all that is said in a turn
+LEAST_ALONE = 2  # digits that are all that is said in a turn; one in the midst of the number
 SAID_BEFORE = vocabulary(
     "commence commencent commencant debute finit finissent finissant finir termine terminent terminant "
     "dernier derniers derniere dernieres premier premiers premiere premieres indicatif"
@@ -51,10 +51,16 @@ def repeats(
 
 def _repeated(part: Sequence[Piece], numbers: Sequence[Number], reading: Reading) -> str | None:
     digits = joined(part)
-    alone = len(digits) >= LEAST_ALONE and _is_all_of_its_turn(part, reading)
+    alone = _is_all_of_its_turn(part, reading)
     if not alone and (len(digits) < LEAST or len(part) == 1):
         return None
-    return next((number.kind for number in numbers if digits in number.digits), None)
+    of = (n for n in numbers if digits in n.digits and (len(digits) >= LEAST_ALONE or _is_within(part, n)))
+    return next((number.kind for number in of), None)
+
+
+def _is_within(part: Sequence[Piece], number: Number) -> bool:
+    """The number goes on after it."""
+    return _turn(number) < part[0].turn < number.pieces[-1].turn
 
 
 def _turn(number: Number) -> int:
