@@ -127,6 +127,7 @@ def _is_address(
     domain = rest[at is At.WORD :]
     spelled = sum(len(word.said) == 1 for word in local) > 2
     known = any(word.plain in HOSTS for word in domain) or _is_host(" ".join(word.plain for word in domain[:2]))
+    known |= rest[0].plain == "chez" and signed  # « jean point dupont chez mairie point fr »
     if not (dotted and known and len(domain) > 1) or any(word.plain in SITES for word in local):
         return False
     if signed or spelled or any(word.said.isdecimal() for word in local):
