@@ -34,7 +34,7 @@ from ui.kit import access
 from ui.kit.errors import refused, refused_to_program
 from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, QUEUED, SEVERAL, Press
 from ui.kit.fields import adapter_field, adapters, effort_field, efforts, languages
-from ui.kit.html import join, note, render
+from ui.kit.html import ITEMS, items, join, note, render
 from ui.kit.i18n import label, message, reader_of, say
 from ui.server.queue import in_turn, visitor_of
 
@@ -216,7 +216,7 @@ def _entrance() -> tuple[gr.File, dict, dict, dict]:
         with gr.Row(elem_classes="simulated"):
             gr.HTML(f"<p>{label('simulated')}</p>", apply_default_css=False, min_width=140)
             samples = {kind: gr.Button(label(f"simulated_{kind}"), size="sm", min_width=100) for kind in SAMPLES}
-    queue = gr.HTML(apply_default_css=False, js_on_load=queue_html.CLICKS, elem_id="call-queue")
+    queue = gr.HTML(html_template=ITEMS, apply_default_css=False, js_on_load=queue_html.CLICKS, elem_id="call-queue")
     line = gr.HTML(apply_default_css=False, elem_id="call-line")
     return drop, options, samples, {"queue": queue, "line": line}
 
@@ -233,7 +233,7 @@ def _conversation() -> dict[str, gr.blocks.Block]:
     replace = gr.HTML(apply_default_css=False, visible=False, **how)
     asked = [editing.save_edits, editing.work_of]
     how = {"js_on_load": conversation.FOLLOW, "server_functions": asked, "elem_id": "call-dialogue"}
-    dialogue = gr.HTML(apply_default_css=False, **how)
+    dialogue = gr.HTML(html_template=ITEMS, apply_default_css=False, **how)
     with gr.Column(visible=False) as tools:
         files = gr.HTML(
             apply_default_css=False, js_on_load=FILES, server_functions=[editing.make_file], elem_id="call-files-out"
@@ -289,15 +289,15 @@ def _drawn(session: CallSession, reader: str) -> Screen:
     if chosen is None:
         session.player = ""
         hidden = {"search": gr.Row(visible=False), "replace": gr.HTML(visible=False), "tools": gr.Column(visible=False)}
-        return Screen(queue, "", "", dialogue=conversation.invitation(reader), line="", answer="", **hidden)
+        return Screen(items(queue), "", "", dialogue=conversation.invitation(reader), line="", answer="", **hidden)
     shown = downloads.shown(chosen, session) if chosen.transcript else None
     ready = chosen.over and bool(chosen.turns)
     screen = Screen(
-        queue=queue,
+        queue=items(queue),
         timeline=timeline.drawn(chosen, shown.sounds, reader) if shown else "",
         search=gr.Row(visible=ready),
         replace=gr.HTML(render("calls/replace.html", reader), visible=ready and not session.mask),
-        dialogue=conversation.dialogue(chosen, shown, session.mask, reader),
+        dialogue=items(conversation.dialogue(chosen, shown, session.mask, reader)),
         line=conversation.line(chosen, reader),
         tools=gr.Column(visible=ready),
         answer="",
@@ -339,7 +339,7 @@ async def _transcribe(request: gr.Request) -> AsyncIterator[Screen]:
     async for changed in transcription.transcribe_waiting(session):
         screen = await asyncio.to_thread(_screen, session, reader) if changed is session.chosen else None
         if screen is None or changed is not session.chosen:  # another one may have been chosen meanwhile
-            screen = Screen(queue=queue_html.rows(session.calls, session.chosen, reader, session.refusals))
+            screen = Screen(queue=items(queue_html.rows(session.calls, session.chosen, reader, session.refusals)))
         yield screen
 
 

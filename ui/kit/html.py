@@ -3,6 +3,7 @@
 A template has what `render` is given, the visitor's `reader`, and `say`, `number`, `percent`, `facts` for that reader.
 """
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,8 @@ from ui.kit.format import clock, number, percent
 from ui.kit.i18n import SENTENCES, language_name, meaning, typeset
 
 FOLDER = Path(__file__).parents[2] / "assets/templates"
+# The template of a component that is shown while it grows: gradio sends of a list what has changed, of a text all.
+ITEMS = "${[value ?? ''].flat().join('')}"
 _templates = Environment(
     loader=FileSystemLoader(FOLDER),
     autoescape=True,
@@ -63,6 +66,11 @@ def alert(text: str) -> Markup:
 def facts(pairs: Sequence[tuple[object, str]], reader: str, kind: str = "") -> Markup:
     """Figures: pairs of a value and the key of what it is."""
     return render("kit/facts.html", reader, pairs=pairs, kind=kind)
+
+
+def items(page: str) -> list[str]:
+    """The value of a component whose template is ITEMS: what stands before a list's first item, and each of them."""
+    return re.split("(?=<li[ >])", page)
 
 
 def join(parts: Sequence[object]) -> Markup:
