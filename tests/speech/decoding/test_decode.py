@@ -278,7 +278,7 @@ def test_a_beam_that_the_limit_cuts_says_so(float32, torch32, clips):
 
 
 def test_where_greedy_is_unsure_what_a_beam_agrees_on_is_nearer_to_what_is_said(int8):
-    spoken = [(text, path) for _, text, path, seconds in prompts(at_least=2.0) if seconds < 4.0][::4]
+    spoken = [(text, path) for _, text, path, seconds in prompts(at_least=2.0) if seconds < 4.0][1::4]
     sounds = [read(path).waveform[0] for _, path in spoken]
     greedy, agreed = (
         dict(item for batch in decode(int8, sounds, replace(PLAIN, unsure_beam=size)) for item in batch)
