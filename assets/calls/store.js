@@ -32,6 +32,13 @@ const held = {
       localStorage.setItem(HELD + tail.key, JSON.stringify(tail));
     } catch {} // full or refused: IndexedDB may still take it
   },
+  all() {
+    try {
+      return Object.keys(localStorage).filter(name => name.startsWith(HELD)).map(name => JSON.parse(localStorage[name]));
+    } catch {
+      return [];
+    }
+  },
   drop: key => {
     try {
       localStorage.removeItem(HELD + key);
@@ -43,12 +50,19 @@ const held = {
     return goesOn ? [...entries.slice(0, tail.from), ...tail.entries] : entries;
   },
 };
+// Of a call that was opened out of a journal, and left before it had one of its own, a journal with that one's machine.
+function goneOn({key, sound, from, entries}, all) {
+  const [one, another] = all.filter(each => each.sound === sound && each.entries.length === from);
+  return one && !another ? [{...one, key, like: one.key, entries: [...one.entries, ...entries], updated: Date.now()}] : [];
+}
 const kept = {
   key: sound => `${sound}/${globalThis.alloToken}`,
   journal: key => transaction('readonly', (_, journals) => journals.get(key)),
   async journals() {
     const all = await transaction('readonly', (_, journals) => journals.getAll());
-    return all.map(each => ({...each, entries: held.after(each, held.of(each.key))}));
+    const whole = all.map(each => ({...each, entries: held.after(each, held.of(each.key))}));
+    const tails = held.all().filter(tail => !all.some(each => each.key === tail.key));
+    return [...whole, ...tails.flatMap(tail => goneOn(tail, whole))];
   },
   machine: key => transaction('readonly', machines => machines.get(key)),
   save: (journal, machine) => transaction('readwrite', (machines, journals) => {
@@ -56,8 +70,9 @@ const kept = {
     return journals.put(journal, journal.key);
   }),
   async forget(wanted) {
-    const keys = (await kept.journals()).filter(wanted).map(each => each.key);
-    keys.forEach(held.drop);
+    const all = await kept.journals(), gone = all.filter(wanted), keys = gone.map(each => each.key);
+    const isLoose = tail => !all.some(each => each.key === tail.key) && gone.some(each => each.sound === tail.sound);
+    held.all().filter(tail => keys.includes(tail.key) || isLoose(tail)).forEach(tail => held.drop(tail.key));
     await transaction('readwrite', (machines, journals) => keys.forEach(key => [machines, journals].forEach(all => all.delete(key))));
   },
   // All that was corrected, the last first, without what went on in another tab.
@@ -70,7 +85,7 @@ const kept = {
   },
   // As a work file has it.
   async work(journal) {
-    const machine = journal && await kept.machine(journal.key);
+    const machine = journal && await kept.machine(journal.like ?? journal.key);
     const {name, sound: sha256, entries} = journal ?? {};
     return machine ? JSON.stringify({allo: 'work', version: 1, sound: {name, sha256}, machine, entries}) : null;
   },

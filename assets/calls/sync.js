@@ -16,6 +16,7 @@ async function watchOver() {
 // What the server has of the call, and what only this browser has.
 async function ready(mine) {
   const token = globalThis.alloToken, {era} = mine, tail = held.of(mine.key);
+  mine.tail = tail?.era === era ? tail : null;
   const journal = await kept.journal(mine.key).catch(() => null);
   let whole = null;
   while (mine === work && !whole?.entries) {
@@ -49,9 +50,11 @@ function push(entry) {
 }
 
 function hold(mine) {
-  if (!mine.entries && held.of(mine.key)?.era === mine.era) return; // what the page before held is not read yet
-  mine.held = mine.saved + mine.unsent.length;
-  held.put({key: mine.key, era: mine.era, from: mine.saved, entries: mine.unsent});
+  const {key, era, sound, saved, unsent} = mine;
+  const before = !mine.entries && mine.tail || {from: saved, entries: []}; // the page before held it, and it is not sent yet
+  const tail = {key, era, sound, from: before.from, entries: [...before.entries, ...unsent]};
+  mine.held = tail.from + tail.entries.length;
+  held.put(tail);
 }
 
 async function keep(mine) {
