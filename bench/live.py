@@ -88,7 +88,7 @@ def first_words(events: list[Event], places: list[tuple[float, float]]) -> list[
     """Seconds from the beginning of each voice to its first tentative words."""
     found = []
     for start, end in places:
-        shown = [event for event in events if event.kind != "final" and start - 0.5 <= event.start <= end]
+        shown = [event for event in events if event.kind != "final" and start - 1 <= event.start <= end]
         if shown:
             found.append(max(0.0, shown[0].end - start) + shown[0].lag)
     return found

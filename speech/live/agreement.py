@@ -22,6 +22,11 @@ class Agreement:
         self.taken_back = 0  # tentative words that the next pass did not repeat
         self.settled = 0.0  # the next pass may begin here: what lies before costs no more time
 
+    @property
+    def is_empty(self) -> bool:
+        """No pass has given a word yet."""
+        return not self.committed and not self._tentative
+
     def add(self, words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
         """Takes the words of a pass over the whole turn; gives those that become certain, and those that do not yet."""
         rest = self._after_committed(words)

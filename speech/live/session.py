@@ -25,7 +25,10 @@ from transcripts.transcript import AudioFacts, Flagged, Transcript, Turn, Word
 
 FIRST = 0.5  # seconds of voice before the first pass: less gives words that nobody said
 NEXT = 0.4  # seconds of new sound before another pass
-REST = 1.5  # times a pass's own cost that go by before the next: of a core, three fifths are left to others
+REST = 2.0  # times a pass's own cost that go by before the next: of a core, two thirds are left to others
+LATE = (
+    2.0  # seconds behind the end of a turn, from which on its last pass does without a beam: so the lag stays bounded
+)
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,8 @@ class LiveSession:
     def _partial(self, number: int, start: float, sound: np.ndarray, agreement: Agreement) -> list[Event]:
         once = () if self.options.margin is not None else (0.0,)  # the short window alone, where there is one
         quick = replace(self.options, unsure_beam=1, beam_size=1, temperatures=once, language=self._language(sound))
+        if agreement.is_empty:
+            quick = replace(quick, words=False)  # an eighth of a first pass; what is tentative needs no exact times
         found = self._decoded(sound, quick, start, agreement.before(start))
         if is_too_long(" ".join(turn.text for turn in found), len(sound) / SAMPLE_RATE):
             return []  # a short window ran away; the next pass has more to go by
@@ -186,6 +191,8 @@ class LiveSession:
 
     def _final(self, number: int, closed: ClosedTurn) -> list[Event]:
         options = replace(self.options, language=self._language(closed.sound))
+        if self._lag(closed.until) >= LATE:
+            options = replace(options, unsure_beam=1)
         found = self._decoded(closed.sound, options, closed.start, flagged=self.flagged)
         with self._lock:
             self.turns += found
@@ -230,7 +237,7 @@ class LiveSession:
 
 
 def _untimed(turn: Turn) -> list[Word]:
-    """The words of a translation, which no alignment times: spread over the turn by their letters."""
+    """Words that no alignment times, of a first pass or a translation: spread over the turn by their letters."""
     texts = turn.text.split()
     letters = np.cumsum([0, *(len(text) + 1 for text in texts)])
     times = turn.start + (turn.end - turn.start) * letters / max(1, letters[-1])

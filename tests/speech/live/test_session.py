@@ -13,7 +13,7 @@ from speech.decoding.decode import DecodedClip, Options
 from speech.live import pace, turns
 from speech.live import session as live
 from speech.live.pace import chunks, finished
-from speech.live.session import Event, LiveSession
+from speech.live.session import LATE, Event, LiveSession
 from speech.live.sound import Resampler
 from speech.live.turns import LONGEST, SILENCE
 from speech.transcribe import transcribe
@@ -200,6 +200,18 @@ def test_a_pass_that_comes_late_is_left_out_and_not_queued(int8, monkeypatch, vi
         own = [event for event in events if event.channel == channel]
         assert 2 <= sum(event.kind != "final" for event in own) <= len(voice) / SAMPLE_RATE / 2
     assert max(event.lag for event in events) <= visitors * 2 * 2.0 + SILENCE
+
+
+@pytest.mark.parametrize("behind, beam", [(0.0, Options().unsure_beam), (LATE, 1)])
+def test_a_last_pass_that_comes_late_does_without_a_beam(int8, monkeypatch, behind, beam):
+    asked, clock = [], Clock()
+    monkeypatch.setattr(turns, "SpeechDetector", Loudness)
+    monkeypatch.setattr(live, "decode", lambda _, __, options, *___: asked.append(options) or [[(0, DecodedClip(()))]])
+    session = LiveSession(int8, Options(), clock)
+    session.add(spoken(SAID[:1], 1.0)[0])
+    clock.now += behind
+    assert [event.kind for event in session.work()] == ["final"]
+    assert [options.unsure_beam for options in asked] == [beam]
 
 
 def test_ten_visitors_read_their_own_words_only(int8):
