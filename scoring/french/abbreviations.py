@@ -33,6 +33,7 @@ LOWER: list[Rule] = compiled(
     (r"§ ?(?=\d)", " paragraphe "),
     (r"\bp\. ?(?=\d)", "page "),
     (r"\benv\. ?(?=\d)", "environ "),
+    (r"\bchap\. ?(?=\w)", "chapitre "),
     (r"\bav\.? (?=jc\b)", "avant "),
     (r"\bap\.? (?=jc\b)", "après "),
     (r"\bt[ée]l ?[.:] ?", "téléphone "),

@@ -51,7 +51,10 @@ def _seconds(found: re.Match) -> str:
 
 
 DATES: list[Rule] = compiled(
-    (r"(?<![\d/.-])((?:1[5-9]|20)\d\d)-(\d\d)-(\d\d)(?![\d/-])", lambda found: _date(*found.group(0, 3, 2, 1))),
+    (
+        r"(?<![\d/.-])((?:1[5-9]|20)\d\d)([/-])(\d\d)\2(\d\d)(?![\d/-])",
+        lambda found: _date(*found.group(0, 4, 3, 1)),
+    ),
     (
         r"(?<![\d/.,-])(\d{1,2})(?:er)?( ?[/.-] ?)(\d{1,2})\2((?:1[5-9]|20)\d\d)(?![\d/-]|[.,]\d)",
         lambda found: _date(*found.group(0, 1, 3, 4)),
@@ -69,6 +72,7 @@ DATES: list[Rule] = compiled(
         rf"(?<!\w)({'|'.join(SHORT)})\.? (?=(?:19|20)\d\d(?!\d))",
         lambda found: f"{MONTHS[SHORT[found[1]] - 1]} ",
     ),
+    (r"(\d ?(?:h|heures?|jours?|semaines?|mois|ans?|kg|kilos?|km|kilomètres?|litres?)) ?1/2(?![\d/])", r"\1 et demi "),
     (r"(?<![\d/])1/2 ?h(?:eures?)?(?!\w)", " une demi heure "),
     (rf"(\d)/(?=\d{{1,2}} {MONTH})", r"\1 "),
     (rf"(?<![\d.,:/-])(?<!\d )0?1 (?={MONTH})", "premier "),

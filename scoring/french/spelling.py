@@ -41,6 +41,8 @@ WORDS = {  # one word, several spellings
     "rdv": "rendez vous",
     "tjs": "toujours",
     "bcp": "beaucoup",
+    "qq": "quelques",
+    "qqs": "quelques",
     "qqn": "quelqu un",
     "qqch": "quelque chose",
     "pb": "problème",
