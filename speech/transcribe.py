@@ -70,11 +70,10 @@ def transcribe(
     with _opened(source) as blocks:
         facts = blocks.facts
         work = _Transcription(engine, options, facts, started, decoder, at_once)
-        with closing(Ahead(blocks)) as coming:
-            for block in coming:
-                meter.add(block)
-                leakage.add(block)
-                yield work.progress()
+        for block in blocks:
+            meter.add(block)
+            leakage.add(block)
+            yield work.progress()
     line = meter.line(facts)
     separate = separate_channels(line, channels)
     diarizer = None

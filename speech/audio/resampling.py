@@ -9,6 +9,7 @@ import numpy as np
 
 BLOCK = 60  # seconds
 CROSSINGS, ROLLOFF = 6, 0.99  # zero crossings of the filter on each side, and its band's share of the lower rate's half
+AT_ONCE = 1 << 20  # samples of all pieces that are filtered together
 FILTER_REACH = 8  # times the native side of the ratio, at least: the filter reaches less than 7 times
 
 
@@ -51,8 +52,10 @@ def _filtered(whole: np.ndarray, native: int, ours: int) -> np.ndarray:
     taps = _taps(native, ours)
     reach = (len(taps) - native) // 2
     around = np.pad(whole, ((0, 0), (reach, reach + native)))
-    pieces = np.lib.stride_tricks.sliding_window_view(around, len(taps), 1)[:, ::native] @ taps
-    return pieces.reshape(len(whole), -1)[:, : math.ceil(whole.shape[1] * ours / native)]
+    pieces = np.lib.stride_tricks.sliding_window_view(around, len(taps), 1)[:, ::native]
+    some = max(1, AT_ONCE // len(taps))  # the product copies each piece
+    found = [pieces[:, at : at + some] @ taps for at in range(0, pieces.shape[1], some)]
+    return np.concatenate(found, axis=1).reshape(len(whole), -1)[:, : math.ceil(whole.shape[1] * ours / native)]
 
 
 @lru_cache(maxsize=16)

@@ -149,7 +149,10 @@ class Engine(ABC):
         return WhisperTokenizer.from_pretrained(self._folder)
 
     def _read(self, name: str) -> dict:
-        return json.loads((self._folder / name).read_text(encoding="utf-8"))
+        found = json.loads((self._folder / name).read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError(f"{name} holds no settings")
+        return found
 
     @property
     def languages(self) -> list[str]:

@@ -10,9 +10,15 @@ FILE = "tokenizer.json"
 
 class Vocabulary:
     def __init__(self, folder: Path):
-        """Reads that of a checkpoint; transformers makes one for an older checkpoint, which has words and merges."""
+        """Reads that of a checkpoint; transformers makes one for an older checkpoint, which has words and merges.
+
+        Raises ValueError where it cannot be read.
+        """
         if (folder / FILE).is_file():
-            self._tokenizer = Tokenizer.from_file(str(folder / FILE))
+            try:
+                self._tokenizer = Tokenizer.from_file(str(folder / FILE))
+            except Exception as error:  # the library has no class of its own
+                raise ValueError(f"{FILE}: {error}") from error
         else:
             from transformers import WhisperTokenizer
 

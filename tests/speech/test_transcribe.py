@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -70,6 +72,16 @@ def test_a_long_recording_is_heard_to_its_end(long, spoken):
 def test_progress_grows_and_ends_whole(long):
     done = [step.seconds_done for step in long]
     assert len(done) > 2 and done == sorted(done) and done[-1] == long[-1].seconds_total
+
+
+def test_the_work_ends_with_who_asks_for_it(int8, spoken):
+    work = transcribe(recording(stitched(spoken[:9], 2.0)), int8, Options(unsure_beam=1))
+    next(progress for progress in work if progress.transcript.turns)
+    work.close()
+    deadline = time.monotonic() + 20
+    while found := [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
 
 
 def test_turns_are_in_order_and_inside_the_recording(long):
