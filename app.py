@@ -15,6 +15,7 @@ from common.messages import UserError, locale_language
 from ui import page
 from ui.kit import access
 from ui.server.guard import Guard
+from ui.server.language import Language
 from ui.server.uploads import Uploads
 
 
@@ -60,7 +61,7 @@ def _serve(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
             quiet=True,
             **page.LOOK,
             app_kwargs={
-                "middleware": [Middleware(Guard, names=access.names(asked.host, asked.share))],
+                "middleware": [Middleware(Guard, names=access.names(asked.host, asked.share)), Middleware(Language)],
                 "routes": page.ROUTES,
             },
             **page.house_rules(),

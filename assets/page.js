@@ -4,10 +4,20 @@
   const tab = id => document.getElementById(`${id}-button`);
   document.addEventListener('click', event => {
     const chosen = event.target.closest('[role=tab]');
-    if (chosen?.id.endsWith('-button')) history.replaceState(null, '', `#${chosen.id.slice(0, -7)}`);
+    if (chosen?.id.endsWith('-button')) history.replaceState(null, '', `${location.pathname}${location.search}#${chosen.id.slice(0, -7)}`);
   });
   addEventListener('hashchange', () => tab(location.hash.slice(1))?.click());
   if (location.hash) tab(location.hash.slice(1))?.click();
+
+  // The link to the other language keeps the rest of the address.
+  document.addEventListener('click', event => {
+    const link = event.target.closest('#language a');
+    if (!link) return;
+    event.preventDefault();
+    const there = new URL(location);
+    there.searchParams.set('lang', link.hreflang);
+    location.assign(there);
+  });
 
   // A field's list closes where Tab leaves it: gradio closes it at Escape alone.
   document.addEventListener('keydown', event => {

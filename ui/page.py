@@ -19,7 +19,7 @@ from ui.kit.engine_pool import Loaded, loading
 from ui.kit.errors import refused
 from ui.kit.events import AT_ONCE
 from ui.kit.html import render
-from ui.kit.i18n import EXPLAINED, TRANSLATIONS, label, reader_of, say
+from ui.kit.i18n import EXPLAINED, NAMES, TRANSLATIONS, label, reader_of, say
 from ui.kit.theme import THEME
 from ui.server import uploads
 from ui.training import tab as training
@@ -65,6 +65,7 @@ def build() -> gr.Blocks:
                 apply_default_css=False,
             )
             who = gr.HTML(apply_default_css=False, elem_id="who")
+            other = gr.HTML(apply_default_css=False, elem_id="language")
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             spoken = transcribe.tab()
             called = calls.tab(page, tabs)
@@ -73,7 +74,7 @@ def build() -> gr.Blocks:
             training.tab([spoken.adapter, called[-1]])
         glossary = gr.HTML(apply_default_css=False, elem_id="glossary")
         spoken.compare.click(_compare, spoken.recording, [tabs, *compared], **AT_ONCE)
-        page.load(_welcome, None, [glossary, *spoken.welcomed, *called], **AT_ONCE)
+        page.load(_welcome, None, [glossary, other, *spoken.welcomed, *called], **AT_ONCE)
         page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
         page.unload(session.leave)
     uploads.fetching_none()
@@ -89,7 +90,13 @@ def _compare(recording: str | None) -> tuple:
 def _welcome(request: gr.Request) -> tuple:
     reader = reader_of(request)
     words = render("kit/glossary.html", reader, words=EXPLAINED)
-    return words, *transcribe.welcome(reader), *calls.welcome(reader)
+    return words, _other_language(reader), *transcribe.welcome(reader), *calls.welcome(reader)
+
+
+def _other_language(reader: str) -> str:
+    """The link to the page in its other language, which page.js leads to."""
+    [other] = NAMES.keys() - {reader}
+    return Markup('<a href="?lang={0}" hreflang="{0}" lang="{0}">{1}</a>').format(other, NAMES[other])
 
 
 def _show_engine(request: gr.Request) -> Iterator[str]:

@@ -120,6 +120,18 @@ def test_every_tab_keeps_its_name(reader):
 
 
 def test_page_speaks_english(english):
+    expect_english(english)
+    english.get_by_role("tab", name="Calls").click()
+    english.get_by_role("link", name="Français").click()
+    expect(english.get_by_role("tab", name="Appels")).to_have_attribute("aria-selected", "true", timeout=PATIENCE)
+    expect(english.locator("#who")).to_contain_text("ALLO_OFFLINE est réglé", timeout=PATIENCE)
+    expect(english.locator("html")).to_have_attribute("lang", "fr")
+    english.get_by_role("link", name="English").click()
+    english.get_by_role("tab", name="Transcribe").click(timeout=PATIENCE)
+    expect_english(english)
+
+
+def expect_english(english: Page) -> None:
     expect(english.get_by_role("tab", name="Transcribe")).to_be_visible()
     expect(english.locator("#result")).to_contain_text("Speak, or drop a recording")
     expect(english.get_by_label("Spoken language").first).to_have_value("French")

@@ -7,11 +7,13 @@ else is said by the server with `say`.
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import gradio as gr
 
 from common.messages import Message
 
+NAMES = {"fr": "Français", "en": "English"}  # of the page's languages, each in its own
 FOLDER = Path(__file__).parents[2] / "assets/locales"
 
 
@@ -53,7 +55,10 @@ def message(key: str, **values: object) -> Message:
 
 
 def reader_of(request: gr.Request) -> str:
-    """ "fr" or "en": the first language that the visitor's browser asks for, as the browser itself chooses labels."""
+    """ "fr" or "en": what the page's address asks for, else the first language of the browser. Labels do the same."""
+    asked = parse_qs(request.headers.get("referer", "").partition("?")[2]).get("lang", [""])[-1]
+    if asked in NAMES:
+        return asked
     return "fr" if request.headers.get("accept-language", "").lower().startswith("fr") else "en"
 
 
