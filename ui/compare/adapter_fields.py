@@ -11,7 +11,7 @@ from ui.kit import adapter_shelf
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.engine_pool import display_name, loaded_engines, loading, memory
 from ui.kit.errors import refused
-from ui.kit.events import AT_ONCE, SEVERAL
+from ui.kit.events import AT_ONCE, SEVERAL, written
 from ui.kit.html import render
 from ui.kit.i18n import label, reader_of
 
@@ -101,7 +101,7 @@ def _name(engine: "Engine") -> str:
 
 def _change(what: str, shelf: Shelf, name: str | None, new: str, request: gr.Request, **chosen: str | None) -> Lists:
     """The visitor's list with one adapter more, renamed, or less; a column that had that one has the base again."""
-    reader, name = reader_of(request), (name or "").strip()
+    reader, name = reader_of(request), written(name)
     try:
         if what == "add":
             shelf = adapter_shelf.added(shelf, name)

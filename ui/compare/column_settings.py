@@ -9,7 +9,7 @@ from ui.compare.columns import LETTERS, Column
 from ui.kit import adapter_shelf
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.engine_pool import loading
-from ui.kit.events import AT_ONCE, SEVERAL
+from ui.kit.events import AT_ONCE, SEVERAL, written
 from ui.kit.i18n import label, reader_of, say
 
 ENGINES = ("auto", "transformers", "ctranslate2")
@@ -83,7 +83,7 @@ def columns_of(shelf: Shelf, third: bool, differ: bool, **fields: str | None) ->
     columns = []
     for letter in LETTERS.lower()[: None if third else -1]:
         engine, precision, assistant = (fields[f"{name}_{letter}" if differ else name] for name in HOW)
-        name = (fields[f"model_{letter}"] or "").strip()
+        name = written(fields[f"model_{letter}"])
         setting = adapter_shelf.setting(name)
         how = {"engine": engine, "precision": precision or None, "assistant": _assistant(assistant)}
         columns.append(Column(shelf.called(name) if setting.adapter else Path(name).name, setting._replace(**how)))
@@ -91,4 +91,4 @@ def columns_of(shelf: Shelf, third: bool, differ: bool, **fields: str | None) ->
 
 
 def _assistant(name: str | None) -> str | None:
-    return adapter_shelf.model(name.strip()) if name and name.strip() else None
+    return adapter_shelf.model(written(name)) if written(name) else None

@@ -20,7 +20,7 @@ from ui.kit.adapter_shelf import Shelf
 from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import loading
 from ui.kit.errors import refused
-from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL
+from ui.kit.events import AT_ONCE, FOUR_AT_ONCE, SEVERAL, written
 from ui.kit.fields import decision
 from ui.kit.html import alert, join, note
 from ui.kit.i18n import label, message, reader_of, say
@@ -233,7 +233,7 @@ def _take(name: str | None, row: float | None, chance: bool, request: gr.Request
     from trainer.evaluation.selection import TRAINED
 
     reader = reader_of(request)
-    source = Source((name or "").strip())
+    source = Source(written(name))
     try:
         clips = corpus_field.opened(source).corpus
         learned = clips.rows["split"].isin(TRAINED)
@@ -310,8 +310,8 @@ async def _compare(
         yield refused(refusal, reader), None, None
         return
     work = Held(_work(source, name, columns_asked, taken is not None, hidden, reader, quota), quota)
-    async for written in _written(work, reader):
-        yield written
+    async for so_far in _written(work, reader):
+        yield so_far
 
 
 async def _go_on(held: Held | None, on_cpu: bool, request: gr.Request) -> AsyncIterator[tuple]:
@@ -320,8 +320,8 @@ async def _go_on(held: Held | None, on_cpu: bool, request: gr.Request) -> AsyncI
         return
     yield note(say(reader_of(request), "transcribing")), gr.skip(), held
     held.quota.decide(on_cpu)
-    async for written in _written(held, reader_of(request)):
-        yield written
+    async for so_far in _written(held, reader_of(request)):
+        yield so_far
 
 
 async def _written(work: Held, reader: str) -> AsyncIterator[tuple]:

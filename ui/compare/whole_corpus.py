@@ -11,7 +11,7 @@ from ui.kit import corpus_field
 from ui.kit.adapter_shelf import Shelf
 from ui.kit.corpus_field import Source
 from ui.kit.errors import refused
-from ui.kit.events import AT_ONCE, POLL, SEVERAL, Press
+from ui.kit.events import AT_ONCE, POLL, SEVERAL, Press, written
 from ui.kit.fields import FIRST
 from ui.kit.html import note
 from ui.kit.i18n import label, reader_of, say
@@ -94,7 +94,7 @@ def _start(
     try:
         both = column_settings.columns_of(shelf, **settings | {"third": False})
         columns.refuse_twins(both)
-        source = Source((name or "").strip())
+        source = Source(written(name))
         clips = corpus_field.opened(source).corpus
         scorers = tuple(results.scorer(each.setting, each.name if each.setting.adapter else "") for each in both)
         rows = _rows(clips, scorers, split or HONEST, first)
@@ -111,7 +111,7 @@ def _rows(clips: "Corpus", scorers: tuple["Scorer", ...], split: str, count: flo
 
     if split == HONEST:
         split = results.honest_split(clips, scorers) or ALL
-    return tuple(selection.selected(clips, split.strip(), count=int(count) if count and count >= 1 else None))
+    return tuple(selection.selected(clips, written(split), count=int(count) if count and count >= 1 else None))
 
 
 def _working(jobs: tuple, request: gr.Request) -> tuple:

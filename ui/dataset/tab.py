@@ -15,7 +15,7 @@ from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import Setting, loading
 from ui.kit.errors import for_visitors, refused
-from ui.kit.events import AT_ONCE, POLL, SEVERAL, Press
+from ui.kit.events import AT_ONCE, POLL, SEVERAL, Press, written
 from ui.kit.fields import FIRST, corpus_columns
 from ui.kit.format import number
 from ui.kit.html import alert, note
@@ -201,7 +201,7 @@ def _open(
     if source is None or name != source.name:
         yield gr.skip(), note(say(reader, "opening")), *[gr.skip()] * 7
     names = corpus_field.sources()
-    asked = Source((name or names[0]).strip(), audio.strip(), text.strip(), unit)
+    asked = Source(written(name) or names[0], audio.strip(), text.strip(), unit)
     try:
         opened = corpus_field.opened(asked)
     except UserError as refusal:
@@ -231,7 +231,7 @@ def _name_adapter(
     name: str | None, adapter: Scorer | None, source: Source | None, split: str, request: gr.Request
 ) -> Iterator[tuple]:
     """Loads the adapter to compare with, and leaves the splits that it was trained on."""
-    reader, name = reader_of(request), (name or "").strip()
+    reader, name = reader_of(request), written(name)
     if not name:
         yield None, "", gr.skip()
         return

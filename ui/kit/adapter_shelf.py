@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from common.messages import UserError
 from ui.kit import corpus_field
 from ui.kit.engine_pool import Setting, loading
+from ui.kit.events import written
 from ui.kit.format import number, percent
 from ui.kit.html import note, render
 from ui.kit.i18n import message, say
@@ -73,7 +74,7 @@ def setting(name: str) -> Setting:
 
 def with_adapter(name: str | None) -> Setting:
     """The page's model with the adapter of that name; with no name, as it is. Raises UserError likewise."""
-    name = (name or "").strip()
+    name = written(name)
     return setting(name) if name else Setting()
 
 

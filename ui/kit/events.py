@@ -16,6 +16,11 @@ QUEUED = {"concurrency_limit": None}  # for what waits in the line of ui.server.
 POLL = 1.0  # seconds between two looks at a job
 
 
+def written(value: object) -> str:
+    """What was typed into a field or chosen of a list that takes more names. What anybody else may send is no text."""
+    return value.strip() if isinstance(value, str) else ""
+
+
 class Press(gr.EventData):
     """What a script of the page sends with an event. Anybody can send anything, so a value is asked for by its kind.
 

@@ -21,6 +21,7 @@ from ui.kit.format import number
 from ui.kit.i18n import reader_of, say
 
 UNUSED = (
+    "/gradio_api/dev/reload",  # looks twenty times a second, for whoever asks and as long as they like
     "/gradio_api/deep_link",  # writes all that a visitor typed to the disk, for whoever has the link
     "/gradio_api/process_recording",  # runs FFmpeg on a stranger's video
 )

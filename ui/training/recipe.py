@@ -14,6 +14,7 @@ from ui.kit import adapter_shelf, corpus_field
 from ui.kit.corpus_field import Source
 from ui.kit.engine_pool import loading
 from ui.kit.errors import for_visitors
+from ui.kit.events import written
 from ui.kit.format import clock, number
 from ui.kit.html import facts, join, legend, note, sentence
 from ui.kit.i18n import message, say
@@ -163,12 +164,12 @@ def learned_from(name: str | None, audio: str | None, text: str | None, unit: st
 
 
 def _source(name: str | None, audio: str | None, text: str | None, unit: str) -> Source:
-    return Source((name or corpus_field.sources()[0]).strip(), (audio or "").strip(), (text or "").strip(), unit)
+    return Source(written(name) or corpus_field.sources()[0], (audio or "").strip(), (text or "").strip(), unit)
 
 
 def _model(name: str | None) -> str:
     page = loading().result().choice.model
-    return page if name in (None, "", page) else adapter_shelf.model(name.strip())
+    return page if written(name) in ("", page) else adapter_shelf.model(written(name))
 
 
 def _sets(changes: list[str]) -> list[str]:

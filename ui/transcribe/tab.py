@@ -203,8 +203,8 @@ async def _transcribe(
     reader = reader_of(request)
     yield transcript_html.running(None, 0, 0, reader), None, None
     try:
-        async for written in _written(Held(pieces(), quota), request):
-            yield written
+        async for so_far in _written(Held(pieces(), quota), request):
+            yield so_far
     except UserError as refusal:
         yield refused(refusal, reader), None, None
 
@@ -216,8 +216,8 @@ async def _go_on(held: Held | None, on_cpu: bool, request: gr.Request) -> AsyncI
     reader = reader_of(request)
     yield transcript_html.waiting(say(reader, "transcribing"), reader), gr.skip(), held
     try:
-        async for written in _written(held, request, on_cpu):
-            yield written
+        async for so_far in _written(held, request, on_cpu):
+            yield so_far
     except Busy as busy:
         gr.Warning(busy.message.to(reader))
     except UserError as refusal:

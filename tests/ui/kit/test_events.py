@@ -3,7 +3,7 @@
 import gradio as gr
 import pytest
 
-from ui.kit.events import Press
+from ui.kit.events import Press, written
 
 pytestmark = pytest.mark.fast
 
@@ -22,3 +22,7 @@ def test_what_it_sends_is_read():
     assert press.number("row") == 3 and press.text("name") == "été"
     with pytest.raises(gr.Error):
         press.number("name")
+
+
+def test_a_field_holds_text_or_nothing():
+    assert [written(value) for value in (" petit ", "", None, 3, ["petit"], {"a": "petit"})] == ["petit", *[""] * 5]

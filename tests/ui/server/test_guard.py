@@ -41,6 +41,7 @@ def nothing_set(monkeypatch, tmp_path):
     [
         "/gradio_api/deep_link?session_hash=a",
         "/gradio_api/deep_link/",
+        "/gradio_api/dev/reload",
         "/sub/gradio_api/deep_link",
         "/gradio_api/process_recording",
         "/gradio_api/%64eep_link",
