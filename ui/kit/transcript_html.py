@@ -42,6 +42,11 @@ def waiting(text: str, reader: str) -> str:
     return render("kit/running.html", reader, text=text, share=None)
 
 
+def held(transcript: Transcript, why: str, reader: str) -> str:
+    """What is written so far, where nothing more comes before the visitor has decided."""
+    return note(why) + _turns(transcript, reader)
+
+
 def finished(transcript: Transcript, done: float, total: float, reader: str) -> str:
     """The whole transcript, or as much of it as there was when it was stopped."""
     whole = done >= total

@@ -17,7 +17,7 @@ from ui.kit.engine_pool import transcribe_recording
 from ui.kit.errors import refused, refused_to_program
 from ui.kit.events import AT_ONCE, POLL, PRIVATE, QUEUED, Press
 from ui.kit.fields import adapter_field, adapters, decision, effort_field, efforts, languages
-from ui.kit.html import alert, join, note
+from ui.kit.html import alert
 from ui.kit.i18n import label, message, reader_of, say
 from ui.kit.theme import WAVE
 from ui.kit.zero_gpu import Held, Quota
@@ -254,7 +254,8 @@ def _finish(progress, held: Held | None, request: gr.Request) -> tuple:
     reader = reader_of(request)
     shown = transcript_html.finished(progress.transcript, progress.seconds_done, progress.seconds_total, reader)
     if held:
-        shown = join([note(say(reader, "quota_asks", reason=held.quota.refusal.to(reader))), shown])
+        why = say(reader, "quota_asks", reason=held.quota.refusal.to(reader))
+        shown = transcript_html.held(progress.transcript, why, reader)
     return *buttons, gr.Row(visible=bool(progress.transcript.turns)), row, shown, *_files(progress.transcript)
 
 
