@@ -39,7 +39,7 @@ OF_SOMETHING = re.compile(
     r"|portail|portillon|residence|batiment|garage|coffre|local|boite(?: aux lettres| a cles)?|serrure|cadenas)"
     r"|codes? (?:\w+ ){0,7}?(?:sms|texto|message|e? ?mail|courriel|recu|recevez|recevoir|envoyez?|envoyer|envoie)"
     r"|(?:recu|recevoir|recois|recevez|envoyez?|envoyer|envoie) (?:\w+ ){0,3}?codes?"
-    r"|code a (?:quatre|cinq|six|huit|[4568])(?: chiffres?)?|guichet"
+    r"|code a (?:quatre|cinq|six|huit|[4568])(?: chiffres?)?|code banque \d{5} guichet"
     r"|digicode|pin|puk|otp|mot de passe|mots de passe)\b"
 )
 PATTERNS = {CARD: OF_CARD, CODE: OF_SOMETHING, NUMBER: OF_NUMBER}
