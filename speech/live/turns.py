@@ -11,7 +11,7 @@ from speech.audio.vad import FRAME, SPEECH_THRESHOLD, SoundBuffer, SpeechDetecto
 STEP = FRAME / SAMPLE_RATE  # seconds that the detector classifies at a time
 BEGINS = 3  # voiced frames in a row that open a turn: 0.1 s, « oui » on a telephone
 SILENCE = 0.5  # seconds without a voice that end a turn
-BEFORE, AFTER = 0.8, SILENCE  # seconds kept around the voice: the detector misses soft first and last sounds
+BEFORE, AFTER = 0.5, 0.3  # seconds kept around the voice: the detector misses soft first and last sounds
 LONGEST = 25.0  # seconds of a turn; then it is cut at its best pause
 EARLIEST, LATEST = 16.0, 0.2  # seconds from the start and before now between which that pause is looked for
 
