@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from peft import PeftModel
+from transformers import GenerationConfig
 
 from common.messages import Message
 from speech.engines.base import Engine
@@ -20,6 +21,7 @@ class TrainingEngine(TransformersEngine):
     def __init__(self, choice: Choice, model: PeftModel, precision: Precision, longest: int | None):
         """`longest`: tokens of a hypothesis at most; None: as many as are asked for."""
         Engine.__init__(self, choice, Message(en="it is being trained", fr="il est en cours d'entraînement"))
+        self.generation = GenerationConfig.from_pretrained(choice.folder)
         self.device, self.precision, self.longest = precision.device, precision.weights, longest
         self.formats = precision
         self.shared_weights = SharedWeights(model.get_base_model())
