@@ -111,6 +111,7 @@ def test_the_tour_of_the_readme_ends_with_an_adapter(browser, server):
         press(page, simulated, "#calls")
         expect(page.locator("#call-dialogue li p").first).to_be_visible(timeout=2 * PATIENCE)
         page.get_by_role("tab", name=dataset).click()
+        expect(page.locator("#samples-table tbody tr").first).to_be_visible(timeout=PATIENCE)
         page.locator("#dataset").get_by_label("Combien").fill("2")
         press(page, score, "#dataset")
         expect(page.locator("#progress")).to_contain_text("2 extraits notés", timeout=2 * PATIENCE)
