@@ -43,6 +43,7 @@ class SpeakerModel:
     reason: Message
     listen: Callable[[np.ndarray, Intervals], Embeddings]  # mono float32 at 16 kHz, and where in it a voice is
     needed: float  # log-likelihood a piece that a further voice has to add (`voices`)
+    chance: float  # and in all: what halving the few pieces of one voice may bring by chance
     sharpness: float  # log-likelihood of a voice per unit of the cosine to its mean
 
 
@@ -57,11 +58,11 @@ def choose() -> SpeakerModel:
         reason = Message(
             "pyannote.audio is installed and the Hub gives it", "pyannote.audio est installé et le Hub le donne"
         )
-        return SpeakerModel(PYANNOTE, reason, _pyannote(), needed=0.6, sharpness=10.0)
+        return SpeakerModel(PYANNOTE, reason, _pyannote(), needed=0.6, chance=0.0, sharpness=10.0)
     if _package_file("resemblyzer", RESEMBLYZER):
-        return SpeakerModel("resemblyzer", hindrance, _resemblyzer(), needed=0.045, sharpness=30.0)
+        return SpeakerModel("resemblyzer", hindrance, _resemblyzer(), needed=0.045, chance=6.0, sharpness=30.0)
     if not offline() and hub_in_reach():
-        return SpeakerModel(WAVLM, hindrance, _wavlm(), needed=0.045, sharpness=20.0)
+        return SpeakerModel(WAVLM, hindrance, _wavlm(), needed=0.045, chance=6.0, sharpness=20.0)
     raise UserError(
         en="Voices cannot be told apart here: run `pip install --no-deps -r requirements-offline.txt`, "
         "or ask for one speaker.",

@@ -36,7 +36,8 @@ def find(vectors: np.ndarray, times: np.ndarray, count: int | None, network: Spe
         likelihoods = [_likelihood(vectors, times, each, network) for each in tried]
         best = int(np.argmax(likelihoods))
         if count is None:
-            excess = (likelihoods[best] - likelihood) / len(vectors) - network.needed
+            needed = max(network.needed, network.chance / len(vectors))
+            excess = (likelihoods[best] - likelihood) / len(vectors) - needed
             sure = min(sure, 1 / (1 + np.exp(-abs(excess) / DOUBT)))
             if excess < 0:
                 break

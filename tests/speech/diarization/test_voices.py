@@ -8,7 +8,7 @@ from speech.diarization.voices import find, shares
 
 pytestmark = pytest.mark.fast
 
-NETWORK = SpeakerModel("made up", None, None, needed=0.045, sharpness=30.0)
+NETWORK = SpeakerModel("made up", None, None, needed=0.045, chance=6.0, sharpness=30.0)
 PIECE, TURN = 0.4, 8  # seconds, and pieces that a turn has
 
 
