@@ -3,17 +3,12 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 os.environ.setdefault("ALLO_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-
-# Tests that run side by side share the cores: threads that wait for one another while spinning take them for nothing.
-os.environ.setdefault(
-    "OMP_NUM_THREADS",
-    str(max(1, len(os.sched_getaffinity(0)) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))),
-)
 
 from typing import TYPE_CHECKING
 
@@ -23,6 +18,15 @@ from tests.kit.pages import unheard
 
 if TYPE_CHECKING:
     from speech.engines import Engine
+
+# Where no bytecode is written, each worker and each command that a test starts compiles the libraries again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Tests that run side by side share the cores, each worker with its part of them: more threads than cores wait for one
+# another, and how many compute decides how sums are rounded. What starts the workers sets nothing, or they inherit it.
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // workers)))
 
 # A cache of this run's own, with the models that are cached already: what the tests convert and score goes with them,
 # and two runs side by side do not wait in one line for the device.
