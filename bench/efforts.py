@@ -46,11 +46,11 @@ def main() -> None:
         for beam in asked.beams:
             options = Options(unsure_beam=beam, margin=engine.margin)
             if asked.prompts:
-                _row(beam, names, "prompts", _prompts, engine, options, asked.prompts)
-            _row(beam, names, "calls", _calls, engine, options, calls)
+                row(beam, names, "prompts", on_prompts, engine, options, asked.prompts)
+            row(beam, names, "calls", on_calls, engine, options, calls)
 
 
-def _row(beam: int, names: dict[int, str], of: str, texts: Callable[..., Texts], *asked: object) -> None:
+def row(beam: int, names: dict[int, str], of: str, texts: Callable[..., Texts], *asked: object) -> None:
     core, clock = time.process_time(), time.perf_counter()
     found = rates(*texts(*asked))
     core, clock = time.process_time() - core, time.perf_counter() - clock
@@ -58,14 +58,14 @@ def _row(beam: int, names: dict[int, str], of: str, texts: Callable[..., Texts],
     print(f"| {beam} | {names.get(beam, '')} | {of} | {figures} |", flush=True)
 
 
-def _prompts(engine: Engine, options: Options, step: int) -> Texts:
+def on_prompts(engine: Engine, options: Options, step: int) -> Texts:
     spoken = prompts()[::step]
     sounds = [read(prompt.path).waveform[0] for prompt in spoken]
     found = dict(pair for batch in decode(engine, sounds, options) for pair in batch)
     return [prompt.text for prompt in spoken], [found[at].text for at in range(len(sounds))]
 
 
-def _calls(engine: Engine, options: Options, paths: list[Path]) -> Texts:
+def on_calls(engine: Engine, options: Options, paths: list[Path]) -> Texts:
     """Each channel's turns in their order, against what was said there."""
     said, found = [], []
     for path in paths:
