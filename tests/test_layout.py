@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@cache
 def imports(name: str) -> set[str]:
     """The modules of ours that a module imports anywhere in it, but for annotations alone."""
     path, found = MODULES[name], set()
@@ -53,31 +55,28 @@ def room(name: str) -> str:
     return name.partition(".")[0]
 
 
-IMPORTS = {name: imports(name) for name in MODULES}
-
-
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_imports_go_down(name):
-    for imported in IMPORTS[name]:
+    for imported in imports(name):
         same = room(imported) == room(name)
         assert same or LEVEL[room(imported)] < LEVEL[room(name)], f"{name} imports {imported}"
 
 
 def test_there_is_no_circle():
     try:
-        TopologicalSorter(IMPORTS).prepare()
+        TopologicalSorter({name: imports(name) for name in MODULES}).prepare()
     except CycleError as circle:
         pytest.fail(" -> ".join(circle.args[1]))
 
 
 def test_the_ground_stands_on_nothing_of_ours():
-    assert all(room(imported) == "common" for name in MODULES if room(name) == "common" for imported in IMPORTS[name])
+    assert all(room(imported) == "common" for name in MODULES if room(name) == "common" for imported in imports(name))
 
 
 def test_no_tab_imports_a_tab():
     tabs = {path.parent.name for path in (ROOT / "ui").glob("*/tab.py")}
     assert len(tabs) == 5
-    for name, imported in ((module, each) for module in MODULES for each in IMPORTS[module]):
+    for name, imported in ((module, each) for module in MODULES for each in imports(module)):
         one, other = (each.split(".")[1] if each.startswith("ui.") else None for each in (name, imported))
         assert not (one in tabs and other in tabs and one != other), f"{name} imports {imported}"
 
@@ -85,7 +84,7 @@ def test_no_tab_imports_a_tab():
 def test_shared_parts_of_the_page_know_no_tab():
     tabs = {path.parent.name for path in (ROOT / "ui").glob("*/tab.py")}
     for name in (name for name in MODULES if name.startswith(("ui.kit", "ui.scores"))):
-        assert not [each for each in IMPORTS[name] if each.startswith("ui.") and each.split(".")[1] in tabs], name
+        assert not [each for each in imports(name) if each.startswith("ui.") and each.split(".")[1] in tabs], name
 
 
 def test_folders_stay_small():
