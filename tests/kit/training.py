@@ -10,7 +10,7 @@ from trainer.presets import PRESETS
 from trainer.runs.folder import Run, config
 
 LITTLE = {"steps": 6, "batch_size": 4, "evaluations": 3, "logging_steps": 1, "checkpoint_steps": 2}
-LITTLE |= {"report_clips": 0, "forgetting_clips": 0}
+LITTLE |= {"report_clips": 0, "forgetting_clips": 0, "generation_length": 8}  # random weights end no text
 SIZES = {"layers": 2, "attention_heads": 2, "ffn_dim": 64}
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "preprocessor_config.json", "generation_config.json")
 
