@@ -47,12 +47,12 @@ def test_the_words_of_a_prompt(int8):
 
 
 def test_both_engines_give_the_same_words(float32, torch32, clips):
-    assert texts(float32, clips[:5]) == texts(torch32, clips[:5])
+    assert texts(float32, clips[:3]) == texts(torch32, clips[:3])
 
 
 def test_both_engines_give_the_same_times(float32, torch32, clips):
     ours, theirs = (
-        {i: h for batch in decode(e, clips[:3], Options(words=True)) for i, h in batch} for e in (float32, torch32)
+        {i: h for batch in decode(e, clips[:2], Options(words=True)) for i, h in batch} for e in (float32, torch32)
     )
     for i, decoded in ours.items():
         assert [turn.text for turn in decoded.turns] == [turn.text for turn in theirs[i].turns]
@@ -69,7 +69,7 @@ def test_both_engines_give_the_same_times(float32, torch32, clips):
 def test_rounding_to_int8_changes_few_words(int8, float32, clips):
     import jiwer
 
-    assert jiwer.wer(texts(float32, clips), texts(int8, clips)) < 0.15
+    assert jiwer.wer(*(texts(engine, clips, replace(PLAIN, unsure_beam=1)) for engine in (float32, int8))) < 0.15
 
 
 def test_the_short_window_pays_for_the_audio_there_is(int8, monkeypatch):
@@ -131,6 +131,8 @@ def test_long_windows_come_in_smaller_batches_on_a_cpu(int8, monkeypatch):
     monkeypatch.setattr(int8, "workers", 1)
     monkeypatch.setattr("speech.decoding.decode.CPU_FRAMES", most)
     monkeypatch.setattr(int8, "mel", lambda clips, n, mel=int8.mel: shapes.append((len(clips), n)) or mel(clips, n))
+    monkeypatch.setattr(int8, "generate", lambda states, *_, **__: [Hypothesis([], -0.1, 0.0, cut=False)] * len(states))
+    monkeypatch.setattr(int8, "encode", lambda mel: mel)  # only the shapes matter
     texts(int8, [waveform("conf-full")] * 9 + [waveform("demo-instruct")[: 20 * SAMPLE_RATE]] * 4)
     assert [count for count, _ in shapes] == [8, 1, 3, 1] and all(count * n <= most for count, n in shapes)
 
@@ -325,7 +327,9 @@ def test_batches_that_nobody_waits_for_are_not_heard():
 
 
 def test_where_nobody_speaks_no_beam_looks_for_words(int8):
-    greedy, wider = (texts(int8, without_speech(), Options(temperatures=(0.0,), unsure_beam=size)) for size in (1, 5))
+    greedy, wider = (
+        texts(int8, without_speech()[:16], Options(temperatures=(0.0,), unsure_beam=size)) for size in (1, 5)
+    )
     assert wider == greedy and sum(map(bool, wider)) < len(wider) / 4
 
 

@@ -20,7 +20,7 @@ from speech.models.choose import choose
 from tests.kit.adapters import saved
 from tests.kit.weights import cut
 
-THREADS, REQUESTS, CLIPS = 8, 96, 3
+THREADS, REQUESTS, CLIPS = 8, 48, 2
 FRAMES = 100  # of mel: short windows make quick work
 ADAPTERS = (
     LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"]),
