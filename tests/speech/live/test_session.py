@@ -79,7 +79,7 @@ def test_committed_words_never_change_and_are_never_repeated(played):
     events, _ = played
     for number in range(len(SAID)):
         times = [(e.start, e.end) for e in events if e.turn == number and e.kind == "committed"]
-        assert all(before[1] <= after[0] + 0.25 for before, after in pairwise(times))
+        assert all(before[1] <= after[0] + 0.15 for before, after in pairwise(times))
 
 
 def test_the_final_text_is_as_good_as_the_whole_recordings(played, sound, int8):
@@ -111,7 +111,7 @@ def test_the_lag_is_told_and_bounded(played):
     assert all(event.lag >= COST / 2 for event in events if event.kind == "final" and event.turn < len(SAID) - 1)
 
 
-@pytest.mark.parametrize("rate, channels", [(8000, 1), (16000, 2), (44100, 1), (48000, 2)])
+@pytest.mark.parametrize("rate, channels", [(8000, 1), (16000, 2), (44100, 2)])
 def test_any_rate_and_any_chunks_give_the_same_words(int8, played, sound, rate, channels):
     random = np.random.default_rng(rate)
     source = _at_rate(sound[0], rate)
@@ -126,9 +126,7 @@ def test_any_rate_and_any_chunks_give_the_same_words(int8, played, sound, rate, 
     finals = [event.text for event in finished([session])]
     expected = [event.text for event in played[0] if event.kind == "final"]
     assert len(finals) == len(expected)
-    assert (
-        score([" ".join(expected)], [" ".join(finals)]).wer <= 15
-    )  # another rounding of the sound moves a word in ten
+    assert score([" ".join(expected)], [" ".join(finals)]).wer <= 8  # another rounding of the sound moves a word
 
 
 def _at_rate(sound: np.ndarray, rate: int) -> np.ndarray:
