@@ -16,7 +16,7 @@ def accordion(language: gr.Dropdown, task: gr.Radio, timestamps: gr.Checkbox) ->
     with gr.Accordion(label("model"), open=False, elem_id="model") as box:
         inside = gr.HTML(apply_default_css=False)
     chosen = [language, task, timestamps]
-    events = [box.expand, *[component.change for component in chosen]]
+    events = [box.expand, *[component.input for component in chosen]]  # not by the page, which fills them as it opens
     gr.on(events, _inside, chosen, inside, trigger_mode="always_last", api_visibility="private", show_progress="hidden")
 
 
