@@ -2,7 +2,7 @@
 
 peers     a two-channel call: ours, given its path, against faster-whisper's two pipelines, given each channel
 efforts   two such calls: ours with each effort, and the peers; `--picture FILE.svg` draws them
-leakage   the same call with each voice in the other channel as well, against its turns heard one by one
+leakage   the same call with each voice in the other channel as well, against its turns transcribed one by one
 memory    our peak on calls of several lengths, which repeat that call
 speakers  calls on one channel: the diarization error rate of our turns
 
@@ -42,7 +42,7 @@ Turns = list[dict]  # start, end, channel, speaker, text
 PEERS = "Allô", "faster-whisper, batched", "faster-whisper, sequential"
 
 
-def heard_by(name: str, *paths: Path) -> dict:
+def transcribed_by(name: str, *paths: Path) -> dict:
     warm = None if name == "one by one" else str(prompt("conf-full"))  # which has no reference
     return measured("calls", name, [str(path) for path in paths], warm)
 
@@ -83,8 +83,8 @@ def peers(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> None
         ],
     )
     for name in PEERS:
-        got = heard_by(name, path)
-        (one,), seconds = got["heard"], got["seconds"]
+        got = transcribed_by(name, path)
+        (one,), seconds = got["found"], got["seconds"]
         found, said = score([path], [one]), reference(path)["turns"]
         basic = rates(by_channel(said), by_channel(one["turns"]), "basic")["wer"]
         row(name, found.cp.rate, kinds(found.cp), found.tcp.rate, basic, seconds, audio / seconds, megabytes(got))
@@ -97,8 +97,8 @@ def efforts(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> No
     head(f"Efforts, two calls, {audio:.0f} s", ["system", "cpWER %", "S / D / I", "words", "seconds", "peak MB"])
     points = {}
     for name in (*EFFORTS, *PEERS[1:]):
-        got = heard_by(name, *paths)
-        found = score(paths, got["heard"]).cp
+        got = transcribed_by(name, *paths)
+        found = score(paths, got["found"]).cp
         row(name, found.rate, kinds(found), found.words, got["seconds"], megabytes(got))
         points[name] = got["seconds"], found.rate
     if asked.picture:
@@ -121,16 +121,16 @@ def leakage(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> No
         )[0]
         for decibels in (None, *asked.leakages)
     }
-    head("Leakage, ours", ["heard", "cpWER %", "channel A", "channel B", "insertions", "words", "over the turns alone"])
-    alone = heard_by("one by one", paths[None])["heard"][0]
+    head("Leakage, ours", ["how", "cpWER %", "channel A", "channel B", "insertions", "words", "over the turns alone"])
+    alone = transcribed_by("one by one", paths[None])["found"][0]
     least = _leakage_row("its turns one by one", paths[None], alone, None)
-    got = heard_by("Allô", *paths.values())["heard"]
-    for (decibels, path), heard in zip(paths.items(), got, strict=True):
-        _leakage_row("no leakage" if decibels is None else f"{decibels:g} dB", path, heard, least)
+    got = transcribed_by("Allô", *paths.values())["found"]
+    for (decibels, path), transcribed in zip(paths.items(), got, strict=True):
+        _leakage_row("no leakage" if decibels is None else f"{decibels:g} dB", path, transcribed, least)
 
 
-def _leakage_row(name: str, path: Path, heard: dict, least: float | None) -> float:
-    found = score([path], [heard])
+def _leakage_row(name: str, path: Path, transcribed: dict, least: float | None) -> float:
+    found = score([path], [transcribed])
     channels = [edits.rate for _, edits in sorted(found.rates_by(lambda call, turn: turn.channel).items())]
     over = "" if least is None else f"{found.cp.rate - least:+.1f}"
     row(name, found.cp.rate, *channels, found.cp.insertions, found.cp.words, over)
@@ -143,7 +143,7 @@ def memory(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> Non
     first = None
     for minutes in asked.lengths:
         long = repeated(path, minutes, folder / "long.wav")
-        got = heard_by("Allô", long)
+        got = transcribed_by("Allô", long)
         peak = got["memory"] / 1e6
         first = first or peak
         row(f"{minutes:g}", f"{peak:.0f}", f"{peak - first:+.0f}", got["seconds"], 60 * minutes / got["seconds"])
@@ -175,11 +175,11 @@ def speakers(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> N
         ],
     )
     for name in ("two speakers", "speakers found"):
-        got = heard_by(name, *paths)
-        found = score(paths, got["heard"])
+        got = transcribed_by(name, *paths)
+        found = score(paths, got["found"])
         strict = found.diarization
         numbers = ", ".join(str(call.speakers[1]) for call in found.calls)
-        sure = ", ".join("-" if one is None else f"{one:.2f}" for one in (h["speakers_sure"] for h in got["heard"]))
+        sure = ", ".join("-" if one is None else f"{one:.2f}" for one in (h["speakers_sure"] for h in got["found"]))
         parts = [100 * part / strict.spoken for part in (strict.missed, strict.false_alarm, strict.confusion)]
         figures = found.cp.rate, found.orc.rate, strict.rate, *parts, found.forgiving.rate
         row(name, *figures, numbers, sure, got["seconds"])

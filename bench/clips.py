@@ -41,7 +41,7 @@ def main() -> None:
         if asked.only and not any(part in name for part in asked.only):
             continue
         got = measured("clips", name, paths, warm=paths[0])
-        rate = error_rate([prompt.text for prompt in chosen], got["heard"])
+        rate = error_rate([prompt.text for prompt in chosen], got["found"])
         seconds = got["seconds"]
         print(
             f"| {name} | {rate:.1f} | {seconds:.0f} | {audio / seconds:.1f} | {got['memory'] / 1e6:.0f} |", flush=True

@@ -1,4 +1,4 @@
-"""The systems that clips and calls are heard by, each in a process of its own that imports what the system needs.
+"""The systems that clips and calls are transcribed by, each in a process of its own that imports what the system needs.
 
 Every system has the same weights (the embedded whisper-base), French and two threads; the peers decode greedily.
 Seconds are for reading and hearing, after loading and one recording to warm up. Memory is the process's peak: nothing
@@ -18,7 +18,7 @@ from pathlib import Path
 HOUSE = Path(__file__).parent.parent
 THREADS = 2
 AT_ONCE = 64  # clips of ours in memory, as many as an evaluation has
-AROUND = 0.1  # seconds around a turn that is heard by itself
+AROUND = 0.1  # seconds around a turn that is transcribed by itself
 EFFORTS = {f"Allô, {effort}": effort for effort in ("fast", "balanced", "careful")}
 Hear = Callable[[list[str]], list]  # paths to texts, or to transcripts as dictionaries
 
@@ -36,15 +36,15 @@ def clips(engine: str, precision: str, **options) -> Hear:
 
     loaded, options = _engine(engine, precision), Options(**options)
 
-    def hear(paths: list[str]) -> list[str]:
-        heard = {}
+    def answer(paths: list[str]) -> list[str]:
+        transcribed = {}
         order = sorted(paths, key=os.path.getsize)
         for some in (order[start : start + AT_ONCE] for start in range(0, len(order), AT_ONCE)):
             clips = [read(path).waveform[0] for path in some]
-            heard |= {some[i]: found.text for batch in decode(loaded, clips, options) for i, found in batch}
-        return [heard[path] for path in paths]
+            transcribed |= {some[i]: found.text for batch in decode(loaded, clips, options) for i, found in batch}
+        return [transcribed[path] for path in paths]
 
-    return hear
+    return answer
 
 
 def calls(speakers: int | None = 1, effort: str | None = None) -> Hear:
@@ -55,32 +55,32 @@ def calls(speakers: int | None = 1, effort: str | None = None) -> Hear:
     # a turn of two speakers is cut between words
     engine, options = _engine(), Options(words=speakers != 1, unsure_beam=beam_of(effort or EFFORT))
 
-    def hear(path: str) -> dict:
+    def answer(path: str) -> dict:
         for progress in transcribe(path, engine, options, "auto", speakers):
             found = progress.transcript
         return found.to_dict()
 
-    return lambda paths: [hear(path) for path in paths]
+    return lambda paths: [answer(path) for path in paths]
 
 
 def turns_one_by_one() -> Hear:
-    """The turns of the references that lie beside the calls, each cut out of its channel and heard by itself."""
+    """The turns of the references that lie beside the calls, each cut out of its channel and transcribed by itself."""
     from speech.audio.decode import SAMPLE_RATE, read
     from speech.decoding.decode import Options, decode
 
     engine = _engine()
 
-    def hear(path: str) -> dict:
+    def answer(path: str) -> dict:
         turns, waveform = json.loads(Path(path).with_suffix(".json").read_bytes())["turns"], read(path).waveform
         spans = [(max(0, turn["start"] - AROUND), turn["end"] + AROUND) for turn in turns]
         clips = [
             waveform[turn["channel"], round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
             for turn, (start, end) in zip(turns, spans, strict=True)
         ]
-        heard = dict(item for batch in decode(engine, clips, Options()) for item in batch)
-        return {"turns": [turn | {"text": heard[i].text} for i, turn in enumerate(turns)]}
+        transcribed = dict(item for batch in decode(engine, clips, Options()) for item in batch)
+        return {"turns": [turn | {"text": transcribed[i].text} for i, turn in enumerate(turns)]}
 
-    return lambda paths: [hear(path) for path in paths]
+    return lambda paths: [answer(path) for path in paths]
 
 
 def _faster_whisper(folder: str, batched: bool, **asked) -> Callable:
@@ -105,15 +105,15 @@ def faster_whisper_calls(folder: str, batched: bool) -> Hear:
 
     segments = _faster_whisper(folder, batched, vad_filter=True)
 
-    def hear(path: str) -> dict:
+    def answer(path: str) -> dict:
         turns = [
-            {"start": heard.start, "end": heard.end, "channel": channel, "text": heard.text}
+            {"start": segment.start, "end": segment.end, "channel": channel, "text": segment.text}
             for channel, lane in enumerate(decode_audio(path, split_stereo=True))
-            for heard in segments(lane)
+            for segment in segments(lane)
         ]
         return {"turns": turns}
 
-    return lambda paths: [hear(path) for path in paths]
+    return lambda paths: [answer(path) for path in paths]
 
 
 def pipeline(folder: str) -> Hear:
@@ -124,7 +124,7 @@ def pipeline(folder: str) -> Hear:
     torch.set_num_threads(THREADS)
     asr = pipeline("automatic-speech-recognition", model=folder)
     asked = {"language": "french", "task": "transcribe", "num_beams": 1}
-    return lambda paths: [heard["text"] for heard in asr(paths, generate_kwargs=asked)]
+    return lambda paths: [result["text"] for result in asr(paths, generate_kwargs=asked)]
 
 
 # What builds each; those of others are given the folder of the weights, CTranslate2's or transformers'.
@@ -156,7 +156,7 @@ OTHERS = {
 
 
 def measured(kind: str, name: str, paths: list[str], warm: str | None = None) -> dict:
-    """What was "heard" of the paths by a system of "clips" or "calls", in how many "seconds", and "memory" in bytes."""
+    """What was "found" of the paths by a system of "clips" or "calls", in how many "seconds", and "memory" in bytes."""
     from speech.models import bundled
 
     folder = bundled.transformers_folder() if "pipeline" in name else bundled.ctranslate2_folder()
@@ -173,13 +173,13 @@ def main() -> None:
     """Runs in the system's own process."""
     asked = json.load(sys.stdin)
     kind, name = asked["kind"], asked["name"]
-    hear = OURS[kind][name]() if name in OURS[kind] else OTHERS[kind][name](asked["folder"])
+    answer = OURS[kind][name]() if name in OURS[kind] else OTHERS[kind][name](asked["folder"])
     if asked["warm"]:
-        hear([asked["warm"]])
+        answer([asked["warm"]])
     started = time.perf_counter()
-    heard = hear(asked["paths"])
+    transcribed = answer(asked["paths"])
     seconds = time.perf_counter() - started
-    print(json.dumps({"heard": heard, "seconds": seconds, "memory": _peak()}))
+    print(json.dumps({"found": transcribed, "seconds": seconds, "memory": _peak()}))
 
 
 def _peak() -> int:

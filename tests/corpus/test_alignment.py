@@ -103,8 +103,8 @@ def test_pieces_are_sentences_that_fit_and_lose_no_word():
 
 def test_beside_a_turn_that_is_found_most_letters_are_enough():
     texts = ("Votre message est enregistré", "secondes", "xray", "l'extension")
-    heard = ("Votre message est enregistrer", "seconde,", "X-ray", "Poste")
-    words = [Word(float(at), at + 0.5, word, 1.0) for at, word in enumerate(" ".join(heard).split())]
+    transcribed = ("Votre message est enregistrer", "seconde,", "X-ray", "Poste")
+    words = [Word(float(at), at + 0.5, word, 1.0) for at, word in enumerate(" ".join(transcribed).split())]
     written = [Turn(0, 0, text) for text in texts]
     found, missing = timed(written, [Turn(0, 9, "", words=tuple(words))])
     assert [turn.text for turn in found] == list(texts[:3]) and [lost.turn.text for lost in missing] == [texts[3]]

@@ -126,12 +126,12 @@ def test_what_is_wrong_costs_nothing_else(simulated, tmp_path):
     (folder / "broken.eaf").write_text("<ANNOTATION_DOCUMENT>")
     (folder / "README.md").write_text("Our calls.\n")
     found = corpus.load(folder)
-    told = reasons(found)
+    left_out = reasons(found)
     assert len(found) == good and set(found.rows["call"]) == {"call-001"}
-    assert "is of another recording" in told["call-002.wav"] and "another transcript" in told["call-001.srt"]
-    assert "no recording of its name" in told["nowhere.srt"] and "no transcript" in told["alone.wav"]
-    assert "has no times" in told["plain.wav"] and "broken.eaf" in told["broken.eaf"]
-    assert len(told) == 6
+    assert "is of another recording" in left_out["call-002.wav"] and "another transcript" in left_out["call-001.srt"]
+    assert "no recording of its name" in left_out["nowhere.srt"] and "no transcript" in left_out["alone.wav"]
+    assert "has no times" in left_out["plain.wav"] and "broken.eaf" in left_out["broken.eaf"]
+    assert len(left_out) == 6
 
 
 def test_half_a_transcript_and_times_beyond_the_end(simulated, tmp_path):

@@ -1,4 +1,4 @@
-"""Corpora on this machine: one schema for every source, the good rows used, the bad ones counted and told."""
+"""Corpora on this machine: one schema for every source, the good rows used, the bad ones counted and left_out."""
 
 import json
 import os
@@ -234,15 +234,15 @@ def test_bad_rows_are_told_and_the_good_ones_used(tmp_path):
     ]
     found = corpus.load(csv_of(folder / "metadata.csv", rows))
     assert found.rows["text"].tolist() == ["un", "cinq", "six"]
-    told = reasons(found)
+    left_out = reasons(found)
     outside = ["../secret.wav", f"{tmp_path}/secret.wav", "link.wav", "way/secret.wav", "way"]
-    assert all("points outside" in told[name] for name in outside)
-    assert "there is no file 'missing.wav'" in told["missing.wav"]
-    assert "names no audio file" in told[7]
-    assert told["2.wav"] == told["3.wav"] == "its text is empty"
-    assert "stands twice" in told["1.wav"]
-    assert "4 cells and the table 2 columns" in told[11]
-    assert "no readable header" in told["broken.wav"]
+    assert all("points outside" in left_out[name] for name in outside)
+    assert "there is no file 'missing.wav'" in left_out["missing.wav"]
+    assert "names no audio file" in left_out[7]
+    assert left_out["2.wav"] == left_out["3.wav"] == "its text is empty"
+    assert "stands twice" in left_out["1.wav"]
+    assert "4 cells and the table 2 columns" in left_out[11]
+    assert "no readable header" in left_out["broken.wav"]
     assert len(found.left_out) == len(rows) - 3
 
 

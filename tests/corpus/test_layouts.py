@@ -261,10 +261,10 @@ def test_names_that_mean_two_files_or_lead_out(tmp_path):
     recorded(tmp_path, ["secret.wav"])
     rows = ["a.wav,un", "b,deux", r"..\secret.wav,trois", "c,quatre", "nulle,cinq", "b.wav,six"]
     found = corpus.load(written(folder / "m.csv", "file,text", *rows))
-    told = reasons(found)
+    left_out = reasons(found)
     assert found.rows["text"].tolist() == ["quatre", "six"]
-    assert "several files are called 'a.wav'" in told["a.wav"] and "several files" in told["b"]
-    assert "no file" in told[r"..\secret.wav"] and "no file" in told["nulle"]
+    assert "several files are called 'a.wav'" in left_out["a.wav"] and "several files" in left_out["b"]
+    assert "no file" in left_out[r"..\secret.wav"] and "no file" in left_out["nulle"]
 
 
 CHANNELS = [("A", "B"), ("agent", "client"), ("0.0", "1.0"), ("Left", "RIGHT"), ("1", "2"), ("channel 1", "channel 2")]
@@ -319,10 +319,10 @@ def test_parquet_with_paths_and_no_bytes_beside_one_with_bytes(tmp_path):
     found = corpus.load(tmp_path)
     assert found.rows["text"].tolist() == ["un", "deux", "a", "b", "c"]
     assert is_own(found, 1, SPOKEN[1]) and is_own(found, 4, SPOKEN[5])
-    told = list(reasons(found).values())
-    assert any("No column has a usual name for audio" in reason for reason in told)
-    assert any("damaged" in reason for reason in told) and any("no file" in reason for reason in told)
-    assert len(told) == 3
+    left_out = list(reasons(found).values())
+    assert any("No column has a usual name for audio" in reason for reason in left_out)
+    assert any("damaged" in reason for reason in left_out) and any("no file" in reason for reason in left_out)
+    assert len(left_out) == 3
 
 
 def test_parquet_whose_bytes_are_all_missing(tmp_path):

@@ -109,9 +109,9 @@ def test_a_published_split_stays_and_its_leaks_are_shown(tmp_path, capsys):
     found = corpus.load(tmp_path)
     assert found.rows["split"].tolist() == ["train"] * 4 + ["test"] * 3
     assert [leak.kind for leak in found.leaks] == ["call"]
-    told = {leak["kind"]: leak for leak in describe(found)["leaks"]}
-    assert told["call"]["count"] == 2 and told["audio"]["example"] == "again.wav"
-    assert told["audio"]["between"] == ["train", "test"]
+    leaks = {leak["kind"]: leak for leak in describe(found)["leaks"]}
+    assert leaks["call"]["count"] == 2 and leaks["audio"]["example"] == "again.wav"
+    assert leaks["audio"]["between"] == ["train", "test"]
 
 
 def test_a_row_without_a_split_among_published_ones_is_left_out(tmp_path):

@@ -38,8 +38,8 @@ def server(tmp_path_factory, runs):
         for name in ("fort", "autre", "moitié"):
             shutil.copytree(runs / "essai" / "adapter", runs / name / "adapter")
         strengthen(runs / "fort" / "adapter", 2.0)
-        told = runs / "autre" / "adapter" / "allo.json"
-        told.write_text(json.dumps(json.loads(told.read_text()) | {"revision": "0123456789abcdef"}))
+        card = runs / "autre" / "adapter" / "allo.json"
+        card.write_text(json.dumps(json.loads(card.read_text()) | {"revision": "0123456789abcdef"}))
         (runs / "moitié" / "adapter" / "adapter_model.safetensors").unlink()
         yield server
 
@@ -224,7 +224,7 @@ def test_what_cannot_be_compared_is_said(french):
 
 
 def test_two_visitors_at_once_get_each_their_own(french, browser, server):
-    def told(page: Page) -> list[str]:
+    def verdicts(page: Page) -> list[str]:
         return page.locator("#compared .columns .text").all_inner_texts()
 
     with visit(browser, server, "fr-FR") as other:
@@ -235,12 +235,12 @@ def test_two_visitors_at_once_get_each_their_own(french, browser, server):
         alone = []
         for page in (french, other):
             compare(page)
-            alone.append(told(page))
+            alone.append(verdicts(page))
         for page in (french, other):
             begin(page)
         for page, before in zip((french, other), alone, strict=True):
             expect(page.locator("#compared .columns article")).to_have_count(2, timeout=PATIENCE)
-            assert told(page) == before
+            assert verdicts(page) == before
 
 
 def test_assistant_says_the_same_and_how_often_it_was_right(french):

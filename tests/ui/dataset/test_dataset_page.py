@@ -86,9 +86,9 @@ def fact(page: Page, name: str) -> str:
 
 
 def test_corpus_is_told_in_figures_and_bars_and_a_row_opened_by_the_keyboard(french):
-    told = french.locator("#corpus")
+    description = french.locator("#corpus")
     for what in ("505", "22 min", "cc-by-sa-3.0", "ALLO_OFFLINE est réglé", "June Wallack"):
-        expect(told).to_contain_text(what)
+        expect(description).to_contain_text(what)
     expect(french.locator("#where")).to_have_text("1–50 sur 505")
     bars = french.locator("#drawn .bars tr td:last-child").all_inner_texts()
     assert sum(map(int, bars)) == 505
@@ -100,16 +100,16 @@ def test_corpus_is_told_in_figures_and_bars_and_a_row_opened_by_the_keyboard(fre
 def test_page_says_what_the_command_says(scored, capsys):
     expect(scored.locator("#figures .facts")).to_be_visible()
     main(["evaluate", "--corpus", "phone-prompts", "--split", "all", "--sample", "20", "--json"])
-    told = json.loads(capsys.readouterr().out)
-    shown = [f"{told[key]:.1f}".replace(".", ",") for key in ("wer", "cer", "raw_wer", "basic_wer")]
+    printed = json.loads(capsys.readouterr().out)
+    shown = [f"{printed[key]:.1f}".replace(".", ",") for key in ("wer", "cer", "raw_wer", "basic_wer")]
     assert [
         fact(scored, name).split("\N{NO-BREAK SPACE}")[0] for name in ("WER", "CER", "WER brut", "WER Basic")
     ] == shown
-    low, high = (f"{bound:.1f}".replace(".", ",") for bound in told["interval"])
+    low, high = (f"{bound:.1f}".replace(".", ",") for bound in printed["interval"])
     assert fact(scored, "intervalle à 95 %") == f"{low}–{high}\N{NO-BREAK SPACE}%"
-    assert fact(scored, "S / D / I") == "{substitutions} / {deletions} / {insertions}".format(**told)
+    assert fact(scored, "S / D / I") == "{substitutions} / {deletions} / {insertions}".format(**printed)
     expect(scored.locator("#figures")).to_contain_text("20 extraits notés sur 505")
-    expect(scored.locator("#figures")).to_contain_text(told["normaliser"])
+    expect(scored.locator("#figures")).to_contain_text(printed["normaliser"])
 
 
 def test_worst_sample_is_found_heard_and_read(scored):
@@ -161,9 +161,9 @@ def test_export_has_the_scored_samples(scored, tmp_path):
 
 
 def test_path_of_the_server_is_refused(french):
-    for path, told in (("/etc/passwd", "passwd"), ("ui/page.py", "ui/page.py"), ("../main/tests", "tests")):
+    for path, name in (("/etc/passwd", "passwd"), ("ui/page.py", "ui/page.py"), ("../main/tests", "tests")):
         name_corpus(french, path)
-        expect(french.get_by_role("alert").first).to_contain_text(f"{told} » n’est ni un corpus de la liste")
+        expect(french.get_by_role("alert").first).to_contain_text(f"{name} » n’est ni un corpus de la liste")
         for emptied in ("#where", "#figures", "#drawn", "#samples-table"):
             expect(french.locator(emptied)).to_have_text("")
     french.get_by_role("button", name="Noter des extraits au hasard").click()

@@ -125,10 +125,10 @@ def test_adapter_of_the_hub_is_known_by_its_card(tmp_path):
     with serve(names, gated={"me/closed"}) as endpoint:
         environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hf"), "ALLO_OFFLINE": ""}
         done = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
-    assert told["are"] == {"me/adapter": True, "me/half": True, "me/base": False, "me/nothing": False}
-    assert told["adapter"] == ["me/adapter", "me/adapter", "phone-prompts", None, None, 14.1, 1234]
-    assert "adapter_model.safetensors" in told["half"] and "gated" in told["closed"]
+    facts = json.loads(done.stdout)
+    assert facts["are"] == {"me/adapter": True, "me/half": True, "me/base": False, "me/nothing": False}
+    assert facts["adapter"] == ["me/adapter", "me/adapter", "phone-prompts", None, None, 14.1, 1234]
+    assert "adapter_model.safetensors" in facts["half"] and "gated" in facts["closed"]
 
 
 ASK = """

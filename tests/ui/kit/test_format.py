@@ -22,13 +22,13 @@ def test_numbers(value, decimals, french, english):
 
 
 @pytest.mark.parametrize(
-    ("rate", "told"),
+    ("rate", "shown"),
     [(12.34, "12,3\u00a0%"), (0, "0,0\u00a0%"), (None, ""), (float("nan"), ""), (float("inf"), "∞")],
 )
-def test_rates(rate, told):
-    assert percent(rate, "fr") == told
+def test_rates(rate, shown):
+    assert percent(rate, "fr") == shown
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(7.9, "0:07"), (754, "12:34"), (3723, "1:02:03"), (0, "0:00")])
-def test_times(seconds, told):
-    assert clock(seconds) == told
+@pytest.mark.parametrize(("seconds", "shown"), [(7.9, "0:07"), (754, "12:34"), (3723, "1:02:03"), (0, "0:00")])
+def test_times(seconds, shown):
+    assert clock(seconds) == shown

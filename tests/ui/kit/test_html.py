@@ -71,7 +71,7 @@ def cells(text: str) -> pd.DataFrame:
 
 def result(text: str) -> columns.ColumnResult:
     flagged = (Flagged(0.0, 1.0, text, "phantom"),)
-    told = {
+    facts = {
         "text": f"{text} a",
         "flagged": flagged,
         "seconds": 1.0,
@@ -80,7 +80,7 @@ def result(text: str) -> columns.ColumnResult:
         "confidence": 0.5,
     }
     engine = {"engine": text, "precision": text, "device": "cpu", "assistant": text, "drafted": 2, "accepted": 1}
-    return columns.ColumnResult(text, Setting(), text, None, **told, **engine)
+    return columns.ColumnResult(text, Setting(), text, None, **facts, **engine)
 
 
 def report(text: str) -> dict:
@@ -93,9 +93,9 @@ def report(text: str) -> dict:
         text: {"before": 1.0, "after": 1.1, "lost": 0.1},
         "silence": {"before": 1.0, "after": 9.0, "lost": 8.0},
     }
-    told = {"base": rates, "adapter": rates, "full_window": {"base": rates, "adapter": rates}, "leaks": [warning]}
-    told |= {"warnings": [warning, warning | {"en": f"{text}."}], "examples": {"fixed": [clip], "broken": [clip]}}
-    return told | {"training": training, "forgetting": forgetting} | counts
+    facts = {"base": rates, "adapter": rates, "full_window": {"base": rates, "adapter": rates}, "leaks": [warning]}
+    facts |= {"warnings": [warning, warning | {"en": f"{text}."}], "examples": {"fixed": [clip], "broken": [clip]}}
+    return facts | {"training": training, "forgetting": forgetting} | counts
 
 
 def shelf(text: str) -> Shelf:

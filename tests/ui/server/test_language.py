@@ -30,8 +30,8 @@ def test_a_page_that_asks_for_no_language_of_ours_stays_as_it_is(client, asked):
 
 def test_a_page_is_told_its_language_once(client):
     answer = client.get("/?__theme=dark&lang=en")
-    told = "<script>Object.defineProperty(navigator, 'language', {value: 'en'});</script>"
-    assert answer.text == PAGE.replace("<head>", f"<head>{told}", 1)
+    script = "<script>Object.defineProperty(navigator, 'language', {value: 'en'});</script>"
+    assert answer.text == PAGE.replace("<head>", f"<head>{script}", 1)
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert client.get("/other?lang=en").text == PAGE
 

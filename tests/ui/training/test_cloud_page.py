@@ -45,16 +45,16 @@ def press(page: Page, name: str) -> None:
 
 def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, adapter):
     with chromium() as browser, visit(browser, server, "fr-FR") as page:
-        told, followed = rented(page).locator("#rent-told"), page.locator("#rented")
+        notice, followed = rented(page).locator("#rent-notice"), page.locator("#rented")
         page.locator("#start-training").click()
         expect(page.locator("#asked").get_by_role("alert")).to_contain_text("ZeroGPU")
         press(page, "Voir le prix")
-        expect(told.get_by_role("alert")).to_contain_text("Nommez un dépôt")
+        expect(notice.get_by_role("alert")).to_contain_text("Nommez un dépôt")
         write(page.locator("#rent").get_by_label("Dépôt"), "ada/best")
         page.locator("#rent").get_by_label("Limite de temps").fill("30m")
         page.locator("#rent").get_by_label("Space").fill("ada/allo")
         press(page, "Voir le prix")
-        expect(told).to_contain_text("0,50 USD")
+        expect(notice).to_contain_text("0,50 USD")
         assert not hub.jobs
         press(page, "Lancer le Job")
         expect(followed).to_contain_text("Le Job attend sa machine", timeout=PATIENCE)
@@ -75,7 +75,7 @@ def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, ada
             (hub.root / "ada/best" / path.name).write_bytes(path.read_bytes())
         press(page, "Retrouver mon Job")
         press(page, "Récupérer l’adaptateur")
-        expect(told).to_contain_text(re.compile("best est ici"), timeout=PATIENCE)
+        expect(notice).to_contain_text(re.compile("best est ici"), timeout=PATIENCE)
         page.get_by_role("tab", name="Comparer").first.click()
         pick(page.get_by_role("combobox", name="B", exact=True), "best")
     assert len(hub.jobs) == 1 and hub.jobs[0]["secrets"] == {"HF_TOKEN": "hf_ada"}

@@ -95,8 +95,8 @@ def delete(page: Page, name: str) -> None:
 
 def tour() -> list[list[str]]:
     """What each step of the README's five minutes names, tabs and buttons, as the page in French calls them."""
-    told = (ROOT / "README.md").read_text().split("## Five minutes")[1].split("\n## ")[0]
-    steps = [re.findall(r"\*+([^*]+)\*+", step) for step in re.split(r"^\d\. ", told, flags=re.MULTILINE)[1:]]
+    section = (ROOT / "README.md").read_text().split("## Five minutes")[1].split("\n## ")[0]
+    steps = [re.findall(r"\*+([^*]+)\*+", step) for step in re.split(r"^\d\. ", section, flags=re.MULTILINE)[1:]]
     english, french = (json.loads((LOCALES / f"{reader}.json").read_text()) for reader in ("en", "fr"))
     keys = {text: key for key, text in english.items()}
     return [[french.get(keys.get(name), name) for name in step] for step in steps]
@@ -199,14 +199,14 @@ def pressed(server, name: str, times: int, **headers: str) -> str:
 def test_a_stranger_starts_nothing(server):
     refused = httpx.get(server.address, headers={"Host": "rebound.example"}, trust_env=False)
     assert refused.status_code == 421
-    told = pressed(server, "inconnu", 1, Origin="https://elsewhere.example")
-    assert "ALLO_PASSWORD" in told and "process_completed" in told
+    answer = pressed(server, "inconnu", 1, Origin="https://elsewhere.example")
+    assert "ALLO_PASSWORD" in answer and "process_completed" in answer
     assert background.names() == []
 
 
 def test_fifty_presses_are_one_training(server):
-    told = pressed(server, "cinquante", 50)
-    events = [json.loads(line.removeprefix("data: ")) for line in told.splitlines() if line]
+    answer = pressed(server, "cinquante", 50)
+    events = [json.loads(line.removeprefix("data: ")) for line in answer.splitlines() if line]
     started = {event["event_id"] for event in events if "cinquante has started" in json.dumps(event)}
     ended = {event["event_id"] for event in events if event["msg"] == "process_completed"}
     assert (len(started), len(ended)) == (1, 50)

@@ -33,11 +33,11 @@ class Visitor:
         given, waiting = {number: "" for number in asked.values()}, set(asked)
         with self.http.stream("GET", "/queue/data", params={"session_hash": self.session}) as lines:
             for line in lines.iter_lines():
-                told = json.loads(line[5:]) if line.startswith("data:") else {}
-                if told.get("event_id") in asked:
-                    given[asked[told["event_id"]]] += line
-                if told.get("msg") == "process_completed":
-                    waiting.discard(told["event_id"])
+                message = json.loads(line[5:]) if line.startswith("data:") else {}
+                if message.get("event_id") in asked:
+                    given[asked[message["event_id"]]] += line
+                if message.get("msg") == "process_completed":
+                    waiting.discard(message["event_id"])
                 if not waiting:
                     break
         return given
@@ -54,8 +54,8 @@ class Visitor:
 
     def _value(self, part: int):
         """What was typed into a field, else what stands there."""
-        told = str(self.parts[part]["props"].get("label"))
-        typed = [value for key, value in TYPED.items() if f'"{key}"' in told]
+        label = str(self.parts[part]["props"].get("label"))
+        typed = [value for key, value in TYPED.items() if f'"{key}"' in label]
         return typed[0] if typed else self.parts[part]["props"].get("value")
 
     def button(self, key: str) -> list[dict]:
