@@ -91,7 +91,11 @@ def visit(browser: Browser, server: Server, locale: str, model: str = "whisper-b
     """The page once its model is loaded."""
     page = browser(locale).new_page()
     page.goto(server.address)
-    expect(page.locator("#who")).to_contain_text(model, timeout=PATIENCE)
+    try:
+        expect(page.locator("#who")).to_contain_text(model, timeout=PATIENCE)
+    except AssertionError as error:
+        error.add_note(server.log.read_text()[-4000:])
+        raise
     yield page
     page.close()
 
