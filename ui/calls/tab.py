@@ -336,11 +336,21 @@ async def _transcribe(request: gr.Request) -> AsyncIterator[Screen]:
     """Transcribes what waits; a visitor who reads another call meanwhile is left alone."""
     session, reader = session_of(request), reader_of(request)
     yield Screen()
+    acts = session.acts
     async for changed in transcription.transcribe_waiting(session):
-        screen = await asyncio.to_thread(_screen, session, reader) if changed is session.chosen else None
-        if screen is None or changed is not session.chosen:  # another one may have been chosen meanwhile
-            screen = Screen(queue=items(queue_html.rows(session.calls, session.chosen, reader, session.refusals)))
-        yield screen
+        acts = session.acts
+        yield await asyncio.to_thread(_progress, session, changed, reader)
+    while acts != session.acts:  # what was done meanwhile may have been shown before what it changed
+        acts = session.acts
+        yield await asyncio.to_thread(_screen, session, reader)
+
+
+def _progress(session: CallSession, changed: Call, reader: str) -> Screen:
+    """The queue, and all of the call that has changed where it is the chosen one."""
+    with session.lock:
+        if changed is session.chosen:
+            return _drawn(session, reader)
+        return Screen(queue=items(queue_html.rows(session.calls, session.chosen, reader, session.refusals)))
 
 
 # What is done to the queue
@@ -462,6 +472,7 @@ def _act(request: gr.Request, press: Press, **options) -> Screen:
     act = press.text("act")
     with session.lock:
         session.refusals = ""
+        session.acts += 1
         if act == "clear":
             session.clear()
         row = None if act == "clear" else session.call(press.number("call"))

@@ -61,8 +61,7 @@ async def transcribe_waiting(session: CallSession) -> AsyncIterator[Call]:
     A call that has no GPU any more is held, and those after it wait, until the visitor has decided.
     """
     session.worker = worker = object()
-    while (call := session.next()) and session.worker is worker:
-        call.status = RUNNING
+    while call := await asyncio.to_thread(_begin_next, session, worker):
         yield call
         async for _ in _transcribe(call, session):
             session.touch()
@@ -77,6 +76,15 @@ async def transcribe_waiting(session: CallSession) -> AsyncIterator[Call]:
                 await asyncio.to_thread(_name_prompts, call, others, session.lock)
         if call.status in (CANCELLED, DONE):  # what was drawn before that may come after it
             yield call
+
+
+def _begin_next(session: CallSession, worker: object) -> Call | None:
+    """The call whose turn it is; None where none waits, or another page has the queue."""
+    with session.lock:
+        call = session.next() if session.worker is worker else None
+        if call:
+            call.status = RUNNING
+        return call
 
 
 async def _transcribe(call: Call, session: CallSession) -> AsyncIterator[None]:
