@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit.pages import unheard
+from tests.kit.pages import Server, unheard
 
 if TYPE_CHECKING:
     from speech.engines import Engine
@@ -67,6 +67,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     rank = {here / f"{name}.py": place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """A test that fails shows what its server printed, and what its pages complained of."""
+    report = yield
+    for server in {each for each in getattr(item, "funcargs", {}).values() if isinstance(each, Server)}:
+        for log in (server.log, server.log.with_name("page.txt")):
+            if report.failed and log.is_file():
+                report.sections.append((log.name, log.read_text()[-4000:]))
+    return report
 
 
 @pytest.fixture(scope="session")

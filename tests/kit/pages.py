@@ -88,13 +88,22 @@ def chromium(*arguments: str) -> Iterator[Browser]:
 
 @contextmanager
 def visit(browser: Browser, server: Server, locale: str, model: str = "whisper-base") -> Iterator[Page]:
-    """The page once its model is loaded."""
+    """The page once its model is loaded; what its requests and scripts complain of goes beside the server's log."""
     page = browser(locale).new_page()
+    complaints = server.log.with_name("page.txt")
+
+    def note(line: str) -> None:
+        with complaints.open("a") as file:
+            print(line, file=file)
+
+    page.on("requestfailed", lambda request: note(f"{request.method} {request.url}: {request.failure}"))
+    page.on("response", lambda answer: answer.status >= 400 and note(f"{answer.status} {answer.url}"))
+    page.on("console", lambda message: message.type == "error" and note(message.text))
     page.goto(server.address)
     try:
         expect(page.locator("#who")).to_contain_text(model, timeout=PATIENCE)
     except AssertionError as error:
-        error.add_note(server.log.read_text()[-4000:])
+        error.add_note("\n".join(log.read_text()[-4000:] for log in (server.log, complaints) if log.is_file()))
         raise
     yield page
     page.close()

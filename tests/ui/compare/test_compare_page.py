@@ -265,7 +265,7 @@ def test_many_are_compared_and_the_clips_worth_hearing_play(french):
     write(many.get_by_label("Combien"), "15")
     french.get_by_role("button", name="Comparer sur le corpus").click()
     summary = french.locator("#many-summary")
-    expect(summary.locator(".verdict")).to_contain_text("p = ", timeout=PATIENCE)
+    expect(summary.locator(".verdict")).to_contain_text("p = ", timeout=3 * PATIENCE)
     expect(summary.locator(".both tr")).to_have_count(3)
     expect(summary).to_contain_text("15 extraits notés sur 505")
     buttons = summary.locator("button")
