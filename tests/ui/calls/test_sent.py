@@ -1,5 +1,6 @@
-"""While calls are transcribed the browser is sent what has changed, not the whole queue and the whole conversation."""
+"""While calls are transcribed the browser is sent what has changed, not the whole, and last what is there."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Iterator
 
@@ -8,8 +9,11 @@ from gradio.utils import diff
 
 from common.messages import Message
 from transcripts.transcript import Transcript, Turn
-from ui.calls import conversation, queue_html
+from ui.calls import conversation, queue_html, tab
 from ui.calls.call import FAILED, RUNNING, Call, CallOptions
+from ui.calls.session import CallSession
+from ui.calls.tab import Screen
+from ui.kit.events import Press
 from ui.kit.html import items
 
 pytestmark = pytest.mark.fast
@@ -52,3 +56,28 @@ def test_a_conversation_is_sent_in_proportion_to_its_length():
     _, short = sent(growing(25))
     _, long = sent(growing(100))
     assert long < 6 * short
+
+
+def test_what_is_cleared_while_a_call_is_drawn_stays_cleared(monkeypatch, tmp_path):
+    """The answer to the press may reach the page before what was drawn until then."""
+    visit = CallSession()
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        visit.calls.append(Call(number, "call.wav", folder, None, CallOptions(), folder))
+
+    async def transcribing(session: CallSession):
+        yield session.calls[0]
+
+    async def shown() -> list[Screen]:
+        screens = []
+        async for screen in tab._transcribe(None):
+            screens.append(screen)
+            if len(screens) == 2:
+                tab._act(None, Press(None, {"act": "clear"}))
+        return screens
+
+    monkeypatch.setattr(tab, "session_of", lambda _: visit)
+    monkeypatch.setattr(tab, "reader_of", lambda _: "fr")
+    monkeypatch.setattr(tab.transcription, "transcribe_waiting", transcribing)
+    _, drawn, last = asyncio.run(shown())
+    assert "call.wav" in str(drawn.queue) and "call.wav" not in str(last.queue)
