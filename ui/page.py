@@ -40,6 +40,7 @@ LOOK = {  # of gr.Blocks.launch
 }
 ROUTES = [live_socket.ROUTE, *openai.ROUTES]  # beside gradio's own
 CLEAN_UP = (600, session.LIFETIME)  # every ten minutes, files older than an hour are deleted
+EVENTS = 10_000  # that wait, of all visitors: on ZeroGPU gradio refuses a second one where no number is given
 LOOK_AGAIN = 0.02  # seconds; gradio looks for events every millisecond, which takes a twelfth of a core at rest
 
 
@@ -78,9 +79,15 @@ def build() -> gr.Blocks:
         page.load(_welcome, None, [glossary, other, *spoken.welcomed, *called], **AT_ONCE)
         page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
         page.unload(session.leave)
-    page._queue.sleep_when_free = page._queue.progress_update_sleep_when_free = LOOK_AGAIN
     uploads.fetching_none()
     uploads.sweeping()
+    return queued(page)
+
+
+def queued(page: gr.Blocks) -> gr.Blocks:
+    """The page, with room for as many events as visitors send at once."""
+    page.queue(max_size=EVENTS)
+    page._queue.sleep_when_free = page._queue.progress_update_sleep_when_free = LOOK_AGAIN
     return page
 
 

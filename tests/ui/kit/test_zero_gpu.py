@@ -8,6 +8,7 @@ import pytest
 
 from corpus.prompts import prompts
 from tests.kit.zero_gpu import platform, run
+from ui import page
 from ui.kit import zero_gpu
 
 SAID = next(prompt for prompt in prompts(at_least=2.0) if prompt.seconds < 3)
@@ -116,3 +117,12 @@ def test_what_the_platform_refuses_is_told(title, said, fr):
     error.title = title
     assert zero_gpu.refusal(error).fr.replace("\N{NO-BREAK SPACE}", " ").startswith(fr)
     assert zero_gpu.refusal(gr.Error("something else")) is None
+
+
+def test_two_presses_on_zero_gpu_are_not_one_too_many(monkeypatch):
+    """Where no number is given, gradio takes one event there at a time, and refuses the next one with an error."""
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    with gr.Blocks() as plain:
+        pass
+    assert plain._queue.max_size == 1  # else there is nothing to mend any more
+    assert page.queued(plain)._queue.max_size > 1000
