@@ -82,8 +82,9 @@ watch('value', () => {
   begin();
   watchOver();
   rove(rows()[0]);
-  const {call, turn} = globalThis.alloGo ?? {};
-  if (call !== work?.call) return;
+  const go = globalThis.alloGo;
+  if (!go || go.call !== work?.call) return;
+  const {turn} = go;
   globalThis.alloGo = null;
   focusOn(turn);
   seek(rows()[turn], false);

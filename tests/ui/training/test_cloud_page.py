@@ -45,7 +45,7 @@ def press(page: Page, name: str) -> None:
 
 def test_a_job_is_priced_started_followed_cancelled_and_fetched(server, hub, adapter):
     with chromium() as browser, visit(browser, server, "fr-FR") as page:
-        notice, followed = rented(page).locator("#rent-notice"), page.locator("#rented")
+        notice, followed = rented(page).locator("#rent-told"), page.locator("#rented")
         page.locator("#start-training").click()
         expect(page.locator("#asked").get_by_role("alert")).to_contain_text("ZeroGPU")
         press(page, "Voir le prix")
