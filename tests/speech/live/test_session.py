@@ -111,7 +111,7 @@ def test_the_lag_is_told_and_bounded(played):
     assert all(event.lag >= COST / 2 for event in events if event.kind == "final" and event.turn < len(SAID) - 1)
 
 
-@pytest.mark.parametrize("rate, channels", [(8000, 1), (16000, 2), (44100, 2)])
+@pytest.mark.parametrize("rate, channels", [(8000, 1), (16000, 2), (44100, 1), (48000, 2)])
 def test_any_rate_and_any_chunks_give_the_same_words(int8, played, sound, rate, channels):
     random = np.random.default_rng(rate)
     source = _at_rate(sound[0], rate)
