@@ -49,7 +49,7 @@ class CallSession:
         self.chosen: Call | None = None
         self.worker: object = None  # whoever transcribes the queue, one at a time: the page that came last
         self.player = ""  # HTML: the player as it is shown
-        self.acts = 0  # how often something was done to the queue
+        self.acts = 0  # how often the visitor did something that all is drawn after
         self.quota = Quota()
         self.mask = False
         self.names = ""  # to mask too, as they were typed

@@ -278,8 +278,9 @@ def _keeping() -> Keeping:
 
 
 def _screen(session: CallSession, reader: str) -> Screen:
-    """All of it, for the chosen call."""
+    """All of it, for the chosen call, in answer to what was done."""
     with session.lock:
+        session.acts += 1
         return _drawn(session, reader)
 
 
@@ -342,10 +343,10 @@ async def _transcribe(request: gr.Request) -> AsyncIterator[Screen]:
         yield await asyncio.to_thread(_progress, session, changed, reader)
     while acts != session.acts:  # what was done meanwhile may have been shown before what it changed
         acts = session.acts
-        yield await asyncio.to_thread(_screen, session, reader)
+        yield await asyncio.to_thread(_progress, session, session.chosen, reader)
 
 
-def _progress(session: CallSession, changed: Call, reader: str) -> Screen:
+def _progress(session: CallSession, changed: Call | None, reader: str) -> Screen:
     """The queue, and all of the call that has changed where it is the chosen one."""
     with session.lock:
         if changed is session.chosen:
@@ -472,7 +473,6 @@ def _act(request: gr.Request, press: Press, **options) -> Screen:
     act = press.text("act")
     with session.lock:
         session.refusals = ""
-        session.acts += 1
         if act == "clear":
             session.clear()
         row = None if act == "clear" else session.call(press.number("call"))
