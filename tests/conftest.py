@@ -1,6 +1,7 @@
 """What the tests share: the embedded weights in both engines, once for the whole run, and no Hub."""
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -67,6 +68,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     rank = {here / f"{name}.py": place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def pytest_collection_finish() -> None:
+    """What the imported libraries hold, half a million objects, no collection of garbage looks through again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
