@@ -53,17 +53,24 @@ def browser(files):
         yield browser
 
 
-@pytest.fixture
-def french(browser, server):
-    with visit(browser, server, "fr-FR") as page:
-        yield page
-
-
 @pytest.fixture(scope="module")
 def reader(browser, server):
-    """Who stays on the page, and gives it no recording."""
+    """Who stays on the page."""
     with visit(browser, server, "fr-FR") as page:
         yield page
+
+
+@pytest.fixture
+def french(reader):
+    """The same, once the recording before and its text are put away."""
+    reader.set_viewport_size({"width": 1280, "height": 720})
+    expect(reader.get_by_role("button", name="Transcrire")).to_be_visible(timeout=PATIENCE)  # it has ended
+    if (clear := reader.locator("#recording").get_by_role("button", name="Effacer")).is_visible():
+        clear.click()
+        expect(reader.locator("#recording input[type=file]")).to_be_attached()
+    shown = reader.locator("#result :is(.turns, .facts, .note, [role=alert])")
+    shown.evaluate_all("shown => shown.forEach(each => each.remove())")
+    return reader
 
 
 @pytest.fixture
@@ -89,22 +96,6 @@ def expect_words(page: Page, words: str) -> None:
     expect(page.locator("#result .turns")).to_contain_text(re.compile(words, re.IGNORECASE), timeout=PATIENCE)
 
 
-def test_microphone_is_written_down(french):
-    recorder = french.locator("#recording")
-    recorder.get_by_label("Record audio").click()
-    recorder.get_by_role("button", name="Enregistrer").click()
-    french.wait_for_timeout(6_500)  # the prompt lasts 5.5 s
-    recorder.get_by_role("button", name="Arrêter").first.click()
-    expect_words(french, SAID["followme/status"])
-
-
-@pytest.mark.parametrize(("name", "prompt"), [("mulaw.wav", "tt-allbusy"), ("appel.mp3", "followme/status")])
-def test_dropped_file_is_written_down(french, files, name, prompt):
-    drop(french, files / name)
-    expect_words(french, SAID[prompt])
-    expect(french.locator("#result .facts")).to_contain_text("facteur temps réel", timeout=PATIENCE)
-
-
 def test_page_speaks_french(reader):
     expect(reader).to_have_title("Allô")
     expect(reader.get_by_role("tab", name="Transcrire")).to_be_visible()
@@ -117,6 +108,18 @@ def test_every_tab_keeps_its_name(reader):
     for name in ("Corpus", "Appels", "Transcrire"):
         reader.get_by_role("tab", name=name).click()
         expect(reader.get_by_role("tab")).to_have_text(["Transcrire", "Appels", "Corpus", "Comparer", "Entraîner"])
+
+
+def test_no_recording_is_said(reader):
+    reader.get_by_role("button", name="Transcrire").click()
+    expect(reader.get_by_role("alert")).to_contain_text("parlez dans le micro ou déposez un fichier")
+
+
+@pytest.mark.parametrize(("name", "prompt"), [("mulaw.wav", "tt-allbusy"), ("appel.mp3", "followme/status")])
+def test_dropped_file_is_written_down(french, files, name, prompt):
+    drop(french, files / name)
+    expect_words(french, SAID[prompt])
+    expect(french.locator("#result .facts")).to_contain_text("facteur temps réel", timeout=PATIENCE)
 
 
 def test_page_speaks_english(english):
@@ -138,11 +141,6 @@ def expect_english(english: Page) -> None:
     expect(english.locator("#who")).to_contain_text("ALLO_OFFLINE is set")
 
 
-def test_no_recording_is_said(reader):
-    reader.get_by_role("button", name="Transcrire").click()
-    expect(reader.get_by_role("alert")).to_contain_text("parlez dans le micro ou déposez un fichier")
-
-
 def test_what_is_not_audio_is_said_and_the_page_goes_on(french, files, server):
     drop(french, files / "notes.wav")
     expect(french.get_by_role("alert")).to_contain_text("« notes.wav » n’est pas un enregistrement")
@@ -155,11 +153,12 @@ def test_what_is_not_audio_is_said_and_the_page_goes_on(french, files, server):
 def test_sample_is_written_down_and_taken_away(french, tmp_path):
     french.get_by_role("button", name="Laissez un message").click()
     expect_words(french, SAID["vm-intro"])
-    expect(french.locator(".downloads")).to_be_visible()
+    downloads = french.locator(".downloads").locator("visible=true")
+    expect(downloads).to_be_visible()
     shown = french.locator("#result .turns li p").all_inner_texts()
     for format in ("srt", "vtt"):
         with french.expect_download() as download:
-            french.locator(".downloads").get_by_text(format.upper()).click()
+            downloads.get_by_text(format.upper()).click()
         assert download.value.suggested_filename == f"vm-intro.{format}"
         download.value.save_as(tmp_path / f"vm-intro.{format}")
         cues = pysubs2.load(str(tmp_path / f"vm-intro.{format}"))
@@ -193,17 +192,28 @@ def test_phone_does_not_scroll_sideways(french, files):
 
 def test_stop_keeps_what_was_done_and_frees_the_machine(french, files, server):
     process = psutil.Process(server.process.pid)
+    french.get_by_role("radio", name="rapide").locator("visible=true").check()
     idle = cpu_seconds(process)
     drop(french, files / "long.wav")
-    expect(french.locator("#result .turns li").nth(12)).to_be_visible(timeout=2 * PATIENCE)
+    expect(french.locator("#result .turns li").nth(9)).to_be_visible(timeout=2 * PATIENCE)
     transcribed = cpu_seconds(process)
     french.locator("#stop").click()
     expect(french.locator("#result .note")).to_contain_text("Arrêté après")
     expect(french.get_by_role("button", name="Transcrire")).to_be_visible()
     kept = french.locator("#result .turns li").count()
     until(lambda: process.cpu_percent(1) < 30, seconds=120)
-    assert cpu_seconds(process) - transcribed < 1.2 * (transcribed - idle)  # those in hand, not all that are left
+    # those in hand, a batch of the 51, and not the four more that are left
+    assert cpu_seconds(process) - transcribed < 2.5 * (transcribed - idle)
     assert french.locator("#result .turns li").count() == kept > 0
+
+
+def test_microphone_is_written_down(french):
+    recorder = french.locator("#recording")
+    recorder.get_by_label("Record audio").click()
+    recorder.get_by_role("button", name="Enregistrer").click()
+    french.wait_for_timeout(6_500)  # the prompt lasts 5.5 s
+    recorder.get_by_role("button", name="Arrêter").first.click()
+    expect_words(french, SAID["followme/status"])
 
 
 def test_model_is_shown_from_inside(reader):
