@@ -27,10 +27,15 @@ const held = {
       return JSON.parse(localStorage.getItem(HELD + key));
     } catch {} // refused
   },
-  put: tail => {
+  put: ({base, ...tail}) => {
+    const write = value => localStorage.setItem(HELD + tail.key, JSON.stringify(value));
     try {
-      localStorage.setItem(HELD + tail.key, JSON.stringify(tail));
-    } catch {} // full or refused: IndexedDB may still take it
+      write({...tail, base});
+    } catch {
+      try {
+        write(tail); // the base may be too large
+      } catch {} // full or refused: IndexedDB may still take it
+    }
   },
   all() {
     try {
@@ -55,6 +60,14 @@ function goneOn({key, sound, from, entries}, all) {
   const [one, another] = all.filter(each => each.sound === sound && each.entries.length === from);
   return one && !another ? [{...one, key, like: one.key, entries: [...one.entries, ...entries], updated: Date.now()}] : [];
 }
+// Of a call that was left before it had a journal at all, one out of what its tail goes on from.
+function begun({base, from, ...tail}) {
+  return base ? [{...tail, machine: base.machine, entries: [...base.entries.slice(0, from), ...tail.entries]}] : [];
+}
+function ofTail(tail, all) {
+  const found = goneOn(tail, all);
+  return found.length ? found : begun(tail);
+}
 const kept = {
   key: sound => `${sound}/${globalThis.alloToken}`,
   journal: key => transaction('readonly', (_, journals) => journals.get(key)),
@@ -62,7 +75,7 @@ const kept = {
     const all = await transaction('readonly', (_, journals) => journals.getAll());
     const whole = all.map(each => ({...each, entries: held.after(each, held.of(each.key))}));
     const tails = held.all().filter(tail => !all.some(each => each.key === tail.key));
-    return [...whole, ...tails.flatMap(tail => goneOn(tail, whole))];
+    return [...whole, ...tails.flatMap(tail => ofTail(tail, whole))];
   },
   machine: key => transaction('readonly', machines => machines.get(key)),
   save: (journal, machine) => transaction('readwrite', (machines, journals) => {
@@ -85,7 +98,7 @@ const kept = {
   },
   // As a work file has it.
   async work(journal) {
-    const machine = journal && await kept.machine(journal.like ?? journal.key);
+    const machine = journal && (journal.machine ?? await kept.machine(journal.like ?? journal.key));
     const {name, sound: sha256, entries} = journal ?? {};
     return machine ? JSON.stringify({allo: 'work', version: 1, sound: {name, sha256}, machine, entries}) : null;
   },

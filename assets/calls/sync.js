@@ -7,7 +7,7 @@ let sending = false;
 
 async function watchOver() {
   const {call, era, sound, name, count} = list()?.dataset ?? {};
-  work = era ? {call: +call, era, sound, name, key: kept.key(sound), saved: +count, entries: null, unsent: []} : null;
+  work = era ? {call: +call, era, sound, name, key: kept.key(sound), saved: +count, entries: null, unsent: [], drawn: state.turns} : null;
   tell(+count ? 'saved' : '');
   if (!work) return;
   work.ready = ready(work);
@@ -50,11 +50,18 @@ function push(entry) {
 }
 
 function hold(mine) {
-  const {key, era, sound, saved, unsent} = mine;
+  const {key, era, sound, name, saved, unsent} = mine;
   const before = !mine.entries && mine.tail || {from: saved, entries: []}; // the page before held it, and it is not sent yet
-  const tail = {key, era, sound, from: before.from, entries: [...before.entries, ...unsent]};
+  const tail = {key, era, sound, name, from: before.from, entries: [...before.entries, ...unsent], updated: Date.now()};
+  if (!mine.stored) tail.base = before.base ?? base(mine);
   mine.held = tail.from + tail.entries.length;
   held.put(tail);
+}
+
+// What a tail goes on from where nothing else is kept yet: until the server has told it, the turns as they were drawn.
+function base({machine, entries, drawn}) {
+  if (entries) return {machine, entries};
+  return {machine: {turns: drawn.map(({start, end, text, speaker}) => ({start, end, text, speaker}))}, entries: []};
 }
 
 async function keep(mine) {
