@@ -14,8 +14,9 @@ ATTENTIONS = {"encoder": ("self_attn",), "decoder": ("self_attn", "encoder_attn"
 LORA = {"peft_type": "LORA", "r": RANK, "lora_alpha": 2 * RANK, "target_modules": ["q_proj", "v_proj"]}
 
 
-def plain_adapter(folder: Path, strength: float = 0.02) -> Path:
-    """One that was not trained but does something, at this standard deviation of its B matrices."""
+def plain_adapter(folder: Path, strength: float = 0.02, **facts) -> Path:
+    """One that was not trained but does something, at this standard deviation of its B matrices; `facts` go into its
+    allo.json."""
     random = np.random.default_rng(1)
     folder.mkdir(parents=True)
     matrices = {}
@@ -28,5 +29,6 @@ def plain_adapter(folder: Path, strength: float = 0.02) -> Path:
     save_file(matrices, folder / "adapter_model.safetensors", {"format": "pt"})
     (folder / "adapter_config.json").write_text(json.dumps(LORA))
     base = choose("whisper-base")
-    (folder / "allo.json").write_text(json.dumps({"base": base.model, "revision": revision(base), "language": "fr"}))
+    facts |= {"base": base.model, "revision": revision(base), "language": "fr"}
+    (folder / "allo.json").write_text(json.dumps(facts))
     return folder

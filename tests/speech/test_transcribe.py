@@ -25,9 +25,10 @@ from speech.decoding.decode import Options, decode
 from speech.decoding.segments import at_word_starts
 from speech.placement import cut_at_pauses
 from speech.transcribe import transcribe
-from transcripts.transcript import AudioFacts, Turn, Word
+from transcripts.transcript import AudioFacts, Transcript, Turn, Word
 
 NORMAL = BasicTextNormalizer()
+GREEDY = Options(unsure_beam=1)  # the beam has tests of its own, and takes as long again
 
 
 def recording(*channels: np.ndarray) -> Recording:
@@ -75,7 +76,7 @@ def test_progress_grows_and_ends_whole(long):
 
 
 def test_the_work_ends_with_who_asks_for_it(int8, spoken):
-    work = transcribe(recording(stitched(spoken[:9], 2.0)), int8, Options(unsure_beam=1))
+    work = transcribe(recording(stitched(spoken[:9], 2.0)), int8, GREEDY)
     next(progress for progress in work if progress.transcript.turns)
     work.close()
     deadline = time.monotonic() + 20
@@ -91,7 +92,7 @@ def test_turns_are_in_order_and_inside_the_recording(long):
 
 
 def test_words_lie_in_their_turns(int8):
-    transcript = whole(read(prompt("conf-adminmenu-162")), int8, Options(words=True))
+    transcript = whole(read(prompt("conf-adminmenu-162")), int8, replace(GREEDY, words=True))
     words = [word for turn in transcript.turns for word in turn.words]
     assert " ".join(word.text for word in words) == " ".join(turn.text for turn in transcript.turns)
     assert all(a.start <= b.start and a.end >= a.start for a, b in pairwise(words))
@@ -102,22 +103,22 @@ def test_two_channels_are_two_speakers(int8):
     quiet = np.zeros(SAMPLE_RATE, np.float32)
     left = np.concatenate([first, quiet, np.zeros_like(second)])
     right = np.concatenate([np.zeros_like(first), quiet, second])
-    transcript = whole(recording(left, right), int8, Options())
+    transcript = whole(recording(left, right), int8, GREEDY)
     assert [(turn.channel, turn.speaker) for turn in transcript.turns] == [(0, "A"), (1, "B")]
     assert "conférence" in transcript.turns[0].text and "en ligne" in transcript.turns[1].text
-    mixed = whole(recording(left, right), int8, Options(), "mix")
+    mixed = whole(recording(left, right), int8, GREEDY, "mix")
     assert {turn.speaker for turn in mixed.turns} == {None} and "conférence" in mixed.text and "en ligne" in mixed.text
 
 
 def test_the_same_signal_twice_is_one_speaker(int8):
     voice = read(prompt("conf-full")).waveform[0]
-    transcript = whole(recording(voice, 0.8 * voice), int8, Options())
+    transcript = whole(recording(voice, 0.8 * voice), int8, GREEDY)
     assert [turn.speaker for turn in transcript.turns] == [None]
 
 
 def test_a_dead_channel_says_nothing(int8):
     voice = read(prompt("conf-full")).waveform[0]
-    transcript = whole(recording(voice, np.zeros_like(voice)), int8, Options())
+    transcript = whole(recording(voice, np.zeros_like(voice)), int8, GREEDY)
     assert [turn.channel for turn in transcript.turns] == [0]
 
 
@@ -125,7 +126,7 @@ def test_text_that_came_before_is_taken_along(int8, monkeypatch):
     prompted = []
     monkeypatch.setattr(int8, "prompt", lambda *asked, prompt=int8.prompt: prompted.append(asked[3:]) or prompt(*asked))
     spoken = prompts(at_least=6.0)[:3]
-    transcript = whole(recording(stitched(spoken, 4.0)), int8, Options(context=True))
+    transcript = whole(recording(stitched(spoken, 4.0)), int8, replace(GREEDY, context=True))
     assert error_rate(spoken, transcript.text) < 40
     before = [asked[0].strip() for asked in prompted if asked]
     assert before[0] == "" and all(before[1:])
@@ -145,7 +146,7 @@ def test_what_is_passed_over_among_others_is_heard_by_itself(int8, kept):
             ]
 
     spoken = [found for found in prompts(at_least=4.0) if found.seconds < 6.0][:4]
-    *_, last = transcribe(recording(stitched(spoken, 4.0)), int8, Options(), decoder=hasty)
+    *_, last = transcribe(recording(stitched(spoken, 4.0)), int8, GREEDY, decoder=hasty)
     transcript = last.transcript
     assert together and error_rate(spoken, transcript.text) < 30
     assert all(a.end <= b.start for a, b in pairwise(transcript.turns))
@@ -157,18 +158,18 @@ def test_a_line_that_a_queue_says_again_and_again_is_no_loop(int8, monkeypatch):
     generate = int8.generate
     monkeypatch.setattr(int8, "generate", lambda *a, **how: warmths.append(how["temperature"]) or generate(*a, **how))
     spoken = [found for found in prompts() if found.path.stem == "vm-nobodyavail"] * 7
-    transcript = whole(recording(stitched(spoken, 3.5)), int8, Options())
+    transcript = whole(recording(stitched(spoken, 3.5)), int8, GREEDY)
     assert error_rate(spoken, transcript.text) < 20 and len(transcript.turns) == 7 and not transcript.flagged
     assert set(warmths) == {0.0}
 
 
 def test_without_voice_activity_everything_is_heard(int8):
-    transcript = whole(read(prompt("conf-full")), int8, Options(voice_activity=False))
+    transcript = whole(read(prompt("conf-full")), int8, replace(GREEDY, voice_activity=False))
     assert "conférence est pleine" in transcript.text
 
 
 def test_a_detected_language_is_told(int8):
-    transcript = whole(read(prompt("conf-full")), int8, Options(language=None))
+    transcript = whole(read(prompt("conf-full")), int8, replace(GREEDY, language=None))
     assert transcript.language == "fr" and "conférence" in transcript.text
 
 
@@ -273,13 +274,18 @@ def two_parties() -> tuple[np.ndarray, np.ndarray]:
     return left, right
 
 
+@pytest.fixture(scope="module")
+def alone(int8, two_parties) -> Transcript:
+    """Of both, where neither leaks into the other's channel."""
+    return whole(recording(*two_parties), int8, GREEDY)
+
+
 @pytest.mark.parametrize("leakage", [-15, -25, -35])
-def test_a_voice_that_leaks_is_heard_once(int8, two_parties, leakage):
+def test_a_voice_that_leaks_is_heard_once(int8, two_parties, alone, leakage):
     left, right = two_parties
     late = SAMPLE_RATE // 25
     leak = [10 ** (leakage / 20) * np.concatenate([np.zeros(late, np.float32), lane[:-late]]) for lane in (right, left)]
-    alone = whole(recording(left, right), int8, Options())
-    both = whole(recording(left + leak[0], right + leak[1]), int8, Options())
+    both = whole(recording(left + leak[0], right + leak[1]), int8, GREEDY)
     for channel in (0, 1):
         said, decoded = ([turn.text for turn in found.turns if turn.channel == channel] for found in (alone, both))
         # a word in three may differ: processors round int8 in ways of their own, and the text is shaky
@@ -301,20 +307,20 @@ def test_each_channel_has_its_language(int8):
     english = "/usr/share/asterisk/sounds/en_US_f_Allison/demo-instruct.wav"
     french, other = read(prompt("demo-instruct")).waveform[0], read(english).waveform[0]
     size = 12 * SAMPLE_RATE
-    transcript = whole(recording(french[:size], other[:size]), int8, Options(language=None))
+    transcript = whole(recording(french[:size], other[:size]), int8, replace(GREEDY, language=None))
     text = [" ".join(turn.text for turn in transcript.turns if turn.channel == channel) for channel in (0, 1)]
     assert " vous " in text[0] and " you " in text[1]
 
 
 def test_a_path_is_heard_as_the_recording_in_memory(int8):
     path = prompt("vm-intro")
-    assert whole(str(path), int8, Options()).turns == whole(read(path), int8, Options()).turns
+    assert whole(str(path), int8, GREEDY).turns == whole(read(path), int8, GREEDY).turns
 
 
 def test_two_voices_on_one_channel(int8):
     english = read("/usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.wav").waveform[0][: 9 * SAMPLE_RATE]
     french = read(prompt("demo-instruct")).waveform[0][: 9 * SAMPLE_RATE]
-    *_, last = transcribe(recording(np.concatenate([french, english])), int8, Options(), speakers=2)
+    *_, last = transcribe(recording(np.concatenate([french, english])), int8, GREEDY, speakers=2)
     turns = last.transcript.turns
     assert {turn.speaker for turn in turns} == {"A", "B"} and not turns[0].words
     assert all((turn.speaker == "A") == (turn.end < 9.5) for turn in turns)

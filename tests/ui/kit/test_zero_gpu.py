@@ -1,12 +1,11 @@
 """Speech on ZeroGPU: decoded in a process that was lent a GPU, for the seconds that it needs, and then on the CPU."""
 
-import json
-
 import gradio as gr
 import numpy as np
 import pytest
 
 from corpus.prompts import prompts
+from tests.kit.plain_adapter import plain_adapter
 from tests.kit.zero_gpu import platform, run
 from ui import page
 from ui.kit import zero_gpu
@@ -49,17 +48,7 @@ print(json.dumps({"texts": texts, "compared": ended, "asked": asked, "pid": os.g
 
 @pytest.fixture(scope="module")
 def adapter(tmp_path_factory):
-    from transformers import WhisperForConditionalGeneration
-
-    from speech.models.adapters import revision
-    from speech.models.choose import choose
-    from tests.kit.adapters import saved
-
-    base = choose("whisper-base")
-    folder = saved(WhisperForConditionalGeneration.from_pretrained(base.folder), tmp_path_factory.mktemp("adapter"))
-    facts = {"base": "whisper-base", "revision": revision(base), "margin": 0.3}
-    (folder / "allo.json").write_text(json.dumps(facts))
-    return folder
+    return plain_adapter(tmp_path_factory.mktemp("adapter") / "adapter", margin=0.3)
 
 
 def test_speech_goes_to_the_gpu_until_the_quota_ends_and_then_to_the_cpu_as_the_visitor_wishes(adapter):
