@@ -17,7 +17,7 @@ from ui.dataset import tab as dataset
 from ui.kit import zero_gpu
 from ui.kit.engine_pool import Loaded, loading
 from ui.kit.errors import refused
-from ui.kit.events import AT_ONCE
+from ui.kit.events import AT_ONCE, PRIVATE
 from ui.kit.html import render
 from ui.kit.i18n import EXPLAINED, NAMES, TRANSLATIONS, label, reader_of, say
 from ui.kit.theme import THEME
@@ -77,7 +77,7 @@ def build() -> gr.Blocks:
         glossary = gr.HTML(apply_default_css=False, elem_id="glossary")
         spoken.compare.click(_compare, spoken.recording, [tabs, *compared], **AT_ONCE)
         page.load(_welcome, None, [glossary, other, *spoken.welcomed, *called], **AT_ONCE)
-        page.load(_show_engine, None, who, concurrency_limit=None, api_visibility="private", show_progress="hidden")
+        page.load(_show_engine, None, who, concurrency_limit=None, **PRIVATE)
         page.unload(session.leave)
     uploads.fetching_none()
     uploads.sweeping()

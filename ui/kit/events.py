@@ -4,7 +4,9 @@ import math
 
 import gradio as gr
 
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+# Hidden progress is on no component at all: with every event, gradio's page copies each component that any event ever
+# marked as at work, two or three times, which takes a browser a fifth of a second.
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
 SEVERAL = PRIVATE | {  # visitors at once; of a visitor's own requests the last one counts, where gradio would drop it
     "concurrency_limit": None,
     "trigger_mode": "always_last",

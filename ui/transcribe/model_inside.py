@@ -7,6 +7,7 @@ import gradio as gr
 from common.messages import UserError
 from ui.kit.engine_pool import DETECT, loading
 from ui.kit.errors import refused
+from ui.kit.events import PRIVATE
 from ui.kit.format import number
 from ui.kit.html import render
 from ui.kit.i18n import label, reader_of, say
@@ -17,7 +18,7 @@ def accordion(language: gr.Dropdown, task: gr.Radio, timestamps: gr.Checkbox) ->
         inside = gr.HTML(apply_default_css=False)
     chosen = [language, task, timestamps]
     events = [box.expand, *[component.input for component in chosen]]  # not by the page, which fills them as it opens
-    gr.on(events, _inside, chosen, inside, trigger_mode="always_last", api_visibility="private", show_progress="hidden")
+    gr.on(events, _inside, chosen, inside, trigger_mode="always_last", **PRIVATE)
 
 
 def _inside(language: str, task: str, timestamps: bool, request: gr.Request) -> str:

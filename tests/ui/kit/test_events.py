@@ -3,7 +3,7 @@
 import gradio as gr
 import pytest
 
-from ui.kit.events import Press, written
+from ui.kit.events import AT_ONCE, ONCE, PRIVATE, SEVERAL, Press, written
 
 pytestmark = pytest.mark.fast
 
@@ -26,3 +26,13 @@ def test_what_it_sends_is_read():
 
 def test_a_field_holds_text_or_nothing():
     assert [written(value) for value in (" petit ", "", None, 3, ["petit"], {"a": "petit"})] == ["petit", *[""] * 5]
+
+
+def test_a_private_event_marks_no_component_as_at_work():
+    """For each that any event ever marked, gradio's page does the work again with every later event."""
+    with gr.Blocks() as page:
+        button, answer = gr.Button(), gr.HTML()
+        for how in (PRIVATE, SEVERAL, AT_ONCE, ONCE):
+            button.click(str, None, answer, **how)
+    events = page.get_config_file()["dependencies"]
+    assert [(each["show_progress"], each["show_progress_on"]) for each in events] == [("hidden", [])] * 4
