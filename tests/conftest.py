@@ -41,19 +41,23 @@ atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 FIRST = [
     "ui/training/test_training_page",
     "trainer/train/test_run",
-    "trainer/train/test_loop",
+    "ui/trust/test_accessibility",
+    "speech/decoding/test_decode",
     "ui/compare/test_compare_page",
+    "trainer/train/test_loop",
+    "ui/training/test_slices",
+    "speech/test_transcribe",
+    "ui/calls/test_calls_page",
     "speech/engines/test_shared_weights",
     "ui/dataset/test_dataset_page",
-    "trainer/evaluation/test_evaluate",
-    "ui/training/test_slices",
-    "ui/kit/test_zero_gpu",
+    "speech/models/test_adapter_kinds",
     "ui/test_page",
+    "trainer/evaluation/test_evaluate",
     "ui/transcribe/test_live_page",
-    "speech/decoding/test_decode",
-    "ui/calls/test_calls_page",
+    "speech/engines/test_speculative",
+    "ui/kit/test_zero_gpu",
+    "speech/live/test_session",
     "ui/training/test_cloud_page",
-    "speech/test_transcribe",
     "test_space",
     "trainer/runs/test_background",
     "speech/models/test_choose",
@@ -62,12 +66,25 @@ FIRST = [
     "trainer/hub/test_submit",
     "speech/models/test_adapters",
 ]
+TOGETHER = "tests/ui/trust/"  # one worker has them all, with one server and one browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     rank = {here / f"{name}.py": place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """What shares a server goes to one worker; else each file goes where there is time for it."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByServer(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER if nodeid.startswith(TOGETHER) else super()._split_scope(nodeid)
+
+    return ByServer(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -27,7 +27,7 @@ CONFIG = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def places(tmp_path_factory) -> dict[str, Path]:
     """The folders of the server, by the variables that name them."""
     names = ("ALLO_CORPORA", "ALLO_RUNS", "ALLO_CACHE", "GRADIO_TEMP_DIR")
@@ -59,13 +59,13 @@ def finished_run(folder: Path) -> None:
     (folder / "train.log").write_text("step 27 of 27\n")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(places, tmp_path_factory):
     with serve(tmp_path_factory.mktemp("server"), **{name: str(path) for name, path in places.items()}) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     with chromium() as browser:
         yield browser
