@@ -47,6 +47,14 @@ def call(tmp_path_factory) -> tuple[Path, dict]:
 
 
 @pytest.fixture(scope="module")
+def short(tmp_path_factory) -> Path:
+    """One of twelve seconds, for what needs no more than four turns."""
+    how = {"seconds": 12, "codec": "ulaw", "snr": 30, "overlap": 0, "seed": 5}
+    (path,) = simulate(corpus.load(prompts.NAME), tmp_path_factory.mktemp("short"), **how)
+    return path
+
+
+@pytest.fixture(scope="module")
 def corpora(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("corpora")
 
@@ -239,10 +247,10 @@ def test_no_accident_loses_a_correction(browser, server, tmp_path):
     assert not tracebacks(server)
 
 
-def test_corrections_come_back_with_their_recording(french, browser, server, call, tmp_path):
+def test_corrections_come_back_with_their_recording(french, browser, server, short, tmp_path):
     asked = []
     french.on("dialog", lambda dialog: asked.append(dialog.type))
-    drop(french, call[0])
+    drop(french, short)
     expect(rows(french, "done")).to_have_count(1, timeout=2 * PATIENCE)
     correct(french, turns(french).first, "Un.")
     correct(french, turns(french).nth(1), "Deux.")
@@ -257,8 +265,8 @@ def test_corrections_come_back_with_their_recording(french, browser, server, cal
     with visit(browser, server, "fr-FR") as other:  # another visit: this one's server has been started anew
         other.on("dialog", lambda dialog: dialog.accept())
         other.get_by_role("tab", name="Appels").click()
-        expect(other.locator("#call-kept li")).to_contain_text(call[0].name)
-        drop(other, call[0])
+        expect(other.locator("#call-kept li")).to_contain_text(short.name)
+        drop(other, short)
         expect(rows(other, "done")).to_contain_text("vos corrections sont revenues", timeout=10_000)
         assert texts(other) == corrected
         turns(other).first.locator("p").click()
@@ -330,8 +338,8 @@ def test_the_two_sides_of_a_call_are_one(french, tmp_path):
     expect(french.locator("#call-queue li")).to_have_count(0)
 
 
-def test_corrected_by_keys_alone(french, call):
-    drop(french, call[0])
+def test_corrected_by_keys_alone(french, short):
+    drop(french, short)
     expect(rows(french, "done")).to_have_count(1, timeout=2 * PATIENCE)
     machine, press = texts(french), french.keyboard.press
     at = next(place for place, text in enumerate(machine) if len(text.split()) > 2)
@@ -383,11 +391,11 @@ MOMENT = """() => {
 }"""
 
 
-def test_a_program_asks_for_a_call(server, call):
+def test_a_program_asks_for_a_call(server, short):
     client = Client(server.address, verbose=False, headers={"Accept-Language": "fr"})
-    answer = client.predict(handle_file(call[0]), channels="split", names="Jean", mask=True, api_name="/call")
+    answer = client.predict(handle_file(short), channels="split", names="Jean", mask=True, api_name="/call")
     assert {turn["speaker"] for turn in answer["turns"]} == {"A", "B"}
-    assert answer["audio"]["name"] == call[0].name and "téléphone" in answer["verdict"][0]
+    assert answer["audio"]["name"] == short.name and "téléphone" in answer["verdict"][0]
 
 
 # What needs no browser

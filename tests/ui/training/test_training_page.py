@@ -93,6 +93,40 @@ def delete(page: Page, name: str) -> None:
     assert not background.folder_of(name).exists()
 
 
+def pressed(server, name: str, times: int, **headers: str) -> str:
+    """What the API answers to so many presses on Start by one page."""
+    config = httpx.get(f"{server.address}/config", trust_env=False).json()
+    button = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "start-training")
+    event = next(each for each in config["dependencies"] if [button, "click"] in each["targets"])
+    form = [name, "petit", "whisper-base", "quick", 10, 8, 8, 0, ["q_proj"], 1e-3, 0.1, 8, 1, "short", "steps=400", ""]
+    form += ["", "", "segment"]
+    asked = {"data": ["", "", *form], "fn_index": event["id"], "session_hash": uuid.uuid4().hex}
+    with httpx.Client(base_url=f"{server.address}/gradio_api", headers=headers, trust_env=False, timeout=60) as client:
+        for _ in range(times):
+            assert client.post("/queue/join", json=asked).status_code == 200
+        return client.get("/queue/data", params={"session_hash": asked["session_hash"]}).text
+
+
+def test_a_stranger_starts_nothing(server):
+    refused = httpx.get(server.address, headers={"Host": "rebound.example"}, trust_env=False)
+    assert refused.status_code == 421
+    answer = pressed(server, "inconnu", 1, Origin="https://elsewhere.example")
+    assert "ALLO_PASSWORD" in answer and "process_completed" in answer
+    assert background.names() == []
+
+
+def test_fifty_presses_are_one_training(server):
+    answer = pressed(server, "cinquante", 50)
+    events = [json.loads(line.removeprefix("data: ")) for line in answer.splitlines() if line]
+    started = {event["event_id"] for event in events if "cinquante has started" in json.dumps(event)}
+    ended = {event["event_id"] for event in events if event["msg"] == "process_completed"}
+    assert (len(started), len(ended)) == (1, 50)
+    assert background.names() == ["cinquante"]
+    background.stop("cinquante")
+    until(lambda: state("cinquante")["status"] == "cancelled", seconds=60)
+    background.delete("cinquante")
+
+
 def tour() -> list[list[str]]:
     """What each step of the README's five minutes names, tabs and buttons, as the page in French calls them."""
     section = (ROOT / "README.md").read_text().split("## Five minutes")[1].split("\n## ")[0]
@@ -182,58 +216,24 @@ def test_what_cannot_be_is_one_sentence(patient, name, minutes, settings, said):
     assert background.names() == []
 
 
-def pressed(server, name: str, times: int, **headers: str) -> str:
-    """What the API answers to so many presses on Start by one page."""
-    config = httpx.get(f"{server.address}/config", trust_env=False).json()
-    button = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "start-training")
-    event = next(each for each in config["dependencies"] if [button, "click"] in each["targets"])
-    form = [name, NAME, "whisper-base", "quick", 10, 8, 8, 0, ["q_proj"], 1e-3, 0.1, 8, 1, "short", "", ""]
-    form += ["", "", "segment"]
-    asked = {"data": ["", "", *form], "fn_index": event["id"], "session_hash": uuid.uuid4().hex}
-    with httpx.Client(base_url=f"{server.address}/gradio_api", headers=headers, trust_env=False, timeout=60) as client:
-        for _ in range(times):
-            assert client.post("/queue/join", json=asked).status_code == 200
-        return client.get("/queue/data", params={"session_hash": asked["session_hash"]}).text
-
-
-def test_a_stranger_starts_nothing(server):
-    refused = httpx.get(server.address, headers={"Host": "rebound.example"}, trust_env=False)
-    assert refused.status_code == 421
-    answer = pressed(server, "inconnu", 1, Origin="https://elsewhere.example")
-    assert "ALLO_PASSWORD" in answer and "process_completed" in answer
-    assert background.names() == []
-
-
-def test_fifty_presses_are_one_training(server):
-    answer = pressed(server, "cinquante", 50)
-    events = [json.loads(line.removeprefix("data: ")) for line in answer.splitlines() if line]
-    started = {event["event_id"] for event in events if "cinquante has started" in json.dumps(event)}
-    ended = {event["event_id"] for event in events if event["msg"] == "process_completed"}
-    assert (len(started), len(ended)) == (1, 50)
-    assert background.names() == ["cinquante"]
-    background.stop("cinquante")
-    until(lambda: state("cinquante")["status"] == "cancelled", seconds=60)
-    background.delete("cinquante")
-
-
 def test_nothing_broke(server):
     assert tracebacks(server) == []
 
 
-def test_stopped_resumed_killed_and_found_by_a_new_server(browser, server, places, tmp_path):
+def test_stopped_resumed_killed_and_found_by_a_new_server(patient, browser, server, places, tmp_path):
     """The last of them: it is their server that is killed."""
-    with visit(browser, server, "fr-FR") as page:
-        fill(look(page), "long", LONG)
-        start(page)
-        expect(page.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 400"), timeout=2 * PATIENCE)
-        fill(page, "second", LONG)
-        press(page, "Démarrer")
-        expect(run_of(page, "second")).to_contain_text("en file", timeout=PATIENCE)
-        expect(page.locator("#run")).to_contain_text("entraînements avant lui : 1")
-        press(page, "Arrêter")
-        expect(run_of(page, "second")).to_contain_text("arrêté")
-        server.process.kill()
-        server.process.wait()
+    fill(patient, "long", LONG)
+    start(patient)
+    expect(patient.locator("#run")).to_contain_text(re.compile(r"Pas \d+ sur 400"), timeout=2 * PATIENCE)
+    fill(patient, "second", LONG)
+    press(patient, "Démarrer")
+    expect(run_of(patient, "second")).to_contain_text("en file", timeout=PATIENCE)
+    expect(patient.locator("#run")).to_contain_text("entraînements avant lui : 1")
+    press(patient, "Arrêter")
+    expect(run_of(patient, "second")).to_contain_text("arrêté")
+    server.process.kill()
+    server.process.wait()
+    patient.close()
     reached = state("long")["step"]
     with serve(tmp_path, ALLO_PASSWORD="sésame", **places) as again, visit(browser, again, "fr-FR") as page:
         look(page)
