@@ -55,22 +55,15 @@ def browser(files):
 
 @pytest.fixture(scope="module")
 def reader(browser, server):
-    """Who stays on the page."""
+    """Who stays on the page, and gives it no recording but the samples."""
     with visit(browser, server, "fr-FR") as page:
         yield page
 
 
 @pytest.fixture
-def french(reader):
-    """The same, once the recording before and its text are put away."""
-    reader.set_viewport_size({"width": 1280, "height": 720})
-    expect(reader.get_by_role("button", name="Transcrire")).to_be_visible(timeout=PATIENCE)  # it has ended
-    if (clear := reader.locator("#recording").get_by_role("button", name="Effacer")).is_visible():
-        clear.click()
-        expect(reader.locator("#recording input[type=file]")).to_be_attached()
-    shown = reader.locator("#result :is(.turns, .facts, .note, [role=alert])")
-    shown.evaluate_all("shown => shown.forEach(each => each.remove())")
-    return reader
+def french(browser, server):
+    with visit(browser, server, "fr-FR") as page:
+        yield page
 
 
 @pytest.fixture
@@ -115,6 +108,33 @@ def test_no_recording_is_said(reader):
     expect(reader.get_by_role("alert")).to_contain_text("parlez dans le micro ou déposez un fichier")
 
 
+def test_sample_is_written_down_and_taken_away(reader, tmp_path):
+    reader.get_by_role("button", name="Laissez un message").click()
+    expect_words(reader, SAID["vm-intro"])
+    downloads = reader.locator(".downloads").locator("visible=true")
+    expect(downloads).to_be_visible()
+    shown = reader.locator("#result .turns li p").all_inner_texts()
+    for format in ("srt", "vtt"):
+        with reader.expect_download() as download:
+            downloads.get_by_text(format.upper()).click()
+        assert download.value.suggested_filename == f"vm-intro.{format}"
+        download.value.save_as(tmp_path / f"vm-intro.{format}")
+        cues = pysubs2.load(str(tmp_path / f"vm-intro.{format}"))
+        said = " ".join(cue.plaintext for cue in cues).split()  # long turns are cut in several cues
+        assert said == " ".join(shown).split()
+        assert all(0 <= cue.start < cue.end <= 7_500 for cue in cues)
+
+
+def test_click_on_a_segment_leads_there(reader):
+    reader.get_by_role("button", name="Tous occupés").click()
+    expect_words(reader, SAID["tt-allbusy"])
+    last = reader.locator("#result .facts ~ .turns li").last
+    last.click(timeout=PATIENCE)
+    start = f"0:{int(float(last.get_attribute('data-start'))):02}"
+    assert start != "0:00"
+    expect(reader.locator("#recording #time")).to_have_text(start)
+
+
 @pytest.mark.parametrize(("name", "prompt"), [("mulaw.wav", "tt-allbusy"), ("appel.mp3", "followme/status")])
 def test_dropped_file_is_written_down(french, files, name, prompt):
     drop(french, files / name)
@@ -148,32 +168,6 @@ def test_what_is_not_audio_is_said_and_the_page_goes_on(french, files, server):
     drop(french, files / "mulaw.wav")
     expect_words(french, SAID["tt-allbusy"])
     assert "Traceback" not in server.log.read_text()
-
-
-def test_sample_is_written_down_and_taken_away(french, tmp_path):
-    french.get_by_role("button", name="Laissez un message").click()
-    expect_words(french, SAID["vm-intro"])
-    downloads = french.locator(".downloads").locator("visible=true")
-    expect(downloads).to_be_visible()
-    shown = french.locator("#result .turns li p").all_inner_texts()
-    for format in ("srt", "vtt"):
-        with french.expect_download() as download:
-            downloads.get_by_text(format.upper()).click()
-        assert download.value.suggested_filename == f"vm-intro.{format}"
-        download.value.save_as(tmp_path / f"vm-intro.{format}")
-        cues = pysubs2.load(str(tmp_path / f"vm-intro.{format}"))
-        said = " ".join(cue.plaintext for cue in cues).split()  # long turns are cut in several cues
-        assert said == " ".join(shown).split()
-        assert all(0 <= cue.start < cue.end <= 7_500 for cue in cues)
-
-
-def test_click_on_a_segment_leads_there(french):
-    french.get_by_role("button", name="Tous occupés").click()
-    last = french.locator("#result .facts ~ .turns li").last
-    last.click(timeout=PATIENCE)
-    start = f"0:{int(float(last.get_attribute('data-start'))):02}"
-    assert start != "0:00"
-    expect(french.locator("#recording #time")).to_have_text(start)
 
 
 def test_player_plays_what_browsers_do_not(french, files):
