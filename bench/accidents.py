@@ -162,11 +162,11 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers, chromium() as browser:
 
-        def served(*port: str) -> Server:
-            return servers.enter_context(serve(Path(folder), *port))
+        def served(port: int = 0) -> Server:
+            return servers.enter_context(serve(Path(folder), port=port))
 
         desk = Desk(browser, served(), Path(folder), asked.seed)
-        desk.another_server = lambda port: served("--port", str(port))
+        desk.another_server = served
         others = desk.chance.choices([reload, cut, close], [7, 2, 1], k=asked.accidents - asked.kills)
         some = [kill] * asked.kills + others
         desk.chance.shuffle(some)

@@ -42,12 +42,20 @@ class Server(NamedTuple):
 
 @contextmanager
 def serve(
-    folder: Path, *arguments: str, ready: str = "Allô: ", program: tuple[str, ...] = ("app.py",), **settings: str
+    folder: Path,
+    *arguments: str,
+    port: int = 0,
+    ready: str = "Allô: ",
+    program: tuple[str, ...] = ("app.py",),
+    **settings: str,
 ) -> Iterator[Server]:
-    """`python app.py`, or another program, until it prints `ready`; its log and gradio's files lie in `folder`."""
+    """`python app.py`, or another program, until it prints `ready`; its log and gradio's files lie in `folder`.
+
+    `port` 0 takes a free one.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = port or free.getsockname()[1]
     offline = {"ALLO_OFFLINE": "1", "HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1,localhost"}
     log = folder / "log.txt"
     with log.open("w") as output:
