@@ -1,4 +1,4 @@
-"""python -m speech transcribe|live|mask|convert|submit ... : recordings to text, from the command line."""
+"""python -m speech transcribe|live|mask|convert|submit|prepare ... : recordings to text, from the command line."""
 
 import argparse
 import sys
@@ -13,6 +13,7 @@ COMMANDS = {
     "mask": "speech.privacy.command",
     "convert": "transcripts.convert",
     "submit": "speech.submit",
+    "prepare": "speech.prepare",
 }
 
 

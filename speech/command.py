@@ -44,7 +44,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     add("--watch", action="store_true", help="then wait for new recordings in the folders, until Ctrl-C")
     add("--model", help="a Hub id, a folder, or whisper-base (default: see the README)")
     add("--adapter", help="a LoRA adapter: a folder or a Hub id")
-    add("--engine", default="auto", help="auto, transformers or ctranslate2")
+    add("--engine", default="auto", help="auto, openvino, ctranslate2 or transformers")
     add("--assistant", help="a small model that drafts for transformers: a Hub id or a folder; the text stays the same")
     add("--precision", help="int8, float32... (default: the engine's best on this device)")
     add("--language", default="fr", help="Whisper's code, or auto (default: fr)")

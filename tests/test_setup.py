@@ -71,7 +71,9 @@ def test_installed_gradio_is_the_cards(card):
     assert version("gradio") == card["sdk_version"]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-offline.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-offline.txt", "requirements-openvino.txt", "requirements-dev.txt"]
+)
 def test_installed_is_what_is_pinned(name):
     pins = [line.split()[0].split("==") for line in requirements(name)]
     assert {package: version(package) for package, _ in pins} == dict(pins)

@@ -86,7 +86,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     add("--limit", type=int, metavar="N", help="only the first N clips of the split")
     add("--sample", type=int, metavar="N", help="only N clips of the split, by chance and always the same")
     add("--adapter", help="a LoRA adapter: a folder or a Hub id")
-    add("--engine", default="auto", help="auto, transformers or ctranslate2")
+    add("--engine", default="auto", help="auto, openvino, ctranslate2 or transformers")
     add("--precision", help="int8, float32... (default: the engine's best on this device)")
     add("--language", default="fr", help="Whisper's code (default: fr)")
     add("--calls", action="store_true", help="whole calls, as a user has them transcribed: who said what")

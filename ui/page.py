@@ -28,7 +28,7 @@ from ui.transcribe import tab as transcribe
 
 ASSETS = Path(__file__).parents[1] / "assets"
 LOGO = (ASSETS / "favicon.svg").read_text()
-ENGINES = {"ctranslate2": "CTranslate2", "transformers": "transformers"}
+ENGINES = {"ctranslate2": "CTranslate2", "openvino": "OpenVINO", "transformers": "transformers"}
 
 LOOK = {  # of gr.Blocks.launch
     "theme": THEME,

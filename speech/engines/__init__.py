@@ -1,4 +1,4 @@
-"""Two engines behind one interface; `load` chooses the one that fits the machine, and says why."""
+"""Three engines behind one interface; `load` chooses the one that fits the machine, and says why."""
 
 import sys
 from collections.abc import Iterator
@@ -12,21 +12,26 @@ from common.spaces import zero_gpu
 from speech.engines.base import Engine, Hypothesis, gpu_full
 from speech.models.checkpoint import Choice, weight_files
 from speech.models.choose import choose
-from speech.models.conversion import ctranslate2_folder
+from speech.models.conversion import ctranslate2_folder, is_prepared, openvino_folder
 
-ENGINES = ("auto", "transformers", "ctranslate2")
-PRECISIONS = {  # the first is the default
+ENGINES = ("auto", "transformers", "ctranslate2", "openvino")
+PRECISIONS = {
     ("ctranslate2", "cpu"): ("int8", "float32"),
     ("ctranslate2", "cuda"): ("float16", "int8_float16", "float32"),
+    ("openvino", "cpu"): ("int8",),
     ("transformers", "cpu"): ("float32", "8bit", "4bit"),
     ("transformers", "cuda"): ("float16", "bfloat16", "float32", "8bit", "4bit"),
 }
+PREPARED = Message(
+    en="no GPU: int8 is the fastest on a CPU, and OpenVINO's encoder is prepared",
+    fr="pas de GPU : int8 est le plus rapide, et l'encodeur d'OpenVINO est préparé",
+)
 ROOM = 1_500_000_000  # bytes of a GPU that a batch may take beside the weights; estimated, not measured
 
 
 def load(
     choice: Choice,
-    engine: Literal["auto", "transformers", "ctranslate2"] = "auto",
+    engine: Literal["auto", "transformers", "ctranslate2", "openvino"] = "auto",
     precision: str | None = None,
     threads: int = 0,
     assistant: str | None = None,
@@ -41,9 +46,11 @@ def load(
     """
     if engine not in ENGINES:
         raise _unknown("engine", "moteur", engine, ENGINES)
-    device, full = _device_for(choice)
+    device, full = ("cpu", None) if engine == "openvino" else _device_for(choice)
     name, reason = _engine_for(device, engine, assistant)
-    known = PRECISIONS[name, device]
+    if engine == "auto" and name == "ctranslate2" and precision in (None, "int8") and is_prepared(choice):
+        name, reason = "openvino", PREPARED
+    known = precisions(name, device)
     if full and precision not in known and precision in PRECISIONS[_engine_for("cuda", engine, assistant)[0], "cuda"]:
         precision = None  # it was meant for the GPU
     if precision not in (None, *known):
@@ -54,9 +61,19 @@ def load(
             from speech.engines.ctranslate2 import CTranslate2Engine
 
             return CTranslate2Engine(choice, ctranslate2_folder(choice), reason, device, precision, threads)
+        if name == "openvino":
+            from speech.engines.openvino import OpenVINOEngine
+
+            encoder = openvino_folder(choice)
+            return OpenVINOEngine(choice, ctranslate2_folder(choice), encoder, reason, precision, threads)
         from speech.engines.transformers import TransformersEngine
 
         return TransformersEngine(choice, reason, device, precision, choose(assistant) if assistant else None)
+
+
+def precisions(engine: str, device: str) -> tuple[str, ...]:
+    """What an engine computes in where the others use `device`; the first is the default."""
+    return PRECISIONS[engine, "cpu" if engine == "openvino" else device]
 
 
 @contextmanager
@@ -90,7 +107,7 @@ def _device_for(choice: Choice) -> tuple[str, Message | None]:
 
 
 def _engine_for(device: str, engine: str, assistant: str | None) -> tuple[str, Message]:
-    if engine == "ctranslate2" and assistant:
+    if engine in ("ctranslate2", "openvino") and assistant:
         raise UserError(
             en="CTranslate2 has no speculative decoding: choose the engine transformers, or no assistant.",
             fr="CTranslate2 ne connaît pas le décodage spéculatif : choisissez le moteur transformers, "

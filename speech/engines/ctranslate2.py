@@ -78,10 +78,10 @@ class CTranslate2Engine(Engine):
         at_once = len(mel) if self.device == "cuda" else max(1, (FULL_WINDOW // mel.shape[2]) ** 2)
         some = (np.ascontiguousarray(mel[at : at + at_once]) for at in range(0, len(mel), at_once))
         states = [self.whisper.encode(ctranslate2.StorageView.from_array(each)) for each in some]
-        return states[0] if len(states) == 1 else _stored(np.concatenate([np.array(state) for state in states]))
+        return states[0] if len(states) == 1 else stored(np.concatenate([np.array(state) for state in states]))
 
     def select(self, states: ctranslate2.StorageView, places: Sequence[int]) -> ctranslate2.StorageView:
-        return _stored(np.array(states.to_device(ctranslate2.Device.cpu))[list(places)])
+        return stored(np.array(states.to_device(ctranslate2.Device.cpu))[list(places)])
 
     def detect(self, states: ctranslate2.StorageView) -> list[dict[str, float]]:
         found = self.whisper.detect_language(states)
@@ -160,5 +160,6 @@ def _cores() -> int:
     return min(allowed, psutil.cpu_count(logical=False) or allowed)
 
 
-def _stored(states: np.ndarray) -> ctranslate2.StorageView:
+def stored(states: np.ndarray) -> ctranslate2.StorageView:
+    """As CTranslate2 takes states that another encoder gives."""
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(states))

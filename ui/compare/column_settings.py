@@ -12,7 +12,7 @@ from ui.kit.engine_pool import loading
 from ui.kit.events import AT_ONCE, SEVERAL, written
 from ui.kit.i18n import label, reader_of, say
 
-ENGINES = ("auto", "transformers", "ctranslate2")
+ENGINES = ("auto", "transformers", "ctranslate2", "openvino")
 ASSISTANTS = ("openai/whisper-tiny", "whisper-base")
 HOW = ("engine", "precision", "assistant")
 
@@ -69,11 +69,11 @@ def wire(columns: Columns) -> None:
 
 def _precisions(engine: str, precision: str, assistant: str, request: gr.Request) -> gr.Dropdown:
     """What this engine computes in on this machine."""
-    from speech.engines import PRECISIONS
+    from speech.engines import precisions
 
     page = loading().result().engine
     name = ("transformers" if assistant else page.name) if engine == "auto" else engine
-    known = PRECISIONS[name, page.device]
+    known = precisions(name, page.device)
     choices = [(say(reader_of(request), "precision_usual"), ""), *((each, each) for each in known)]
     return gr.Dropdown(choices, value=precision if precision in known else "")
 

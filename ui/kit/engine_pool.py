@@ -80,14 +80,14 @@ loading = _PageEngine()
 
 def resolved(setting: Setting) -> Setting:
     """The same with nothing left open but the model, so that what is the same is equal. Raises UserError."""
-    from speech.engines import PRECISIONS
+    from speech.engines import precisions
 
     page = loading().result()
     model = None if setting.model == page.choice.model else setting.model
     engine = setting.engine
     if engine == "auto":  # only transformers takes an assistant
         engine = "transformers" if setting.assistant else page.engine.name
-    precision = setting.precision or PRECISIONS[engine, page.engine.device][0]
+    precision = setting.precision or precisions(engine, page.engine.device)[0]
     return Setting(model, setting.adapter, engine, precision, setting.assistant)
 
 
