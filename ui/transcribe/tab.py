@@ -96,11 +96,14 @@ def tab() -> Parts:
     works = [begun.then(_transcribe, [*asked, recording_now], written, **QUEUED, **PRIVATE)]
     for button, chosen in ((decide.on_cpu, on_cpu), (decide.on_gpu, on_gpu)):
         works.append(button.click(**begin).then(_go_on, [held, chosen], written, **QUEUED, **PRIVATE))
+    playable = []
     for working in works:
         working.success(_finish, [progress, held], ended, **PRIVATE)
-        working.success(_playable, [recording, progress], recording, **PRIVATE)
+        playable.append(working.success(_playable, [recording, progress], recording, **PRIVATE))
         working.failure(_interrupted, progress, ended, **PRIVATE)
     gr.on([stop.click, recording.clear, *clicks], None, cancels=works)
+    # it would come back in the place of a recording that is gone, or of the next one
+    gr.on([recording.clear, recording.upload, recording.start_recording, *clicks], None, cancels=playable)
     copy.click(_copied, None, None, js=COPY, **AT_ONCE)
     text.seek(_seek, None, recording, queue=False, **PRIVATE)
     spoken = live.wire(microphone, [language, task, hot_words, adapter], text, downloads, said, recording)
