@@ -72,7 +72,7 @@ $(APP): Makefile requirements.txt requirements-offline.txt | .venv/bin/python
 	$(INSTALL) --no-deps --require-hashes -r requirements-offline.txt
 	@touch $@
 
-# A minute, once. Where it fails, it has said why, and the page runs without it.
+# Half a minute, once. Where it fails, it has said why, and the page runs without it.
 $(PREPARED): requirements-openvino.txt $(APP)
 	@$(call debian,$(APP_PACKAGES))
 	-$(INSTALL) $(PLATFORM) -r requirements-openvino.txt && .venv/bin/python -m speech prepare --model whisper-base

@@ -1,7 +1,7 @@
 """python bench/calls.py [--minutes M] [--only PART...] : simulated calls through us and our peers, in one run.
 
 peers     a two-channel call: ours, given its path, against faster-whisper's two pipelines, given each channel
-efforts   two such calls: ours with each effort, and the peers; `--picture FILE.svg` draws them
+efforts   two such calls: our efforts, with and without OpenVINO, and the peers; `--picture FILE.svg` draws them
 leakage   the same call with each voice in the other channel as well, against its turns transcribed one by one
 memory    our peak on calls of several lengths, which repeat that call
 speakers  calls on one channel: the diarization error rate of our turns
@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import corpus
 from bench.picture import curve
-from bench.systems import EFFORTS, measured
+from bench.systems import EFFORTS, WITHOUT_OPENVINO, measured
 from corpus.prompts import prompt
 from corpus.simulate import simulate
 from scoring.calls.diarization import COLLAR
@@ -96,7 +96,7 @@ def efforts(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> No
     audio = sum(reference(path)["seconds"] for path in paths)
     head(f"Efforts, two calls, {audio:.0f} s", ["system", "cpWER %", "S / D / I", "words", "seconds", "peak MB"])
     points = {}
-    for name in (*EFFORTS, *PEERS[1:]):
+    for name in (*EFFORTS, *WITHOUT_OPENVINO, *PEERS[1:]):
         got = transcribed_by(name, *paths)
         found = score(paths, got["found"]).cp
         row(name, found.rate, kinds(found), found.words, got["seconds"], megabytes(got))

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from efforts import on_calls, on_prompts, row
 
 import corpus
-from corpus.prompts import prompts
+from corpus.prompts import SOUNDS, prompts
 from corpus.simulate import simulate
 from speech.audio.decode import SAMPLE_RATE, read
 from speech.decoding.decode import Options
@@ -27,14 +27,17 @@ from speech.engines.base import FRAMES_PER_SECOND, Engine
 from speech.models.choose import choose
 
 SECONDS = 20
+UNKNOWN = "ru_RU_f_IvrvoiceRU"
 
 
 def windows() -> dict[str, np.ndarray]:
-    """Of speech, noise, a tone and silence, in float32."""
+    """Of speech, of a voice that nothing was quantised by if it is installed, of noise, a tone and silence."""
     length, chance = SECONDS * SAMPLE_RATE, np.random.default_rng(0)
     speech = np.concatenate([read(prompt.path).waveform[0] for prompt in prompts(at_least=1.0)[:40]])[:length]
+    unknown = [read(path).waveform[0] for path in sorted(SOUNDS.with_name(UNKNOWN).rglob("*.wav"))[50:150]]
     time = np.arange(length) / SAMPLE_RATE
-    found = {"speech": speech, "speech in noise": speech + 0.02 * chance.standard_normal(length)}
+    found = {"an unknown voice": np.concatenate(unknown)[:length]} if unknown else {}
+    found |= {"speech": speech, "speech in noise": speech + 0.02 * chance.standard_normal(length)}
     found |= {"noise": 0.1 * chance.standard_normal(length), "a tone": 0.2 * np.sin(2 * np.pi * 440 * time)}
     return {name: sound.astype(np.float32) for name, sound in (found | {"silence": np.zeros(length)}).items()}
 

@@ -19,11 +19,12 @@ HOUSE = Path(__file__).parent.parent
 THREADS = 2
 AT_ONCE = 64  # clips of ours in memory, as many as an evaluation has
 AROUND = 0.1  # seconds around a turn that is transcribed by itself
-EFFORTS = {f"Allô, {effort}": effort for effort in ("fast", "balanced", "careful")}
+EFFORTS = {f"Allô, {effort}": (effort, "auto") for effort in ("fast", "balanced", "careful")}
+WITHOUT_OPENVINO = {f"{name}, CTranslate2": (effort, "ctranslate2") for name, (effort, _) in EFFORTS.items()}
 Hear = Callable[[list[str]], list]  # paths to texts, or to transcripts as dictionaries
 
 
-def _engine(engine: str = "ctranslate2", precision: str = "int8"):
+def _engine(engine: str = "auto", precision: str = "int8"):
     from speech.engines import load
     from speech.models.choose import choose
 
@@ -47,16 +48,16 @@ def clips(engine: str, precision: str, **options) -> Hear:
     return answer
 
 
-def calls(speakers: int | None = 1, effort: str | None = None) -> Hear:
+def calls(speakers: int | None = 1, effort: str | None = None, engine: str = "auto") -> Hear:
     from speech.decoding.decode import Options
     from speech.decoding.effort import EFFORT, beam_of
     from speech.transcribe import transcribe
 
     # a turn of two speakers is cut between words
-    engine, options = _engine(), Options(words=speakers != 1, unsure_beam=beam_of(effort or EFFORT))
+    loaded, options = _engine(engine), Options(words=speakers != 1, unsure_beam=beam_of(effort or EFFORT))
 
     def answer(path: str) -> dict:
-        for progress in transcribe(path, engine, options, "auto", speakers):
+        for progress in transcribe(path, loaded, options, "auto", speakers):
             found = progress.transcript
         return found.to_dict()
 
@@ -136,7 +137,7 @@ OURS = {
     },
     "calls": {
         "Allô": calls,
-        **{name: partial(calls, effort=effort) for name, effort in EFFORTS.items()},
+        **{name: partial(calls, 1, *how) for name, how in (EFFORTS | WITHOUT_OPENVINO).items()},
         "one by one": turns_one_by_one,
         "speakers found": partial(calls, None),
         "two speakers": partial(calls, 2),

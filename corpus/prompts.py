@@ -12,11 +12,11 @@ import pandas as pd
 from common.messages import Message, UserError
 from corpus.clips import Files, identity
 from corpus.layouts.raw import Raw
-from speech.models.quantization import PROMPTS as SOUNDS
 
 NAME = "phone-prompts"
 LICENCE = "cc-by-sa-3.0"
 SPEAKER = "June Wallack"
+SOUNDS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
 TEXTS = Path("/usr/share/doc/asterisk-core-sounds-fr/core-sounds-fr.txt.gz")
 
 

@@ -12,6 +12,8 @@ from speech.engines.ctranslate2 import CTranslate2Engine, stored
 from speech.models.checkpoint import Choice
 from speech.models.quantization import FILE, library
 
+GROUP = 128  # states that are quantised together
+
 
 class OpenVINOEngine(CTranslate2Engine):
     name = "openvino"
@@ -38,7 +40,8 @@ class OpenVINOEngine(CTranslate2Engine):
 def _requests(model: Path, streams: int) -> SimpleQueue:
     """As many inference requests as may run at once, with a thread for each."""
     threads = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams, "ENABLE_CPU_PINNING": False}
-    compiled = library().Core().compile_model(model, "CPU", threads | {"INFERENCE_PRECISION_HINT": "f32"})
+    precision = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP}
+    compiled = library().Core().compile_model(model, "CPU", threads | precision)
     requests = SimpleQueue()
     for _ in range(streams):
         requests.put(compiled.create_infer_request())

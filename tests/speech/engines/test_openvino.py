@@ -97,12 +97,6 @@ def test_what_is_not_installed_is_said(monkeypatch, lacks):
     assert not conversion.is_prepared(choose("whisper-base"))
 
 
-def test_speech_to_quantise_by_is_asked_for(monkeypatch, tmp_path):
-    monkeypatch.setattr(quantization, "PROMPTS", tmp_path / "nowhere")
-    with pytest.raises(UserError, match="asterisk-core-sounds-fr-wav"):
-        load(choose("whisper-base"), "openvino")
-
-
 def test_a_prepared_base_is_taken_unless_something_else_is_asked_for(monkeypatch, tmp_path):
     made = []
     monkeypatch.setattr("speech.engines.is_prepared", lambda choice: bool(made))
