@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.messages import Message, UserError, locale_language
+from speech.decoding.effort import EFFORT, beam_of
 from trainer.presets import PRESETS, preset
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     add("--window", default="short", choices=("short", "full"), help="short: the clip and a margin; full: 30 s")
     add("--batch-size", type=int, default=8, help="clips a batch (default: 8)")
     add("--beam-size", type=int, default=1, help="1 is greedy (default: 1)")
-    add("--unsure-beam", type=int, default=10, help="the beam where greedy is unsure; 1: none (default: 10)")
+    beam = beam_of(EFFORT)
+    add("--unsure-beam", type=int, default=beam, help=f"the beam where greedy is unsure; 1: none (default: {beam})")
     what = "a line a clip, and FILE.json (of --calls: a folder of transcripts); the same command resumes it"
     add("--output", type=Path, metavar="FILE.csv", help=what)
     add("--json", action="store_true", help="print the summary as one JSON object")
