@@ -12,7 +12,6 @@ SDK      := $(shell sed -n 's/^sdk_version: *//p' README.md)
 PLATFORM := -r requirements.txt "gradio[oauth,mcp]==$(SDK)" "uvicorn>=0.14.0" "websockets>=10.4" spaces==0.51.3
 APP      := .venv/app-gradio-$(SDK)
 TEST     := .venv/test-gradio-$(SDK)
-PREPARED := .venv/prepared
 INSTALL   = $(UV) pip install --python .venv/bin/python
 
 # The card asks for Python 3.12: where it is not there, check-space takes another.
@@ -32,12 +31,12 @@ COMPILER      := g++ python3-dev # of meeteval, which comes as source; a Space's
 help: ## what each command does
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
 
-app: $(APP) $(PREPARED) ## install what is missing and start the page (ARGS="--share" asks for a public link)
+app: $(APP) ## install what is missing and start the page (ARGS="--share" asks for a public link)
 	@$(call debian,$(APP_PACKAGES))
 	.venv/bin/python app.py $(ARGS)
 
 # Three at a time on two cores: the tests of the page wait more than they compute.
-test: $(TEST) $(PREPARED) ## install what is missing and run the tests (ARGS="-k name" runs some of them)
+test: $(TEST) ## install what is missing and run the tests (ARGS="-k name" runs some of them)
 	@$(call debian,$(TEST_PACKAGES))
 	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -72,14 +71,8 @@ $(APP): Makefile requirements.txt requirements-offline.txt | .venv/bin/python
 	$(INSTALL) --no-deps --require-hashes -r requirements-offline.txt
 	@touch $@
 
-# Half a minute, once. Where it fails, it has said why, and the page runs without it.
-$(PREPARED): requirements-openvino.txt $(APP)
-	@$(call debian,$(APP_PACKAGES))
-	-$(INSTALL) $(PLATFORM) -r requirements-openvino.txt && .venv/bin/python -m speech prepare --model whisper-base
-	@touch $@
-
-$(TEST): $(APP) requirements-dev.txt
-	$(INSTALL) $(PLATFORM) -r requirements-dev.txt
+$(TEST): $(APP) requirements-dev.txt requirements-openvino.txt
+	$(INSTALL) $(PLATFORM) -r requirements-dev.txt -r requirements-openvino.txt
 	@touch $@
 
 .venv/bin/python: | $(UV)
