@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import corpus
 from bench.picture import curve
-from bench.systems import EFFORTS, WITHOUT_OPENVINO, measured
+from bench.systems import BY_OPENVINO, EFFORTS, measured
 from corpus.prompts import prompt
 from corpus.simulate import simulate
 from scoring.calls.diarization import COLLAR
@@ -96,11 +96,12 @@ def efforts(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> No
     audio = sum(reference(path)["seconds"] for path in paths)
     head(f"Efforts, two calls, {audio:.0f} s", ["system", "cpWER %", "S / D / I", "words", "seconds", "peak MB"])
     points = {}
-    for name in (*EFFORTS, *WITHOUT_OPENVINO, *PEERS[1:]):
+    for name in (*EFFORTS, *BY_OPENVINO, *PEERS[1:]):
         got = transcribed_by(name, *paths)
         found = score(paths, got["found"]).cp
         row(name, found.rate, kinds(found), found.words, got["seconds"], megabytes(got))
-        points[name] = got["seconds"], found.rate
+        if name not in BY_OPENVINO:
+            points[name] = got["seconds"], found.rate
     if asked.picture:
         asked.picture.write_text(curve(points, EFFORTS, "seconds", "cpWER %"), encoding="utf-8")
 

@@ -19,12 +19,12 @@ HOUSE = Path(__file__).parent.parent
 THREADS = 2
 AT_ONCE = 64  # clips of ours in memory, as many as an evaluation has
 AROUND = 0.1  # seconds around a turn that is transcribed by itself
-EFFORTS = {f"Allô, {effort}": (effort, "auto") for effort in ("fast", "balanced", "careful")}
-WITHOUT_OPENVINO = {f"{name}, CTranslate2": (effort, "ctranslate2") for name, (effort, _) in EFFORTS.items()}
+EFFORTS = {f"Allô, {effort}": (effort, "ctranslate2") for effort in ("fast", "balanced", "careful")}
+BY_OPENVINO = {f"{name}, OpenVINO": (effort, "openvino") for name, (effort, _) in EFFORTS.items()}
 Hear = Callable[[list[str]], list]  # paths to texts, or to transcripts as dictionaries
 
 
-def _engine(engine: str = "auto", precision: str = "int8"):
+def _engine(engine: str = "ctranslate2", precision: str = "int8"):
     from speech.engines import load
     from speech.models.choose import choose
 
@@ -48,7 +48,7 @@ def clips(engine: str, precision: str, **options) -> Hear:
     return answer
 
 
-def calls(speakers: int | None = 1, effort: str | None = None, engine: str = "auto") -> Hear:
+def calls(speakers: int | None = 1, effort: str | None = None, engine: str = "ctranslate2") -> Hear:
     from speech.decoding.decode import Options
     from speech.decoding.effort import EFFORT, beam_of
     from speech.transcribe import transcribe
@@ -137,7 +137,7 @@ OURS = {
     },
     "calls": {
         "Allô": calls,
-        **{name: partial(calls, 1, *how) for name, how in (EFFORTS | WITHOUT_OPENVINO).items()},
+        **{name: partial(calls, 1, *how) for name, how in (EFFORTS | BY_OPENVINO).items()},
         "one by one": turns_one_by_one,
         "speakers found": partial(calls, None),
         "two speakers": partial(calls, 2),
