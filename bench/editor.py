@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,16 +125,18 @@ def session(page: Page, path: Path, folder: Path) -> dict:
     row.click()
     expect(page.locator("#call-dialogue [data-era]")).to_be_visible(timeout=MINUTE)
     said = by_channel(reference(path)["turns"])
-    before = taken(page, folder, said)
+    before, _ = taken(page, folder, said)
     page.evaluate(BUSY)
     began = time.monotonic()
     typist = correct(page, said)
     seconds = time.monotonic() - began
     busy = page.evaluate("busy")
+    left, wrong = taken(page, folder, said)
     return {
         "turns": page.locator("#call-dialogue [data-turn]").count(),
         "edits": before,
-        "left": taken(page, folder, said),
+        "left": left,
+        "wrong": wrong,
         "corrected": typist.corrected,
         "keys": typist.keys,
         "seconds": round(seconds),
@@ -142,15 +145,23 @@ def session(page: Page, path: Path, folder: Path) -> dict:
     }
 
 
-def taken(page: Page, folder: Path, said: list[str]) -> int:
-    """Word errors of the transcript that the page gives as a file."""
+def taken(page: Page, folder: Path, said: list[str]) -> tuple[int, list[str]]:
+    """Word errors of the transcript that the page gives as a file, and what is wrong, as it is compared."""
     with page.expect_download() as download:
         page.locator('#calls [data-format="json"]').click()
     file = folder / "taken.json"
     download.value.save_as(file)
     turns = [{"start": turn.start, "text": turn.text, "channel": turn.channel} for turn in read(file).turns]
-    found = rates(said, by_channel(turns), "french")
-    return sum(found[kind] for kind in ("substitutions", "deletions", "insertions"))
+    written = by_channel(turns)
+    found = rates(said, written, "french")
+    pairs = [[normalise(text).split() for text in both] for both in zip(said, written, strict=True)]
+    wrong = [
+        f"{' '.join(one[a:b])} > {' '.join(other[c:d])}"
+        for one, other in pairs
+        for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+        if kind != "equal"
+    ]
+    return sum(found[kind] for kind in ("substitutions", "deletions", "insertions")), wrong
 
 
 def main() -> None:
