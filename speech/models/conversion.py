@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from common.cache import built_once, cache_folder, is_sealed
@@ -24,12 +25,11 @@ def openvino_folder(choice: Choice) -> Path:
 
 def is_prepared(choice: Choice) -> bool:
     """Whether OpenVINO's encoder of the base is there, which `python -m speech prepare` makes, and worth taking."""
-    name = f"{Path(choice.model).name}-{choice.base_weights}-openvino"
-    return quantization.is_worth_it() and is_sealed(cache_folder() / name)
+    base = replace(choice, adapter=None, adapter_folder=None)
+    return quantization.is_worth_it() and is_sealed(cache_folder() / _name(base, "openvino"))
 
 
 def _converted(choice: Choice, ending: str, convert: Callable[[Path, Path], None]) -> Path:
-    name = f"{Path(choice.model).name}-{choice.weights}-{ending}"
     size = sum(path.stat().st_size for path in weight_files(choice.folder))
     if choice.adapter_folder:
         size *= 2  # the merged checkpoint is there for as long as it is converted
@@ -38,7 +38,11 @@ def _converted(choice: Choice, ending: str, convert: Callable[[Path, Path], None
         with adapters.merged(choice, into) as whole, reading(choice):
             convert(whole, into)
 
-    return built_once(name, build, size)
+    return built_once(_name(choice, ending), build, size)
+
+
+def _name(choice: Choice, ending: str) -> str:
+    return f"{Path(choice.model).name}-{choice.weights}-{ending}"
 
 
 def forget(adapter_folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from jiwer import wer
 from peft import LoraConfig, get_peft_model
 from transformers import WhisperForConditionalGeneration
 
+from common.cache import built_once
 from common.messages import UserError
 from corpus.prompts import prompts
 from speech.audio.decode import read
@@ -106,6 +108,18 @@ def test_a_prepared_base_is_taken_unless_something_else_is_asked_for(monkeypatch
     assert load(choose("whisper-base"), precision="float32").name == "ctranslate2"
     with pytest.raises(UserError, match="speculative"):
         load(choose("whisper-base"), "openvino", assistant="whisper-base")
+
+
+def test_a_base_that_is_prepared_is_so_for_its_adapters(monkeypatch, tmp_path):
+    base = choose("whisper-base")
+    adapted = replace(base, adapter="mine", adapter_folder=tmp_path / "mine")
+    monkeypatch.setenv("ALLO_CACHE", str(tmp_path))
+    monkeypatch.delenv("ALLO_OPENVINO")
+    monkeypatch.setattr(quantization, "_multiplies_int8", lambda: True)
+    assert not conversion.is_prepared(base)
+    built_once(f"whisper-base-{base.base_weights}-openvino", lambda into: None, size=0)
+    assert conversion.is_prepared(base) and conversion.is_prepared(adapted)
+    assert not conversion.is_prepared(replace(base, model="another"))
 
 
 def test_the_setting_and_the_processor_decide_whether_it_is_worth_it(monkeypatch, tmp_path):
