@@ -38,13 +38,12 @@ PATIENCE = 30  # seconds
 TEXTS = "[...document.querySelectorAll('#call-dialogue [data-turn] p')].map(p => p.textContent)"
 
 
-def work(folder: Path) -> Path:
+def work(folder: Path, name: str = "appel", sound: str = 32 * "ab") -> Path:
     """A call that somebody has transcribed, without its sound: transcribing takes time, and nothing is lost by it."""
     turns = [Turn(2 * at, 2 * at + 2, f"tour numéro {at}", 0.8, at % 2, "AB"[at % 2]) for at in range(TURNS)]
-    file = folder / f"appel{work_file.ENDING}"
-    file.write_bytes(
-        work_file.write(Work("appel.wav", "ab" * 32, Transcript.of_turns(turns, "appel.wav"), Journal(turns)))
-    )
+    file = folder / f"{name}{work_file.ENDING}"
+    transcript = Transcript.of_turns(turns, f"{name}.wav")
+    file.write_bytes(work_file.write(Work(f"{name}.wav", sound, transcript, Journal(turns))))
     return file
 
 

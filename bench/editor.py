@@ -68,6 +68,11 @@ def _keys(words: list[str]) -> str:
     return " ".join(normalise(word).replace(" ", "_") or "_" for word in words)
 
 
+def _in_midst(text: str) -> str:
+    """The text as it is compared where others are before it: a first « A » is « À » to the comparison."""
+    return normalise(f"et {text}")
+
+
 class Typist:
     """Presses keys on the page, and counts them."""
 
@@ -109,7 +114,7 @@ def correct(page: Page, said: list[str]) -> Typist:
     typist = Typist(page)
     page.locator("#call-dialogue [data-turn] p").first.focus()
     for turn, wanted in zip(turns, targets(said, turns), strict=True):
-        if normalise(turn.text) == normalise(wanted):
+        if _in_midst(turn.text) == _in_midst(wanted):
             typist.press("Enter")
         else:
             typist.correct(turn.text, wanted)

@@ -21,5 +21,6 @@ element.addEventListener('click', event => {
   const {go, turnAt} = event.target.closest('[data-go]')?.dataset ?? {};
   if (!go) return;
   globalThis.alloGo = {call: Number(go), turn: Number(turnAt ?? 0)};
+  document.dispatchEvent(new Event('call-go'));
   trigger('go', {call: Number(go), act: 'choose'});
 });

@@ -77,18 +77,3 @@ function atTheEdge(event, name, row, {at, chosen}) {
   if (name === 'ArrowUp') return line.top - box.top < height / 2 ? 'previous' : null;
   return box.bottom - line.bottom < height / 2 ? 'next' : null;
 }
-
-watch('value', () => {
-  begin();
-  watchOver();
-  rove(rows()[0]);
-  const go = globalThis.alloGo;
-  if (!go || go.call !== work?.call) return;
-  const {turn} = go;
-  globalThis.alloGo = null;
-  focusOn(turn);
-  seek(rows()[turn], false);
-});
-begin();
-watchOver();
-rove(rows()[0]);

@@ -118,11 +118,15 @@ function draw(was) {
   });
   stale.slice(Math.max(0, now.length - tail - head)).forEach(row => row.remove());
   const renamed = was.names !== state.names;
-  if (renamed) for (const [speaker, name] of Object.entries(state.names)) {
+  if (renamed) nameFields();
+  label(renamed ? 0 : head, renamed ? now.length : now.length - tail + 1);
+}
+
+function nameFields() {
+  for (const [speaker, name] of Object.entries(state.names)) {
     const input = field(speaker);
     if (input) input.value = name === input.placeholder ? '' : name;
   }
-  label(renamed ? 0 : head, renamed ? now.length : now.length - tail + 1);
 }
 
 function fill(row, turn) {
@@ -171,8 +175,9 @@ function mark(row) {
 // A call is shown, by the server: what was here before is forgotten.
 function begin() {
   doubts?.clear();
-  [before, after] = [[], []];
+  [before, after, dirty] = [[], [], null];
   state = {turns: rows().map(read), names: list() ? JSON.parse(list().dataset.names) : {}};
+  nameFields();
   if (rows().length) blank = rows()[0].cloneNode(true);
   rows().forEach(mark);
   globalThis.CSS?.highlights?.set('doubt', doubts);

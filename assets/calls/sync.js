@@ -3,7 +3,7 @@
 const AGAIN = 2000; // milliseconds until the next try
 const ALL = -1; // no number of turns: the server gives them all
 let work = null; // the call that is shown: {call, era, key, sound, name, saved, entries, machine}
-let sending = false;
+const sending = new Set(); // the calls whose corrections are on their way
 
 async function watchOver() {
   const {call, era, sound, name, count} = list()?.dataset ?? {};
@@ -19,7 +19,7 @@ async function ready(mine) {
   mine.tail = tail?.era === era ? tail : null;
   const journal = await kept.journal(mine.key).catch(() => null);
   let whole = null;
-  while (mine === work && !whole?.entries) {
+  while ((mine === work || mine.unsent.length) && !whole?.entries) {
     whole = await server.work_of({token, call: mine.call, era}).catch(() => null);
     if (whole?.trouble) return tell(whole.trouble);
     if (!whole) await new Promise(later => setTimeout(later, AGAIN));
@@ -27,11 +27,11 @@ async function ready(mine) {
   if (!whole) return;
   [mine.machine, mine.entries] = [whole.machine, whole.entries.slice(0, mine.saved)];
   const own = journal?.era === era ? journal.entries : [];
-  const here = held.after({era, entries: own.length > mine.saved ? own : mine.entries}, tail);
-  if (here.length > mine.saved) // made while the line was cut, or just before the page was left
+  const here = held.after({era, entries: own.length > whole.entries.length ? own : whole.entries}, tail);
+  if (here.length > mine.saved) // made while the line was cut, or just before the page was left, or since it was drawn
     [mine.unsent, mine.resumed] = [[...here.slice(mine.saved), ...mine.unsent], true];
   if (here.length > own.length) keep(mine); // a tail goes on from what is kept
-  if (mine.unsent.length && mine === work) send();
+  if (mine.unsent.length) send(mine);
 }
 
 // Somebody types for the first time: a page that is left meanwhile has no time for more than its tail.
@@ -46,7 +46,7 @@ function push(entry) {
   hold(work);
   keep(work);
   document.querySelector(`#call-queue [data-call="${work.call}"]`)?.setAttribute('data-corrected', '');
-  send();
+  send(work);
 }
 
 function hold(mine) {
@@ -78,12 +78,13 @@ async function keep(mine) {
   }
 }
 
-async function send() {
-  if (sending) return;
-  sending = true;
-  await work.ready;
-  while (work?.unsent.length) {
-    const mine = work, batch = [...mine.unsent];
+// Sends what is not saved yet, one batch after another, though another call may be shown meanwhile.
+async function send(mine) {
+  if (sending.has(mine)) return;
+  sending.add(mine);
+  await mine.ready;
+  while (mine.unsent.length) {
+    const batch = [...mine.unsent];
     const answer = await server.save_edits({
       token: globalThis.alloToken, call: mine.call, era: mine.era, from: mine.saved, entries: batch,
       total: mine.resumed || mine.behind ? ALL : state.turns.length,
@@ -111,7 +112,7 @@ async function send() {
     tell(mine.full ? 'full' : 'saved');
     trigger('saved', {});
   }
-  sending = false;
+  sending.delete(mine);
 }
 
 // The server's times, and what only it could undo.
@@ -135,5 +136,5 @@ function tell(what, count) {
 // What was typed last is saved: before a file is made of it.
 globalThis.alloSaved = async () => {
   commit();
-  for (let tries = 0; work?.unsent.length && tries < 50; tries++) await new Promise(later => setTimeout(later, 100));
+  for (let tries = 0; sending.size && tries < 50; tries++) await new Promise(later => setTimeout(later, 100));
 };

@@ -23,7 +23,9 @@ def script(*names: str) -> str:
     return "\n".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
 
 
-FOLLOW = script("state", "store", "sync", "player", "edit", "others", "keys", "search", "reading")
+FOLLOW = script("state", "store", "sync", "player", "edit", "others", "keys", "drawing", "search", "reading")
+# What is drawn of it, the script decides: see drawing.js.
+TEMPLATE = "${(globalThis.alloDrawn ?? String)([value ?? ''].flat().join(''))}"
 
 
 class Line(NamedTuple):

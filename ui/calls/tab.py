@@ -233,7 +233,7 @@ def _conversation() -> dict[str, gr.blocks.Block]:
     replace = gr.HTML(apply_default_css=False, visible=False, **how)
     asked = [editing.save_edits, editing.work_of]
     how = {"js_on_load": conversation.FOLLOW, "server_functions": asked, "elem_id": "call-dialogue"}
-    dialogue = gr.HTML(html_template=ITEMS, apply_default_css=False, **how)
+    dialogue = gr.HTML(html_template=conversation.TEMPLATE, apply_default_css=False, **how)
     with gr.Column(visible=False) as tools:
         files = gr.HTML(
             apply_default_css=False, js_on_load=FILES, server_functions=[editing.make_file], elem_id="call-files-out"

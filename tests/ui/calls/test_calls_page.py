@@ -379,6 +379,53 @@ def test_corrected_by_keys_alone(french, short):
     assert took < 50, took
 
 
+def test_what_is_typed_stays_whatever_the_server_draws(french, tmp_path):
+    """A call that is shown is drawn again for what happens to others; slow answers come when all has changed."""
+    drop(french, accidents.work(tmp_path))
+    expect(turns(french)).to_have_count(accidents.TURNS)
+    turns(french).nth(2).locator("p").focus()
+    for key in ("Home", "Control+ArrowRight", "Alt+Enter"):  # the page has a turn more than any drawing
+        french.keyboard.press(key)
+    french.keyboard.press("Control+a")
+    french.keyboard.type("à moitié")
+    (tmp_path / "rien.wav").write_bytes(b"no sound")
+    drop(french, tmp_path / "rien.wav")
+    expect(rows(french, "failed")).to_have_count(1)
+    french.keyboard.type(" tapé")
+    assert texts(french)[2:5] == ["tour", "à moitié tapé", "tour numéro 3"]
+    french.keyboard.press("Control+Enter")
+    saved(french)
+    expect(turns(french).nth(3)).to_have_class(re.compile("checked"))
+
+    answers = []
+
+    def slowly(asked: Route) -> None:
+        answers.append(asked) if "save_edits" in asked.request.post_data else asked.fallback()
+
+    french.route("**/component_server/", slowly)
+    correct(french, turns(french).nth(5), "Cinq.")
+    correct(french, turns(french).nth(6), "Six.")
+    name = french.locator("#call-timeline [data-speaker=A]")
+    name.fill("Marie")
+    name.blur()
+    drop(french, accidents.work(tmp_path, "autre", 32 * "cd"))
+    expect(turns(french)).to_have_count(accidents.TURNS)
+    expect(name).to_have_value("")
+    rows(french, "done").nth(0).click()
+    expect(turns(french)).to_have_count(accidents.TURNS + 1)
+    correct(french, turns(french).nth(7), "Sept.")
+    for answer in answers:
+        answer.continue_()
+    french.unroute_all()
+    saved(french)
+    wanted = ["tour", "à moitié tapé", "tour numéro 3", "Cinq.", "Six.", "Sept."]
+    expect(turns(french).locator("p").nth(5)).to_have_text("Cinq.")
+    assert texts(french)[2:8] == wanted
+    expect(name).to_have_value("Marie")
+    taken = transcript(download(french, "↓ JSON", tmp_path)).turns
+    assert [turn.text for turn in taken[2:8]] == wanted and taken[0].speaker == "Marie"
+
+
 # Milliseconds in which a key answers among 500 turns.
 MOMENT = """() => {
   const list = document.querySelector('.dialogue'), row = list.lastElementChild;
