@@ -6,7 +6,7 @@ higher temperatures. `bench/README.md` has the measurements behind the constants
 """
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -33,7 +33,9 @@ TOKENS_AT_LEAST, TOKENS_PER_SECOND = 16, 8  # the length limit: fast French has 
 CPU_FRAMES = 12000  # mel frames of one batch on a CPU: more take memory and gain no time
 RETRY_LOGPROB = -2.0  # mean log-probability under which a clip is decoded again in full; -1 lost half a point
 UNSURE_LOGPROB = -0.15  # mean log-probability under which a beam looks for other texts
-SHORTEST = 0.6  # of a greedy text's tokens, that another text has to have
+LONG = 12  # seconds of a clip in which greedy decoding is unsure of something as good as always: a beam looks at once
+FEW = 3.0  # tokens a second, of French in which a beam may have left out a sentence: greedy decoding does not
+SHORTEST = 0.6  # of a greedy text's tokens, or of a beam's longest, that another text has to have
 SILENT_LOGPROB, SILENT_SHARE = -1.0, 0.6  # Whisper's own thresholds: unsure, and probably no speech at all
 
 
@@ -48,7 +50,7 @@ class Options:
     context: bool = False  # each window after the text of the one before: slower, one window at a time
     voice_activity: bool = True  # windows without speech are not decoded
     beam_size: int = 1  # 1 is greedy
-    unsure_beam: int = beam_of(EFFORT)  # where greedy decoding is unsure of its text; 1: no beam there either
+    unsure_beam: int = beam_of(EFFORT)  # in long clips, and where greedy decoding is unsure; 1: no beam there either
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # the next one where the text is a loop
     margin: float | None = MARGIN  # seconds of window after the clip; None: always the full window
     batch_size: int = 8
@@ -223,9 +225,9 @@ def _decode_batch(
 ) -> list[DecodedClip | None]:
     """The texts that one attempt gives for a batch, its clips and their mel; None where another one has to follow."""
     clips, mel = batch
-    states, seconds = engine.encode(mel), _seconds(clips[-1])
-    most = min(CONTEXT - len(prompt), TOKENS_AT_LEAST + TOKENS_PER_SECOND * seconds)
-    hypotheses = _hypotheses(engine, states, prompt, options, attempt.temperature, most)
+    states = engine.encode(mel)
+    most = min(CONTEXT - len(prompt), TOKENS_AT_LEAST + TOKENS_PER_SECOND * _seconds(clips[-1]))
+    hypotheses = _hypotheses(engine, states, prompt, options, attempt.temperature, most, list(map(_seconds, clips)))
     short = mel.shape[2] < FULL_WINDOW
     final = [last or not _is_unreliable(engine, *pair, short) for pair in zip(clips, hypotheses, strict=True)]
     words = [()] * len(clips)
@@ -238,28 +240,57 @@ def _decode_batch(
 
 
 def _hypotheses(
-    engine: Engine, states: Any, prompt: list[int], options: Options, temperature: float, most: int
+    engine: Engine,
+    states: Any,
+    prompt: list[int],
+    options: Options,
+    temperature: float,
+    most: int,
+    seconds: list[int],
 ) -> list[Hypothesis]:
     """The greedy texts; where one is unsure, a beam gives more, and the one that they agree on is taken.
 
-    No beam where there is probably no speech: it would find something likelier than silence.
+    Long clips have the beam first, unless an assistant drafts, which it does for greedy texts only. No beam where there
+    is probably no speech: it would find something likelier than silence.
     """
-    found = engine.generate(states, prompt, beam_size=options.beam_size, temperature=temperature, max_tokens=most)
-    spoken = [at for at, each in enumerate(found) if each.no_speech <= SILENT_SHARE]
-    unsure = [at for at in spoken if found[at].logprob < UNSURE_LOGPROB]
-    if not unsure or temperature or options.beam_size > 1 or options.unsure_beam == 1:
-        return found
-    others = engine.beam(engine.select(states, unsure), prompt, size=options.unsure_beam, max_tokens=most)
-    for at, some in zip(unsure, others, strict=True):
-        found[at] = _consensus(engine, found[at], some, options.language)
+    greedily = partial(engine.generate, prompt=prompt, beam_size=options.beam_size, max_tokens=most)
+    if temperature or options.beam_size > 1 or options.unsure_beam == 1:
+        return greedily(states, temperature=temperature)
+    search = partial(engine.beam, prompt=prompt, size=options.unsure_beam, max_tokens=most)
+    if min(seconds) >= LONG and engine.assistant is None:
+        return _beam_first(engine, states, search, greedily, seconds, options.language)
+    found = greedily(states, temperature=0.0)
+    unsure = [at for at, each in enumerate(found) if not _is_silent(each) and each.logprob < UNSURE_LOGPROB]
+    beams = search(engine.select(states, unsure)) if unsure else []
+    for at, some in zip(unsure, beams, strict=True):
+        found[at] = _agreed(engine, found[at], some, options.language)
     return found
 
 
-def _consensus(engine: Engine, greedy: Hypothesis, others: list[Hypothesis], language: str) -> Hypothesis:
-    """The text that differs least from all, the greedy one's words mostly kept: short texts are likelier by nature."""
-    tokens = len(greedy.tokens)
-    some = [other for other in others if len(other.tokens) >= SHORTEST * tokens and other.tokens != greedy.tokens]
-    some.append(greedy)
+def _beam_first(
+    engine: Engine, states: Any, search: Callable, greedily: Callable, seconds: list[int], language: str
+) -> list[Hypothesis]:
+    """What a beam's texts agree on; greedy decoding is asked as well where they are few words for the time."""
+    beams = search(states)
+    longest = [max(some, key=lambda each: len(each.tokens)) for some in beams]
+    few = [at for at, each in enumerate(longest) if _is_silent(each) or len(each.tokens) < FEW * seconds[at]]
+    greedy = iter(greedily(engine.select(states, few), temperature=0.0) if few else ())
+    found = []
+    for at, (some, one) in enumerate(zip(beams, longest, strict=True)):
+        base = next(greedy) if at in few else one
+        found.append(base if _is_silent(base) else _agreed(engine, base, some, language))
+    return found
+
+
+def _is_silent(hypothesis: Hypothesis) -> bool:
+    return hypothesis.no_speech > SILENT_SHARE
+
+
+def _agreed(engine: Engine, base: Hypothesis, others: list[Hypothesis], language: str) -> Hypothesis:
+    """The text that differs least from all, those left out that lack much of the base: short ones are likelier."""
+    tokens = len(base.tokens)
+    some = [other for other in others if len(other.tokens) >= SHORTEST * tokens and other.tokens != base.tokens]
+    some.append(base)
     texts = [text_of(engine, each.tokens) for each in some]
     chosen = some.pop(consensus(texts, list(map(_total, some)), language in UNSPACED))
     return replace(chosen, others=tuple(some))

@@ -307,6 +307,33 @@ def test_a_text_that_leaves_half_out_is_not_agreed_on(int8, monkeypatch):
     assert texts(int8, [waveform("conf-full")], searched) == ["Cette conférence est pleine pour le moment."]
 
 
+def test_a_long_clip_is_searched_by_a_beam_alone(int8, monkeypatch):
+    """Greedy decoding is asked where there is probably no speech, and where a beam may have left out a sentence."""
+    spoken = read(next(path for _, _, path, seconds in prompts(at_least=22.0) if seconds < 24.0)).waveform[0]
+    line = np.random.default_rng(0).normal(0, 0.01, 15 * SAMPLE_RATE).astype(np.float32)
+    greedy, beam = int8.generate, int8.beam
+    heard = []
+
+    def generate(states, prompt, **how):
+        heard.append(states.shape[0])
+        return greedy(states, prompt, **how)
+
+    def half(states, prompt, **how):
+        return [
+            [replace(one, tokens=one.tokens[: len(one.tokens) // 3]) for one in some]
+            for some in beam(states, prompt, **how)
+        ]
+
+    once = Options(temperatures=(0.0,))
+    monkeypatch.setattr(int8, "generate", generate)
+    texts(int8, [np.concatenate([waveform("conf-full")] * 8)], once)
+    assert not heard
+    expected = texts(int8, [spoken, line], replace(once, unsure_beam=1))
+    heard.clear()
+    monkeypatch.setattr(int8, "beam", half)
+    assert texts(int8, [spoken, line], once) == expected and heard == [1, 1]
+
+
 def test_workers_hear_batches_side_by_side_and_give_them_in_order():
     engine = load(choose(), "ctranslate2", threads=2)
     both = threading.Barrier(2, timeout=20)  # passed by two at once alone
@@ -329,9 +356,7 @@ def test_batches_that_nobody_waits_for_are_not_heard():
 
 
 def test_where_nobody_speaks_no_beam_looks_for_words(int8):
-    greedy, wider = (
-        texts(int8, without_speech()[:16], Options(temperatures=(0.0,), unsure_beam=size)) for size in (1, 5)
-    )
+    greedy, wider = (texts(int8, without_speech(), Options(temperatures=(0.0,), unsure_beam=size)) for size in (1, 5))
     assert wider == greedy and sum(map(bool, wider)) < len(wider) / 4
 
 
