@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -20,7 +21,8 @@ from corpus.prompts import prompts
 from corpus.simulate import simulate
 from scoring.measures import rates
 from speech.audio.decode import read
-from speech.decoding.decode import Options, decode
+from speech.decoding import decode as decoding
+from speech.decoding.decode import LONG, Options, decode
 from speech.decoding.effort import EFFORTS
 from speech.engines import load
 from speech.engines.base import Engine
@@ -36,14 +38,16 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0, help="of a call (default: 5)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the calls (default: 0)")
     parser.add_argument("--beams", type=int, nargs="+", default=[*EFFORTS.values()])
+    parser.add_argument("--long", type=int, nargs="+", default=[LONG], metavar="S", help=f"seconds (default: {LONG})")
     asked = parser.parse_args()
     engine, names = load(choose()), {beam: effort for effort, beam in EFFORTS.items()}
     with tempfile.TemporaryDirectory() as folder:
         clips, seconds = corpus.load("phone-prompts"), 60 * asked.minutes
         calls = [simulate(clips, Path(folder, str(s)), seconds=seconds, seed=s)[0] for s in asked.seeds]
         print(f"{engine.model} {engine.precision}; calls of {asked.minutes:g} minutes, seeds {asked.seeds}\n")
-        print("| beam | effort | of | words | WER % | core seconds | seconds |\n|---|---|---|---|---|---|---|")
-        for beam in asked.beams:
+        columns = ["beam", "effort", "at once from", "of", "words", "WER %", "core seconds", "seconds"]
+        print(f"| {' | '.join(columns)} |\n{len(columns) * '|---'}|")
+        for beam, decoding.LONG in product(asked.beams, asked.long):
             options = Options(unsure_beam=beam, margin=engine.margin)
             if asked.prompts:
                 row(beam, names, "prompts", on_prompts, engine, options, asked.prompts)
@@ -54,8 +58,8 @@ def row(beam: int, names: dict[int, str], of: str, texts: Callable[..., Texts], 
     core, clock = time.process_time(), time.perf_counter()
     found = rates(*texts(*asked))
     core, clock = time.process_time() - core, time.perf_counter() - clock
-    figures = f"{found['words']} | {found['wer']:.1f} | {core:.0f} | {clock:.0f}"
-    print(f"| {beam} | {names.get(beam, '')} | {of} | {figures} |", flush=True)
+    figures = f"{decoding.LONG} s | {of} | {found['words']} | {found['wer']:.1f} | {core:.0f} | {clock:.0f}"
+    print(f"| {beam} | {names.get(beam, '')} | {figures} |", flush=True)
 
 
 def on_prompts(engine: Engine, options: Options, step: int) -> Texts:

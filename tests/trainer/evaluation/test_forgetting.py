@@ -43,7 +43,7 @@ class Deaf(Engine):
         return [Hypothesis(self.tokens, -0.1, 0.0, cut=False) for _ in states]
 
     def beam(self, states, prompt, *, size, max_tokens):
-        raise NotImplementedError
+        return [[Hypothesis(self.tokens, -0.1, 0.0, cut=False)] for _ in states]
 
 
 @pytest.fixture
