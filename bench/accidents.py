@@ -146,7 +146,7 @@ def taken(desk: Desk) -> list[str]:
     """The texts in the work file, once all is saved."""
     expect(desk.page.locator("#call-dialogue .saved")).to_have_text("Saved", timeout=1000 * PATIENCE)
     with desk.page.expect_download() as download:
-        desk.page.get_by_text("Work file", exact=False).first.click()
+        desk.page.locator('[data-format="work"]').click()
     download.value.save_as(desk.folder / "taken.json")
     return [turn.text for turn in work_file.read((desk.folder / "taken.json").read_bytes()).journal.turns]
 

@@ -73,6 +73,12 @@ class Call:
     def corrected(self) -> bool:
         return bool(self._journal and self._journal.entries)
 
+    def holds(self, work: "Work") -> bool:
+        """Whether it has the same corrections of the same text."""
+        return (
+            self.corrected and self._journal.entries == work.journal.entries and self.transcribed == work.machine.turns
+        )
+
     @property
     def turns(self) -> list["Turn"]:
         """As they are now."""

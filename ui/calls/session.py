@@ -76,8 +76,10 @@ class CallSession:
         return call if known else self._append(call)
 
     def add_work(self, work: "Work") -> Call:
-        """Opens a work file: into its recording's call, or by itself. Raises UserError where that has corrections."""
+        """Opens a work file: into its recording's call, or by itself. Raises UserError where that has others."""
         known = next((call for call in self.calls if call.sound_hash == work.sound), None)
+        if known and known.holds(work):
+            return known
         if known and known.corrected:
             raise UserError(*message("work_twice", name=known.name))
         call = known or self._append(self._new(work.name, work.sound, CallOptions()))

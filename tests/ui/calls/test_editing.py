@@ -98,6 +98,8 @@ def test_a_work_file_goes_on_with_and_without_its_recording(visit, tmp_path):
     made = make_file({"token": TOKEN, "format": "work"}, READER)
     content = (call.folder / "texts" / made["name"]).read_bytes()
     state = call.journal.state
+    assert visit.add_work(work_file.read(content)) is call and call.journal.state == state  # pressed twice
+    save(call, 2, {"kind": "check", "turn": 1, "on": True})
     with pytest.raises(UserError, match="corrections here already"):
         visit.add_work(work_file.read(content))
     visit.clear()
