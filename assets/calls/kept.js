@@ -27,7 +27,6 @@ element.addEventListener('click', async event => {
     await kept.forget(each => each.key === journal.key);
     return draw();
   }
-  button.closest('li').remove(); // pressed twice, it would be refused the second time
   const found = await kept.work(journal);
   if (found) trigger('reopen', {work: found});
 });

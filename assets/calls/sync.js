@@ -21,7 +21,7 @@ async function ready(mine) {
   let whole = null;
   while ((mine === work || mine.unsent.length) && !whole?.entries) {
     whole = await server.work_of({token, call: mine.call, era}).catch(() => null);
-    if (whole?.trouble) return tell(whole.trouble);
+    if (whole?.trouble) return mine === work && tell(whole.trouble);
     if (!whole) await new Promise(later => setTimeout(later, AGAIN));
   }
   if (!whole) return;
