@@ -1,7 +1,8 @@
 """python bench/calls.py [--minutes M] [--only PART...] : simulated calls through us and our peers, in one run.
 
 peers     a two-channel call: ours, given its path, against faster-whisper's two pipelines, given each channel
-efforts   two such calls: our efforts, with and without OpenVINO, and the peers; `--picture FILE.svg` draws them
+efforts   two such calls: our efforts, with and without OpenVINO, and the peers, in turn, `--runs N` times (their median
+          seconds, their last texts); `--picture FILE.svg` draws them
 leakage   the same call with each voice in the other channel as well, against its turns transcribed one by one
 memory    our peak on calls of several lengths, which repeat that call
 speakers  calls on one channel: the diarization error rate of our turns
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import statistics
 import sys
 import tempfile
 import wave
@@ -95,13 +97,13 @@ def efforts(folder: Path, clips: corpus.Corpus, asked: argparse.Namespace) -> No
     paths = [simulate(clips, folder / f"efforts{s}", seconds=60 * asked.minutes, seed=s)[0] for s in seeds]
     audio = sum(reference(path)["seconds"] for path in paths)
     head(f"Efforts, two calls, {audio:.0f} s", ["system", "cpWER %", "S / D / I", "words", "seconds", "peak MB"])
-    points = {}
-    for name in (*EFFORTS, *BY_OPENVINO, *PEERS[1:]):
-        got = transcribed_by(name, *paths)
-        found = score(paths, got["found"]).cp
-        row(name, found.rate, kinds(found), found.words, got["seconds"], megabytes(got))
+    systems, points = (*EFFORTS, *BY_OPENVINO, *PEERS[1:]), {}
+    rounds = [{name: transcribed_by(name, *paths) for name in systems} for _ in range(asked.runs)]
+    for name, got in rounds[-1].items():
+        found, seconds = score(paths, got["found"]).cp, statistics.median(each[name]["seconds"] for each in rounds)
+        row(name, found.rate, kinds(found), found.words, seconds, megabytes(got))
         if name not in BY_OPENVINO:
-            points[name] = got["seconds"], found.rate
+            points[name] = seconds, found.rate
     if asked.picture:
         asked.picture.write_text(curve(points, EFFORTS, "seconds", "cpWER %"), encoding="utf-8")
 
@@ -206,6 +208,7 @@ def main() -> None:
     parser.add_argument("--leakages", type=float, nargs="+", default=[-35, -25, -15], metavar="DB")
     parser.add_argument("--calls", type=int, default=3, metavar="N", help="on one channel (default: 3)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs", type=int, default=1, metavar="N", help="of the efforts, in turn (default: 1)")
     parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="of the efforts")
     parser.add_argument("--only", nargs="+", default=list(PARTS), choices=PARTS, help="some of the parts")
     asked = parser.parse_args()
