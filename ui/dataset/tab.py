@@ -146,7 +146,7 @@ def _scores() -> Scores:
     with gr.Column(scale=7, min_width=300):
         with gr.Row(elem_classes="score"):
             first = gr.Number(FIRST, label=label("first"), precision=0, min_width=90)
-            score_first = gr.Button(label("score_first"), variant="primary", scale=2, min_width=220)
+            score_first = gr.Button(label("score_first"), variant="primary", scale=3, min_width=270)
             score_selection = gr.Button(label("score_selection"), scale=2, min_width=150)
             cancel = gr.Button(label("cancel"), variant="stop", visible=False, min_width=90)
         progress = gr.HTML(apply_default_css=False, elem_id="progress")
