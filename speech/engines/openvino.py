@@ -1,4 +1,4 @@
-"""OpenVINO's int8 encoder before CTranslate2's decoder: the default on a CPU where OpenVINO is installed."""
+"""OpenVINO's int8 encoder before CTranslate2's decoder: taken on a CPU where it was prepared."""
 
 from concurrent.futures import Future
 from pathlib import Path

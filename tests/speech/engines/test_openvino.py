@@ -48,6 +48,8 @@ def listener(monkeypatch):
         threading.Thread(target=listen, daemon=True).start()
         for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{server.getsockname()[1]}")
+        for name in ("no_proxy", "NO_PROXY"):  # a page of another test may ask its own server
+            monkeypatch.setenv(name, "127.0.0.1,localhost")
         yield heard
         server.shutdown(socket.SHUT_RDWR)
 
