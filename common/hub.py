@@ -129,7 +129,7 @@ def _explained(error: Exception, instead: Message) -> tuple[Message, Message]:
     elif offline():
         wrong = (
             "cannot be fetched, the Hub is out of reach (ALLO_OFFLINE is set)",
-            "ne peut être téléchargé, le Hub est hors d'atteinte (ALLO_OFFLINE est réglé)",
+            "ne peut être téléchargé, le Hub est hors d'atteinte (ALLO_OFFLINE est défini)",
         )
         mend = f"unset it, or {instead.en}", f"enlevez ce réglage, ou {instead.fr}"
     elif status in (401, 403, 429):

@@ -15,7 +15,7 @@ def token_from_environment() -> str:
     if offline():
         raise UserError(
             en="ALLO_OFFLINE is set: unset it to reach the Hub.",
-            fr="ALLO_OFFLINE est réglé : enlevez-le pour atteindre le Hub.",
+            fr="ALLO_OFFLINE est défini : enlevez-le pour atteindre le Hub.",
         )
     token = os.environ.get("HF_TOKEN", "").strip()
     if not token:

@@ -96,7 +96,7 @@ def open_dataset(
     if repository.folder:
         reason = Message(
             en=f"{reason.en}; ALLO_OFFLINE is set, so this is what the cache holds of it",
-            fr=f"{reason.fr} ; ALLO_OFFLINE est réglé, c'est donc ce que le cache en contient",
+            fr=f"{reason.fr} ; ALLO_OFFLINE est défini, c'est donc ce que le cache en contient",
         )
     licence = licence_of(repository.card)
     if name == TALKBANK:
@@ -210,6 +210,6 @@ def _odd_card(name: str) -> UserError:
 def _not_cached(name: str) -> UserError:
     return UserError(
         en=f"ALLO_OFFLINE is set and the dataset {name} is not in the cache: unset it, or name phone-prompts.",
-        fr=f"ALLO_OFFLINE est réglé et le jeu de données {name} n'est pas dans le cache : "
+        fr=f"ALLO_OFFLINE est défini et le jeu de données {name} n'est pas dans le cache : "
         "enlevez ce réglage, ou nommez phone-prompts.",
     )

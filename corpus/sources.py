@@ -27,7 +27,7 @@ class Choice(NamedTuple):
 def default() -> Choice:
     """TalkBank's French telephone calls with the Hub in reach, else the telephone prompts."""
     if offline():
-        return Choice(NAME, Message(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est réglé"))
+        return Choice(NAME, Message(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est défini"))
     if not hub_in_reach():
         return Choice(NAME, Message(en="the Hub does not answer", fr="le Hub ne répond pas"))
     return Choice(TALKBANK, Message(en="the Hub is in reach", fr="le Hub répond"))

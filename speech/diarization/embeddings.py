@@ -78,7 +78,7 @@ def _without_pyannote() -> Message | None:
     except PackageNotFoundError:
         return Message("pyannote.audio is not installed", "pyannote.audio n'est pas installé")
     if offline():
-        return Message("ALLO_OFFLINE is set", "ALLO_OFFLINE est réglé")
+        return Message("ALLO_OFFLINE is set", "ALLO_OFFLINE est défini")
     if not get_token():
         return Message("there is no HF_TOKEN", "il n'y a pas de HF_TOKEN")
     silent = Message("the Hub does not answer", "le Hub ne répond pas")

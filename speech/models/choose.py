@@ -55,7 +55,7 @@ def _base(model: str | None) -> Choice:
     if named:
         return _named(named, BY_YOU if model else BY_SETTING)
     if offline():
-        return _embedded(Message(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est réglé"))
+        return _embedded(Message(en="ALLO_OFFLINE is set", fr="ALLO_OFFLINE est défini"))
     if not hub_in_reach():
         return _embedded(SILENT_HUB)
     return _from_hub(HUB_DEFAULT, Message(en="the Hub is in reach", fr="le Hub répond"))

@@ -94,7 +94,7 @@ def test_page_speaks_french(reader):
     expect(reader.get_by_role("tab", name="Transcrire")).to_be_visible()
     expect(reader.locator("#result")).to_contain_text("Parlez, ou déposez un enregistrement")
     expect(reader.get_by_label("Langue parlée").first).to_have_value("Français")
-    expect(reader.locator("#who")).to_contain_text("ALLO_OFFLINE est réglé")
+    expect(reader.locator("#who")).to_contain_text("ALLO_OFFLINE est défini")
 
 
 def test_every_tab_keeps_its_name(reader):
@@ -147,7 +147,7 @@ def test_page_speaks_english(english):
     english.get_by_role("tab", name="Calls").click()
     english.get_by_role("link", name="Français").click()
     expect(english.get_by_role("tab", name="Appels")).to_have_attribute("aria-selected", "true", timeout=PATIENCE)
-    expect(english.locator("#who")).to_contain_text("ALLO_OFFLINE est réglé", timeout=PATIENCE)
+    expect(english.locator("#who")).to_contain_text("ALLO_OFFLINE est défini", timeout=PATIENCE)
     expect(english.locator("html")).to_have_attribute("lang", "fr")
     english.get_by_role("link", name="English").click()
     english.get_by_role("tab", name="Transcribe").click(timeout=PATIENCE)

@@ -75,7 +75,7 @@ def test_no_hub_at_all_leaves_the_embedded_model(tmp_path):
 
 def test_offline_by_setting_asks_nobody(tmp_path):
     found = chosen(tmp_path, "http://127.0.0.1:9", ALLO_OFFLINE="1")
-    assert found["reason"] == ["ALLO_OFFLINE is set", "ALLO_OFFLINE est réglé"]
+    assert found["reason"] == ["ALLO_OFFLINE is set", "ALLO_OFFLINE est défini"]
 
 
 def test_a_missing_and_a_gated_repository_are_distinguished(tmp_path, tiny):

@@ -101,7 +101,7 @@ def fact(page: Page, name: str) -> str:
 
 def test_corpus_is_told_in_figures_and_bars_and_a_row_opened_by_the_keyboard(french):
     description = french.locator("#corpus")
-    for what in ("505", "22 min", "cc-by-sa-3.0", "ALLO_OFFLINE est réglé", "June Wallack"):
+    for what in ("505", "22 min", "cc-by-sa-3.0", "ALLO_OFFLINE est défini", "June Wallack"):
         expect(description).to_contain_text(what)
     expect(french.locator("#where")).to_have_text("1–50 sur 505")
     bars = french.locator("#drawn .bars tr td:last-child").all_inner_texts()

@@ -196,7 +196,7 @@ def take_away_and_publish(page: Page) -> None:
     write(page.locator("#publish-box").get_by_label("Dépôt"), "ada/allo")
     write(page.locator("#publish-box").get_by_label("Jeton"), "hf_secret")
     page.locator("#publish").click()
-    expect(page.get_by_role("alert")).to_contain_text("ALLO_OFFLINE est réglé")
+    expect(page.get_by_role("alert")).to_contain_text("ALLO_OFFLINE est défini")
 
 
 @pytest.mark.parametrize(
