@@ -325,15 +325,10 @@ async def _go_on(held: Held | None, on_cpu: bool, request: gr.Request) -> AsyncI
 
 
 async def _written(work: Held, reader: str) -> AsyncIterator[tuple]:
-    """Yields how far it has come, the results, and at the end the work if it is held.
-
-    A piece is worked out in a thread: a visitor who cancels is let go at once, and after that piece no other follows.
-    """
+    """Yields how far it has come, the results, and at the end the work if it is held."""
     try:
-        while piece := await asyncio.to_thread(next, work.pieces, None):
-            yield *piece, work if work.quota.waits else None
-            if work.quota.waits:
-                return
+        async for piece in work.newer():
+            yield *piece, work if work.waits else None
     except UserError as refusal:
         yield refused(refusal, reader), None, None
 
@@ -351,8 +346,9 @@ def _work(
 
 
 def _finish(done: Done | None, reference: str, held: Held | None, request: gr.Request) -> Outcome:
-    reader, decide = reader_of(request), gr.Row(visible=held is not None)
-    asks = note(say(reader, "quota_asks", reason=held.quota.refusal.to(reader))) if held else ""
+    reader, waits = reader_of(request), held is not None and held.waits
+    decide = gr.Row(visible=waits)
+    asks = note(say(reader, "quota_asks", reason=held.quota.refusal.to(reader))) if waits else ""
     if done is None:  # what _compare said last stays
         return Outcome(decide=decide, shown=asks or gr.skip(), memory=adapter_fields.in_memory(reader))
     first, second, third = (gr.Button(visible=at < len(done.results)) for at in range(len(LETTERS)))

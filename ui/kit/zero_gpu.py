@@ -7,11 +7,13 @@ speech. Where the quota is spent, what was transcribed stays, and the rest waits
 goes on with it, or the GPU once the quota is renewed. A program, which nobody asks, is served by the CPU.
 """
 
+import asyncio
 import math
 import os
 import re
+import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -125,11 +127,39 @@ class Quota:
         return None
 
 
-class Held(NamedTuple):
-    """Work that waits for the visitor to decide."""
+class Held:
+    """Work that waits for the visitor to decide; of several presses that go on with it, each has its newest piece."""
 
-    pieces: Iterator
-    quota: Quota
+    def __init__(self, pieces: Iterator, quota: Quota):
+        self.quota = quota
+        self._pieces, self._stepping = pieces, threading.Lock()
+        self._newest, self._count = None, 0
+
+    @property
+    def waits(self) -> bool:
+        return self.quota.waits
+
+    async def newer(self) -> AsyncIterator:
+        """Each piece, until the visitor has to decide again.
+
+        It is worked out in a thread: a visitor who stops is let go at once, and after that piece no other follows.
+        """
+        seen, piece = await asyncio.to_thread(self._after, 0)
+        while piece is not None:
+            yield piece
+            if self.waits:
+                return
+            seen, piece = await asyncio.to_thread(self._after, seen)
+
+    def _after(self, seen: int) -> tuple[int, object]:
+        """The newest piece and its number, or None where there is none after the one that was `seen`."""
+        with self._stepping:  # the thread of a press before may be at the next piece still
+            if seen == self._count:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    return seen, None
+                self._newest, self._count = piece, seen + 1
+            return self._count, self._newest
 
 
 def decoding(choice: "Choice", quota: Quota | None = None) -> dict:

@@ -230,7 +230,6 @@ async def _go_on(held: Held | None, on_cpu: bool, request: gr.Request) -> AsyncI
 async def _written(work: Held, request: gr.Request, on_cpu: bool | None = None) -> AsyncIterator[tuple]:
     """Yields the text so far, the TranscriptionProgress that it comes from, and at the end the work if it is held.
 
-    A piece is worked out in a thread: a visitor who stops is let go at once, and after that piece no other follows.
     `on_cpu`: what the visitor has decided. Raises UserError.
     """
     reader = reader_of(request)
@@ -240,23 +239,21 @@ async def _written(work: Held, request: gr.Request, on_cpu: bool | None = None) 
             await asyncio.sleep(POLL)
         if on_cpu is not None:
             work.quota.decide(on_cpu)
-        while progress := await asyncio.to_thread(next, work.pieces, None):
+        async for progress in work.newer():
             done, total = progress.seconds_done, progress.seconds_total
             shown = transcript_html.running(progress.transcript, done, total, reader)
-            yield shown, progress, work if work.quota.waits else None
-            if work.quota.waits:
-                return
+            yield shown, progress, work if work.waits else None
 
 
 def _finish(progress, held: Held | None, request: gr.Request) -> tuple:
     """Shows the transcript, all of it or the part done, with the files to take away."""
     buttons = gr.Button(visible=True), gr.Button(visible=False)
-    row = gr.Row(visible=held is not None)
+    row = gr.Row(visible=held is not None and held.waits)
     if progress is None:  # what _transcribe said last stays
         return *buttons, gr.Row(visible=False), row, gr.skip(), *[gr.skip()] * len(FORMATS)
     reader = reader_of(request)
     shown = transcript_html.finished(progress.transcript, progress.seconds_done, progress.seconds_total, reader)
-    if held:
+    if held and held.waits:
         why = say(reader, "quota_asks", reason=held.quota.refusal.to(reader))
         shown = transcript_html.held(progress.transcript, why, reader)
     return *buttons, gr.Row(visible=bool(progress.transcript.turns)), row, shown, *_files(progress.transcript)
