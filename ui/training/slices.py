@@ -134,7 +134,7 @@ def one(name: str, seconds: int) -> str:
             en, fr = (message("slice_refused", reason=reason) for reason in why)
             raise UserError(en.en, fr.fr) from error
         ended = running.seen(name)
-        if ended.status == "failed" and ended.state["message"] != run.DIED._asdict():
+        if ended.status == "failed" and ended.state.get("message") != run.DIED._asdict():
             return ""  # the run itself says why
     if not (folder / run.TRAINED).exists() and _standing(folder) == before:
         raise UserError(*message("slice_stuck"))
