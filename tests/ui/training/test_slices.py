@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from corpus.prompts import prompt
 from tests.kit.pages import PATIENCE, chromium, serve, tracebacks, until, visit
 from tests.kit.training import prompt_calls, tiny_whisper
 from tests.kit.training_page import fill, look, press, run_of
@@ -75,6 +76,24 @@ def test_the_rest_is_transcribed_on_the_cpu_where_the_visitor_says_so(page, lend
     page.get_by_role("button", name="Continuer sur le processeur").click()
     expect(page.locator("#result .facts")).to_contain_text("facteur temps réel", timeout=PATIENCE)
     expect(page.locator("#result")).not_to_contain_text("restantes")
+
+
+def test_a_comparison_asks_as_well_and_two_presses_at_once_are_one(page, lender, server):
+    lender.quota = 3
+    page.get_by_role("tab", name="Comparer").click()
+    expect(page.locator("#compared")).to_contain_text("côte à côte", timeout=PATIENCE)
+    other = page.locator("#model-B input")
+    other.fill("whisper-base")
+    other.press("Enter")
+    page.locator("#compared-recording input[type=file]").set_input_files(prompt("vm-intro"))
+    page.get_by_role("button", name="Comparer", exact=True).click()
+    expect(page.locator("#compared")).to_contain_text("3 s restantes ; il se renouvelle dans 3:00:00", timeout=PATIENCE)
+    page.get_by_role("button", name="Réessayer sur le GPU").click()
+    page.get_by_role("button", name="Continuer sur le processeur").click()
+    expect(page.locator("#compared .columns")).to_contain_text("allo_model", timeout=PATIENCE)
+    expect(page.locator("#compared")).not_to_contain_text("restantes")
+    expect(page.get_by_role("button", name="Comparer", exact=True)).to_be_visible()
+    assert tracebacks(server) == []
 
 
 def test_a_training_goes_on_by_itself_after_a_quota_a_reload_and_a_death(page, server, lender, places):
