@@ -12,6 +12,7 @@ segments:P:S     greedy decoding first, the beam for those segments alone whose 
 """
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -40,7 +41,7 @@ from speech.engines.ctranslate2 import CTranslate2Engine
 from speech.models.choose import choose
 
 LOOKS = ["greedy", "first", "samples:5:0.5", "segments:-0.25:0.5", "segments:-0.4:0.5", "now"]
-BEAM = 5
+BEAM = beam_of("balanced")
 as_always = decoding._hypotheses
 
 
@@ -58,7 +59,7 @@ def main() -> None:
         columns = ["look", "words", "errors", "substituted, deleted, inserted", "core seconds", "seconds"]
         print(f"| {' | '.join(columns)} |\n{len(columns) * '|---'}|")
         for look in asked.looks:
-            options = prepared(look, Options(margin=engine.margin, unsure_beam=beam_of("balanced")))
+            options = prepared(look, Options(margin=engine.margin, unsure_beam=BEAM))
             core, clock = time.process_time(), time.perf_counter()
             found = rates(*on_calls(engine, options, calls))
             core, clock = time.process_time() - core, time.perf_counter() - clock
@@ -69,7 +70,7 @@ def main() -> None:
 def prepared(look: str, options: Options) -> Options:
     """Puts the look in the product's place."""
     kind, *figures = look.split(":")
-    decoding.LONG = decoding.MAX_CLIP if kind == "first" else LONG
+    decoding.LONG = math.inf if kind == "first" else LONG
     dearer = {"samples": samples, "segments": segments}.get(kind)
     decoding._hypotheses = partial(in_long_clips, partial(dearer, *map(float, figures))) if dearer else as_always
     return replace(options, unsure_beam=1) if kind == "greedy" else options
